@@ -1,0 +1,148 @@
+//! A source: one file (or one inline script) and its text. The only room that reads the disk.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+/// Stands for a [`Source`] of one analysis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SourceId(pub(crate) usize);
+
+impl SourceId {
+    /// Its place in [`Analysis::sources`](crate::Analysis::sources).
+    pub fn index(self) -> usize {
+        self.0
+    }
+}
+
+/// A file's text as PostgreSQL will get it: without a byte order mark, every line ending in LF.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    path: String,
+    text: String,
+    verbatim: bool,
+    first_line: usize,
+}
+
+impl Source {
+    /// Takes a text as it is. `path` is relative to the set's directory, with forward slashes.
+    pub fn new(path: impl Into<String>, text: impl Into<String>) -> Source {
+        let text = text.into();
+        let normalized = normalize(&text);
+        let verbatim = normalized.is_none();
+        Source { path: path.into(), text: normalized.unwrap_or(text), verbatim, first_line: 1 }
+    }
+
+    /// A script written in a Rust file: its first line is line `first_line` of `path`.
+    pub fn inline(path: impl Into<String>, text: impl Into<String>, first_line: usize) -> Source {
+        Source { first_line: first_line.max(1), ..Source::new(path, text) }
+    }
+
+    /// The number of its first line, from 1: more than 1 only where it stands in a Rust file.
+    pub fn first_line(&self) -> usize {
+        self.first_line
+    }
+
+    /// Where it was read: relative to the set's directory, with forward slashes; empty for the
+    /// directory itself.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The text. Every byte range of a statement or diagnostic is a range of it.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether the text equals the file's bytes, so that `include_str!` may embed it.
+    pub fn is_verbatim(&self) -> bool {
+        self.verbatim
+    }
+
+    /// The line and column of a byte offset, both from 1; the column counts characters.
+    pub fn line_column(&self, offset: usize) -> (usize, usize) {
+        let before = self.text.get(..offset).unwrap_or(&self.text);
+        let line = before.bytes().filter(|byte| *byte == b'\n').count() + self.first_line;
+        let start = before.rfind('\n').map_or(0, |at| at + 1);
+        (line, before[start..].chars().count() + 1)
+    }
+}
+
+/// The text without byte order mark and carriage returns at line ends, if that changes it.
+fn normalize(text: &str) -> Option<String> {
+    let stripped = text.strip_prefix('\u{feff}');
+    if stripped.is_none() && !text.contains("\r\n") {
+        return None;
+    }
+    Some(stripped.unwrap_or(text).replace("\r\n", "\n"))
+}
+
+/// A file as it was found, before anyone asked whether it is text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct File {
+    /// Relative to the set's directory, with forward slashes.
+    pub path: String,
+    /// What it holds, or why it could not be read.
+    pub contents: Result<Vec<u8>, String>,
+}
+
+/// All files of a migrations directory that can matter, in order of path.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Directory {
+    /// `.sql` and `.toml` files, and `migrations.lock`.
+    pub files: Vec<File>,
+    /// Every folder looked into, relative to the set's directory; `""` is the directory itself.
+    pub folders: Vec<String>,
+}
+
+impl Directory {
+    /// Reads `root` and the folders in it. Hidden entries are left out.
+    ///
+    /// # Errors
+    ///
+    /// When a folder cannot be listed. A file that cannot be read is no error here: it is in the
+    /// answer, with the reason.
+    pub fn read(root: &Path) -> io::Result<Directory> {
+        let mut directory = Directory::default();
+        directory.read_folder(root, "")?;
+        directory.files.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(directory)
+    }
+
+    fn read_folder(&mut self, root: &Path, folder: &str) -> io::Result<()> {
+        self.folders.push(folder.to_owned());
+        for entry in fs::read_dir(root.join(folder))? {
+            let entry = entry?;
+            let Some(name) = entry.file_name().to_str().map(str::to_owned) else {
+                self.not_unicode(folder, &entry.file_name().to_string_lossy());
+                continue;
+            };
+            if name.starts_with('.') {
+                continue;
+            }
+            let path = if folder.is_empty() { name } else { format!("{folder}/{name}") };
+            let kind = entry.file_type()?;
+            // A link counts as what it points to; a dangling one is reported as unreadable.
+            let is_folder = kind.is_dir() || (kind.is_symlink() && entry.path().is_dir());
+            if is_folder {
+                self.read_folder(root, &path)?;
+            } else if matters(&path) {
+                let contents = fs::read(entry.path()).map_err(|error| error.to_string());
+                self.files.push(File { path, contents });
+            }
+        }
+        Ok(())
+    }
+
+    fn not_unicode(&mut self, folder: &str, name: &str) {
+        if matters(name) {
+            let contents = Err("its name is not UTF-8".to_owned());
+            self.files.push(File { path: format!("{folder}/{name}"), contents });
+        }
+    }
+}
+
+fn matters(path: &str) -> bool {
+    let lower = path.to_ascii_lowercase();
+    lower.ends_with(".sql") || lower.ends_with(".toml")
+}

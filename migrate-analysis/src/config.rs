@@ -1,0 +1,114 @@
+//! `migrations/migrate.toml`.
+
+use crate::diagnostic::{Code, Diagnostic, Place, Severity, Tier};
+use crate::directive::closest;
+use crate::source::SourceId;
+use crate::wording;
+use std::collections::BTreeMap;
+use toml::de::{DeTable, DeValue};
+
+/// What the project decided for its set.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Config {
+    /// At or below this version only what cannot be read, ordered or run is an error.
+    pub history_until: Option<i64>,
+    /// The severity of a code where it differs from the usual one; `None` is "allow".
+    severities: BTreeMap<Code, Option<Severity>>,
+}
+
+/// The keys there are, and those that wait for their feature.
+const KEYS: &[&str] = &["history-until", "allow", "warn"];
+const NOT_YET: &[&str] = &[
+    "postgres", "deny", "baseline", "external", "small-tables", "lock-timeout", "statement-timeout",
+];
+
+impl Config {
+    /// Reads the file; what it cannot read is in the diagnostics, and counts as not said.
+    pub(crate) fn read(source: SourceId, text: &str) -> (Config, Vec<Diagnostic>) {
+        let mut config = Config::default();
+        let place = |range| Place { source, range };
+        let table = match DeTable::parse(text) {
+            Ok(table) => table,
+            Err(error) => {
+                let range = error.span().unwrap_or(0..0);
+                let message = format!("`migrate.toml` is not TOML: {}", error.message());
+                return (config, vec![wording::malformed_config(place(range), &message)]);
+            }
+        };
+        let mut diagnostics = Vec::new();
+        for (key, value) in table.get_ref() {
+            let result = config.set(key.get_ref(), value.get_ref());
+            if let Err((message, help)) = result {
+                let range = if KEYS.contains(&key.get_ref().as_ref()) { value.span() } else { key.span() };
+                diagnostics.push(wording::malformed_config(place(range), &message).help(help));
+            }
+        }
+        diagnostics.sort_by_key(|diagnostic| diagnostic.place.range.start);
+        (config, diagnostics)
+    }
+
+    fn set(&mut self, key: &str, value: &DeValue<'_>) -> Result<(), (String, String)> {
+        match key {
+            "history-until" => self.history_until = Some(version(value)?),
+            "allow" => self.severity(value, None)?,
+            "warn" => self.severity(value, Some(Severity::Warning))?,
+            _ if NOT_YET.contains(&key) => {
+                return Err((
+                    format!("`{key}` is not supported by this version"),
+                    "remove it: a setting that does nothing would be a false promise".to_owned(),
+                ));
+            }
+            _ => {
+                let help = match closest(key, KEYS) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("the keys are: {}", KEYS.join(", ")),
+                };
+                return Err((format!("`migrate.toml` has no key `{key}`"), help));
+            }
+        }
+        Ok(())
+    }
+
+    fn severity(&mut self, value: &DeValue<'_>, severity: Option<Severity>) -> Result<(), (String, String)> {
+        let names: Vec<_> = Code::ALL
+            .iter()
+            .filter(|code| code.tier() == Tier::Allowable)
+            .map(|code| code.as_str())
+            .collect();
+        let wrong = |message: String| Err((message, format!("the codes that can stand here are: {}", names.join(", "))));
+        let Some(list) = value.as_array() else {
+            return wrong("expected a list of codes".to_owned());
+        };
+        for entry in list {
+            let name = entry.get_ref().as_str().unwrap_or_default();
+            match Code::from_name(name).filter(|code| code.tier() == Tier::Allowable) {
+                Some(code) => self.severities.insert(code, severity),
+                None => return wrong(format!("`{name}` is no code that can be lowered")),
+            };
+        }
+        Ok(())
+    }
+
+    /// Whether a migration is history: at or below `history-until`.
+    pub(crate) fn is_history(&self, version: i64) -> bool {
+        self.history_until.is_some_and(|until| version <= until)
+    }
+
+    /// The severity that counts; `None`: the diagnostic is not reported.
+    pub(crate) fn apply(&self, code: Code, usual: Severity) -> Option<Severity> {
+        self.severities.get(&code).copied().unwrap_or(Some(usual))
+    }
+}
+
+fn version(value: &DeValue<'_>) -> Result<i64, (String, String)> {
+    let number = value.as_integer().and_then(|number| {
+        i64::from_str_radix(&number.as_str().replace('_', ""), number.radix()).ok()
+    });
+    number.ok_or_else(|| {
+        (
+            "`history-until` is not a version".to_owned(),
+            "write the number of the newest migration that is to be adopted as it is".to_owned(),
+        )
+    })
+}
+

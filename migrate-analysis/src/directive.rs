@@ -1,0 +1,408 @@
+//! Comments that say something to us: `-- migrate: …`, and the marks of the peers.
+//!
+//! Reading one is a pure question about a line of text; where it may stand is decided by
+//! [`script`](crate::script).
+
+use crate::diagnostic::{Code, Tier};
+use std::ops::Range;
+
+/// What a comment means to us.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Directive {
+    /// The up or the down section starts on the next line.
+    Section(Section),
+    /// `irreversible <reason>`: there is no down.
+    Irreversible(String),
+    /// `no-op <reason>`: the down has nothing to undo.
+    NoOp(String),
+    /// The script runs statement by statement, outside a transaction.
+    NoTransaction,
+    /// `allow(code, …) <reason>`.
+    Allow(Vec<Code>),
+    /// `opaque <reason>`: the next statement is not analysed.
+    Opaque,
+    /// A mark of a peer that we do not need: goose's `StatementBegin`.
+    Neutral,
+}
+
+/// A section mark.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Section {
+    pub(crate) direction: Direction,
+    /// `transaction:false` (dbmate), `notransaction` (sql-migrate).
+    pub(crate) no_transaction: bool,
+    /// `-- UP` and `-- DOWN` are ordinary comments in a file that does not hold both.
+    pub(crate) plain: bool,
+}
+
+/// Which way a script goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// Applies the migration.
+    Up,
+    /// Rolls it back.
+    Down,
+}
+
+/// A comment that means to be a directive and is none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Misread {
+    pub(crate) code: Code,
+    pub(crate) message: String,
+    pub(crate) help: String,
+    /// The bad word, in bytes of the comment.
+    pub(crate) range: Range<usize>,
+}
+
+/// The words that may follow `-- migrate:`.
+const WORDS: &[&str] = &[
+    "up", "down", "irreversible", "no-op", "no-transaction", "allow", "opaque", "backfill",
+    "lock-timeout", "statement-timeout",
+];
+
+/// Reads a line comment, `--` included. `None`: it says nothing to us.
+pub(crate) fn read(comment: &str) -> Option<Result<Directive, Misread>> {
+    let body = comment.strip_prefix("--")?;
+    let text = body.trim_start();
+    let at = comment.len() - text.len();
+    let text = text.trim_end();
+    if let Some(section) = plain_section(text) {
+        return Some(Ok(Directive::Section(section)));
+    }
+    if let Some(rest) = strip_prefix_ignore_case(text, "+goose") {
+        return Some(goose(rest.trim()).map_err(|help| peer_misread("goose", help, at, text)));
+    }
+    if let Some(rest) = strip_prefix_ignore_case(text, "+migrate") {
+        return Some(sql_migrate(rest.trim()).map_err(|help| peer_misread("sql-migrate", help, at, text)));
+    }
+    if let Some(rest) = text.strip_prefix("migrate:") {
+        return Some(ours(rest, at + "migrate:".len()));
+    }
+    near_miss(text, at).map(Err)
+}
+
+/// Whether this is sqlx's mark, which counts on the first line of a file only.
+pub(crate) fn is_sqlx_no_transaction(comment: &str) -> bool {
+    comment.trim_end() == "-- no-transaction"
+}
+
+fn plain_section(text: &str) -> Option<Section> {
+    let (word, rest) = split_word(text, |c| c == ':');
+    let direction = match word {
+        _ if word.eq_ignore_ascii_case("up") => Direction::Up,
+        _ if word.eq_ignore_ascii_case("down") => Direction::Down,
+        _ => return None,
+    };
+    // `-- up to here …` is prose; `-- UP: create users` and `-- UP` are marks.
+    let mark = rest.is_empty() || rest.starts_with(':');
+    mark.then_some(Section { direction, no_transaction: false, plain: true })
+}
+
+fn goose(words: &str) -> Result<Directive, String> {
+    let section = |direction| {
+        Ok(Directive::Section(Section { direction, no_transaction: false, plain: false }))
+    };
+    match words.to_ascii_lowercase().as_str() {
+        "up" => section(Direction::Up),
+        "down" => section(Direction::Down),
+        "no transaction" => Ok(Directive::NoTransaction),
+        "statementbegin" | "statementend" => Ok(Directive::Neutral),
+        word if word.starts_with("envsub") => {
+            Err("environment variables are not substituted in an embedded script: write the value".into())
+        }
+        _ => Err("goose knows `Up`, `Down`, `StatementBegin`, `StatementEnd` and `NO TRANSACTION`".into()),
+    }
+}
+
+fn sql_migrate(words: &str) -> Result<Directive, String> {
+    let lower = words.to_ascii_lowercase();
+    let mut words = lower.split_whitespace();
+    let direction = match words.next() {
+        Some("up") => Direction::Up,
+        Some("down") => Direction::Down,
+        Some("statementbegin" | "statementend") => return Ok(Directive::Neutral),
+        _ => return Err("sql-migrate knows `Up`, `Down`, `StatementBegin` and `StatementEnd`".into()),
+    };
+    let no_transaction = match words.next() {
+        None => false,
+        Some("notransaction") => true,
+        Some(_) => return Err("the only option after `Up` or `Down` is `notransaction`".into()),
+    };
+    Ok(Directive::Section(Section { direction, no_transaction, plain: false }))
+}
+
+fn peer_misread(peer: &str, help: String, at: usize, text: &str) -> Misread {
+    Misread {
+        code: Code::UnknownDirective,
+        message: format!("`{text}` is no {peer} mark that we can follow"),
+        help,
+        range: at..at + text.len(),
+    }
+}
+
+/// What follows `migrate:`; `at` is where that stands in the comment.
+fn ours(rest: &str, at: usize) -> Result<Directive, Misread> {
+    let text = rest.trim_start();
+    let at = at + rest.len() - text.len();
+    let (word, tail) = split_word(text, |c| c == '(' || c == ':' || c == ',');
+    let range = at..at + word.len();
+    let section = |direction| {
+        let no_transaction = section_option(tail, at + word.len())?;
+        Ok(Directive::Section(Section { direction, no_transaction, plain: false }))
+    };
+    match word {
+        "up" => section(Direction::Up),
+        "down" => section(Direction::Down),
+        "irreversible" => reason(word, tail, range).map(Directive::Irreversible),
+        "no-op" => reason(word, tail, range).map(Directive::NoOp),
+        "no-transaction" => no_arguments(tail, range).map(|()| Directive::NoTransaction),
+        "allow" => allow(tail, range),
+        "opaque" => reason(word, tail, range).map(|_| Directive::Opaque),
+        "backfill" | "lock-timeout" | "statement-timeout" => Err(Misread {
+            code: Code::UnsupportedDirective,
+            message: format!("`{word}` is not supported by this version"),
+            help: "remove it: a directive that does nothing would be a false promise".into(),
+            range,
+        }),
+        _ => Err(unknown_word(word, range)),
+    }
+}
+
+/// dbmate's `transaction:false` after a section mark.
+fn section_option(tail: &str, at: usize) -> Result<bool, Misread> {
+    let option = tail.trim();
+    match option {
+        "" => Ok(false),
+        "transaction:false" => Ok(true),
+        "transaction:true" => Ok(false),
+        _ if option.starts_with(':') => Ok(false), // `-- migrate: up: create users`
+        _ => Err(Misread {
+            code: Code::UnknownDirective,
+            message: format!("`{option}` is no option of a section mark"),
+            help: "the only option is `transaction:false`; a remark may follow after a colon".into(),
+            range: at..at + tail.len(),
+        }),
+    }
+}
+
+fn reason(word: &str, tail: &str, range: Range<usize>) -> Result<String, Misread> {
+    let reason = tail.trim().trim_start_matches(':').trim();
+    if reason.is_empty() {
+        return Err(Misread {
+            code: Code::MisplacedDirective,
+            message: format!("`{word}` needs a reason"),
+            help: format!("write why: `-- migrate: {word} <reason>`"),
+            range,
+        });
+    }
+    Ok(reason.to_owned())
+}
+
+fn no_arguments(tail: &str, range: Range<usize>) -> Result<(), Misread> {
+    let extra = tail.trim();
+    if extra.is_empty() || extra.starts_with(':') {
+        return Ok(());
+    }
+    Err(Misread {
+        code: Code::UnknownDirective,
+        message: format!("`no-transaction` takes no arguments, found `{extra}`"),
+        help: "put the remark into a comment of its own".into(),
+        range,
+    })
+}
+
+fn allow(tail: &str, range: Range<usize>) -> Result<Directive, Misread> {
+    let misread = |code, message: String, help: &str| Misread {
+        code,
+        message,
+        help: help.to_owned(),
+        range: range.clone(),
+    };
+    let list = tail.trim_start().strip_prefix('(').and_then(|rest| rest.split_once(')'));
+    let Some((list, tail)) = list else {
+        return Err(misread(
+            Code::UnknownDirective,
+            "`allow` needs a list of codes in parentheses".into(),
+            "write `-- migrate: allow(code) <reason>`",
+        ));
+    };
+    reason("allow(…)", tail, range.clone())?;
+    let codes = list.split(',').map(|name| allowable(name.trim()));
+    match codes.collect::<Result<Vec<_>, _>>() {
+        Ok(codes) => Ok(Directive::Allow(codes)),
+        Err((message, help)) => Err(misread(Code::UnknownDirective, message, &help)),
+    }
+}
+
+fn allowable(name: &str) -> Result<Code, (String, String)> {
+    match Code::from_name(name) {
+        Some(code) if code.tier() == Tier::Allowable => Ok(code),
+        Some(_) => Err((
+            format!("`{name}` cannot be allowed"),
+            "without it the set could not be read, ordered or run".to_owned(),
+        )),
+        None => {
+            let names = Code::ALL.iter().filter(|code| code.tier() == Tier::Allowable);
+            let names: Vec<_> = names.map(|code| code.as_str()).collect();
+            let help = match closest(name, &names) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("the codes that can be allowed are: {}", names.join(", ")),
+            };
+            Err((format!("there is no code `{name}`"), help))
+        }
+    }
+}
+
+fn unknown_word(word: &str, range: Range<usize>) -> Misread {
+    let help = match closest(word, WORDS) {
+        Some(near) => format!("did you mean `-- migrate: {near}`?"),
+        None => format!("the directives are: {}", WORDS[..7].join(", ")),
+    };
+    Misread {
+        code: Code::UnknownDirective,
+        message: format!("there is no directive `{word}`"),
+        help,
+        range,
+    }
+}
+
+/// `-- migrte: down`, `-- migrate irreversible`, `-- no-transaction`: nothing is silently ignored.
+fn near_miss(text: &str, at: usize) -> Option<Misread> {
+    let misread = |message: String, help: String, length: usize| Misread {
+        code: Code::UnknownDirective,
+        message,
+        help,
+        range: at..at + length,
+    };
+    let (first, rest) = split_word(text, |c| c == ':');
+    if text == "no-transaction" {
+        let help = "write `-- migrate: no-transaction`; sqlx's own mark counts on the first line only";
+        return Some(misread("`no-transaction` stands alone".into(), help.into(), text.len()));
+    }
+    let (second, _) = split_word(rest.trim_start_matches([':', ' ']), |c| c == '(' || c == ':');
+    let meant_word = closest(second, WORDS).is_some();
+    let colon = rest.starts_with(':');
+    let spelt = first.eq_ignore_ascii_case("migrate");
+    let typo = !spelt && distance(&first.to_ascii_lowercase(), "migrate") <= 2;
+    if (spelt && (colon || WORDS.contains(&second))) || (typo && colon && meant_word) {
+        let word = closest(second, WORDS).unwrap_or("…");
+        return Some(misread(
+            format!("`{first}` does not start a directive"),
+            format!("did you mean `-- migrate: {word}`?"),
+            first.len(),
+        ));
+    }
+    None
+}
+
+/// The first word and what follows it; a blank or `also` ends the word.
+fn split_word(text: &str, also: impl Fn(char) -> bool) -> (&str, &str) {
+    let end = text.find(|c: char| c.is_whitespace() || also(c)).unwrap_or(text.len());
+    text.split_at(end)
+}
+
+fn strip_prefix_ignore_case<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
+    let head = text.get(..prefix.len())?;
+    head.eq_ignore_ascii_case(prefix).then(|| &text[prefix.len()..])
+}
+
+/// The candidate that was most likely meant, if any is near.
+pub(crate) fn closest<'a>(word: &str, candidates: &[&'a str]) -> Option<&'a str> {
+    let limit = (word.len() / 3).max(1);
+    candidates
+        .iter()
+        .map(|candidate| (distance(word, candidate), *candidate))
+        .filter(|(far, _)| *far <= limit)
+        .min_by_key(|(far, _)| *far)
+        .map(|(_, candidate)| candidate)
+}
+
+/// How many letters have to be changed, added, left out or swapped (Damerau–Levenshtein, adjacent).
+fn distance(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let mut rows = vec![(0..=b.len()).collect::<Vec<_>>()];
+    for i in 1..=a.len() {
+        let mut row = vec![i];
+        for j in 1..=b.len() {
+            let substitution = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            let mut best = substitution.min(rows[i - 1][j] + 1).min(row[j - 1] + 1);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                best = best.min(rows[i - 2][j - 2] + 1);
+            }
+            row.push(best);
+        }
+        rows.push(row);
+    }
+    rows[a.len()][b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(comment: &str) -> Option<Code> {
+        read(comment).and_then(Result::err).map(|misread| misread.code)
+    }
+
+    #[test]
+    fn prose_is_no_directive() {
+        for comment in [
+            "-- creates the users",
+            "-- up to here everything is old",
+            "-- migrate the rows of `users` first",
+            "-- migrated: yes",
+            "-- Migration: create users",
+            "-- down the road",
+            "--",
+            "-- migrates: all",
+        ] {
+            assert_eq!(read(comment), None, "{comment}");
+        }
+    }
+
+    #[test]
+    fn marks_of_every_layout() {
+        for (comment, direction) in [
+            ("-- UP", Direction::Up),
+            ("-- UP: Apply this migration", Direction::Up),
+            ("--DOWN", Direction::Down),
+            ("-- migrate: up", Direction::Up),
+            ("-- migrate:down", Direction::Down),
+            ("-- +goose Up", Direction::Up),
+            ("-- +goose down", Direction::Down),
+            ("-- +migrate Down", Direction::Down),
+        ] {
+            match read(comment) {
+                Some(Ok(Directive::Section(section))) => assert_eq!(section.direction, direction),
+                other => panic!("{comment}: {other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn misspelt_directives_are_errors() {
+        for comment in [
+            "-- migrate: ireversible there is no way back",
+            "-- migrte: down",
+            "-- Migrate: down",
+            "-- migrate irreversible because",
+            "-- no-transaction",
+            "-- +goose Upp",
+            "-- +goose ENVSUB ON",
+            "-- migrate: allow unused",
+            "-- migrate: allow(version-gapp) a reason",
+            "-- migrate: allow(not-postgres) a reason",
+        ] {
+            assert_eq!(code(comment), Some(Code::UnknownDirective), "{comment}");
+        }
+        assert_eq!(code("-- migrate: irreversible"), Some(Code::MisplacedDirective));
+        assert_eq!(code("-- migrate: lock-timeout 5s"), Some(Code::UnsupportedDirective));
+    }
+
+    #[test]
+    fn distances() {
+        assert_eq!(distance("ireversible", "irreversible"), 1);
+        assert_eq!(distance("no-po", "no-op"), 1);
+        assert_eq!(closest("drop", WORDS), None);
+    }
+}

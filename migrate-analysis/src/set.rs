@@ -1,0 +1,255 @@
+//! The files together: pairing up with down, order, duplicates, gaps.
+
+use crate::checksum;
+use crate::config::Config;
+use crate::diagnostic::{Code, Diagnostic, Place, Severity, Tier};
+use crate::layout::{Layout, Named, Part};
+use crate::plan::{Plan, PlannedDown, PlannedMigration, PlannedScript};
+use crate::script::{Script, ScriptFile};
+use crate::source::SourceId;
+use crate::wording;
+use std::collections::BTreeMap;
+
+/// A file that could be read, with the version its name gives.
+pub(crate) struct Candidate {
+    pub(crate) source: SourceId,
+    pub(crate) path: String,
+    pub(crate) version: i64,
+    pub(crate) named: Named,
+    pub(crate) file: ScriptFile,
+}
+
+/// Makes the plan, and says what is wrong with it.
+pub(crate) fn assemble(candidates: Vec<Candidate>, config: &Config) -> (Plan, Vec<Diagnostic>) {
+    let mut versions: BTreeMap<i64, Vec<Candidate>> = BTreeMap::new();
+    for candidate in candidates {
+        versions.entry(candidate.version).or_default().push(candidate);
+    }
+    let numbers: Vec<i64> = versions.keys().copied().collect();
+    let free = numbers.last().map_or(1, |newest| newest.saturating_add(1));
+    let mut set = Set { config, free, plan: Plan::default(), diagnostics: Vec::new() };
+    set.gaps(&mut versions, &numbers);
+    for (version, group) in versions {
+        set.version(version, group);
+    }
+    set.plan.digest =
+        checksum::set(set.plan.migrations.iter().map(|m| (m.version, &m.up.checksum)));
+    set.propose_adoption();
+    (set.plan, set.diagnostics)
+}
+
+struct Set<'a> {
+    config: &'a Config,
+    /// The next version that nobody has.
+    free: i64,
+    plan: Plan,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Set<'_> {
+    /// Reports what the configuration and the version's age leave of a diagnostic.
+    fn report(&mut self, version: i64, mut diagnostic: Diagnostic) {
+        if diagnostic.code.tier() != Tier::Structure && self.config.is_history(version) {
+            return;
+        }
+        if let Some(severity) = self.config.apply(diagnostic.code, diagnostic.severity) {
+            diagnostic.severity = severity;
+            self.diagnostics.push(diagnostic);
+        }
+    }
+
+    fn version(&mut self, version: i64, group: Vec<Candidate>) {
+        let (ups, mut downs): (Vec<_>, Vec<_>) =
+            group.into_iter().partition(|candidate| candidate.named.part != Part::Down);
+        let mut first: Option<Place> = None;
+        for mut up in ups {
+            let same_name = downs.iter().position(|down| down.named.name == up.named.name);
+            let mut down = same_name.map(|at| downs.remove(at));
+            let place = Place::file(up.source);
+            match first.clone() {
+                Some(first) => {
+                    self.report(version, wording::duplicate_version(version, place, first, self.free));
+                }
+                None => {
+                    let strays = if down.is_none() { std::mem::take(&mut downs) } else { Vec::new() };
+                    let planned = self.migration(version, &mut up, down.as_mut(), &strays);
+                    self.plan.migrations.extend(planned);
+                    first = Some(place);
+                    strays.into_iter().for_each(|stray| self.finish(version, stray));
+                }
+            }
+            self.finish(version, up);
+            down.into_iter().for_each(|down| self.finish(version, down));
+        }
+        for stray in downs {
+            let expected = expected_up(&stray);
+            let place = Place::file(stray.source);
+            let diagnostic = wording::missing_up(version, &stray.named.name, place, &expected);
+            self.report(version, diagnostic);
+            self.finish(version, stray);
+        }
+    }
+
+    /// Reports what was found in the file itself.
+    fn finish(&mut self, version: i64, candidate: Candidate) {
+        for diagnostic in candidate.file.diagnostics {
+            self.report(version, diagnostic);
+        }
+        for allow in candidate.file.allows.into_iter().filter(|allow| !allow.used) {
+            let place = Place { source: candidate.source, range: allow.range };
+            self.report(version, wording::unused_allow(place, allow.code));
+        }
+    }
+
+    fn migration(
+        &mut self,
+        version: i64,
+        up: &mut Candidate,
+        down: Option<&mut Candidate>,
+        strays: &[Candidate],
+    ) -> Option<PlannedMigration> {
+        let down = self.down(version, up, down, strays);
+        let script = up.file.up.as_ref()?;
+        let up_script = planned(up.source, script);
+        Some(PlannedMigration { version, name: up.named.name.clone(), up: up_script, down })
+    }
+
+    fn down(
+        &mut self,
+        version: i64,
+        up: &mut Candidate,
+        mut down: Option<&mut Candidate>,
+        strays: &[Candidate],
+    ) -> PlannedDown {
+        let irreversible = up.file.irreversible.clone().map(|found| (up.source, found));
+        let irreversible = irreversible.or_else(|| {
+            let down = down.as_ref()?;
+            down.file.irreversible.clone().map(|found| (down.source, found))
+        });
+        if irreversible.is_some()
+            && let Some(down) = &mut down
+        {
+            // The up script has said why there is nothing in it.
+            down.file.diagnostics.retain(|diagnostic| diagnostic.code != Code::EmptyScript);
+        }
+        let own = up.file.down.as_ref().map(|script| (up.source, script));
+        let other = down.as_ref().and_then(|d| d.file.down.as_ref().map(|script| (d.source, script)));
+        let both = own.is_some() && other.is_some();
+        if let (true, Some(down)) = (both, &down) {
+            let first = Place { source: up.source, range: own.map_or(0..0, |(_, s)| s.mark.clone()) };
+            let mut diagnostic =
+                wording::duplicate_version(version, Place::file(down.source), first, self.free);
+            diagnostic.message = format!("migration {version} has two down scripts");
+            diagnostic.help = vec!["remove the section or the file".to_owned()];
+            self.report(version, diagnostic);
+        }
+        match (own.or(other), irreversible) {
+            (Some((source, script)), Some((said, (reason, range)))) => {
+                if !script.steps.is_empty() {
+                    let place = Place { source: said, range };
+                    let down = Place { source, range: script.mark.clone() };
+                    self.report(version, wording::down_beside("irreversible", place, down));
+                }
+                PlannedDown::Irreversible(reason)
+            }
+            (None, Some((_, (reason, _)))) => PlannedDown::Irreversible(reason),
+            (Some((source, script)), None) => planned_down(source, script),
+            (None, None) => {
+                self.missing_down(version, up, strays);
+                PlannedDown::Irreversible("it has no down script".to_owned())
+            }
+        }
+    }
+
+    fn missing_down(&mut self, version: i64, up: &Candidate, strays: &[Candidate]) {
+        let named = strays.first().map(|stray| (Place::file(stray.source), stray.named.name.clone()));
+        let diagnostic = wording::missing_down(
+            version,
+            &up.named.name,
+            Place::file(up.source),
+            &expected_down(up),
+            named,
+        );
+        self.report(version, diagnostic);
+    }
+
+    /// Numbers left out of a set that counts from 1: more than half of them have to be there,
+    /// or it is a set that was numbered otherwise.
+    fn gaps(&mut self, versions: &mut BTreeMap<i64, Vec<Candidate>>, numbers: &[i64]) {
+        let (Some(1), Some(newest)) = (numbers.first(), numbers.last()) else { return };
+        let count = i64::try_from(numbers.len()).unwrap_or(i64::MAX);
+        if *newest >= count.saturating_mul(2) {
+            return;
+        }
+        for pair in numbers.windows(2) {
+            let [before, after] = *pair else { continue };
+            if after == before + 1 {
+                continue;
+            }
+            let Some(candidate) = versions.get_mut(&after).and_then(|group| group.first_mut()) else {
+                continue;
+            };
+            let mut allows = candidate.file.allows.iter_mut();
+            if let Some(allow) = allows.find(|allow| allow.code == Code::VersionGap) {
+                allow.used = true;
+                continue;
+            }
+            let place = Place::file(candidate.source);
+            // The gap belongs to the newest number that is missing.
+            self.report(after - 1, wording::version_gap(place, before + 1..after));
+        }
+    }
+
+    /// A directory with many old migrations needs one line, not many repairs.
+    fn propose_adoption(&mut self) {
+        const MANY: usize = 5;
+        let newest = self.plan.migrations.last().map(|migration| migration.version);
+        let mut policies = self.diagnostics.iter_mut().filter(|diagnostic| {
+            diagnostic.severity == Severity::Error && diagnostic.code.tier() != Tier::Structure
+        });
+        if let (Some(first), Some(newest)) = (policies.next(), newest)
+            && policies.count() + 1 >= MANY
+        {
+            first.help.push(wording::adoption(newest));
+        }
+    }
+}
+
+fn planned(source: SourceId, script: &Script) -> PlannedScript {
+    PlannedScript {
+        source,
+        steps: script.steps.clone(),
+        actions: script.statements.iter().map(|statement| statement.action.clone()).collect(),
+        checksum: script.checksum,
+        transactional: script.transactional,
+    }
+}
+
+fn planned_down(source: SourceId, script: &Script) -> PlannedDown {
+    match &script.no_op {
+        Some(reason) => PlannedDown::NoOp(reason.clone()),
+        None if script.steps.is_empty() => {
+            PlannedDown::NoOp("its down script has no statement".to_owned())
+        }
+        None => PlannedDown::Script(planned(source, script)),
+    }
+}
+
+fn expected_down(up: &Candidate) -> String {
+    match up.named.layout {
+        Layout::Pair => format!("`{}`", up.path.replacen(".up.sql", ".down.sql", 1)),
+        Layout::Directory => format!("`{}`", up.path.replacen("/up.sql", "/down.sql", 1)),
+        Layout::Flyway => format!("`U{}`", up.path.strip_prefix('V').unwrap_or(&up.path)),
+        Layout::Sections => format!("a section `-- DOWN` in `{}`", up.path),
+        Layout::Inline => "`down: \"…\"` beside `up`".to_owned(),
+    }
+}
+
+fn expected_up(down: &Candidate) -> String {
+    match down.named.layout {
+        Layout::Pair => format!("`{}`", down.path.replacen(".down.sql", ".up.sql", 1)),
+        Layout::Directory => format!("`{}`", down.path.replacen("/down.sql", "/up.sql", 1)),
+        Layout::Flyway => format!("`V{}`", down.path.strip_prefix('U').unwrap_or(&down.path)),
+        Layout::Sections | Layout::Inline => "an up script".to_owned(),
+    }
+}

@@ -1,0 +1,253 @@
+//! Values to bytes and back. Reading never panics: damaged bytes give `None`.
+
+use super::Entry;
+use crate::diagnostic::{Code, Diagnostic, Place, Severity};
+use crate::layout::Part;
+use crate::script::{Allow, Script, ScriptFile};
+use crate::source::SourceId;
+use crate::statement::{Action, ConcurrentIndex, EnumValue, Statement, TransactionUse};
+use crate::transaction::Step;
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::ops::Range;
+
+pub(super) trait Encode {
+    fn encode(&self, out: &mut Vec<u8>);
+}
+
+pub(super) trait Decode: Sized {
+    fn decode(input: &mut Input<'_>) -> Option<Self>;
+}
+
+/// Bytes still to be read.
+pub(super) struct Input<'a>(&'a [u8]);
+
+impl<'a> Input<'a> {
+    pub(super) fn new(bytes: &'a [u8]) -> Input<'a> {
+        Input(bytes)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn take(&mut self, length: usize) -> Option<&'a [u8]> {
+        let (head, tail) = self.0.split_at_checked(length)?;
+        self.0 = tail;
+        Some(head)
+    }
+}
+
+impl Encode for usize {
+    fn encode(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&(*self as u64).to_le_bytes());
+    }
+}
+
+impl Decode for usize {
+    fn decode(input: &mut Input<'_>) -> Option<usize> {
+        let bytes: [u8; 8] = input.take(8)?.try_into().ok()?;
+        usize::try_from(u64::from_le_bytes(bytes)).ok()
+    }
+}
+
+impl Encode for bool {
+    fn encode(&self, out: &mut Vec<u8>) {
+        out.push(u8::from(*self));
+    }
+}
+
+impl Decode for bool {
+    fn decode(input: &mut Input<'_>) -> Option<bool> {
+        match input.take(1)? {
+            [0] => Some(false),
+            [1] => Some(true),
+            _ => None,
+        }
+    }
+}
+
+impl Encode for String {
+    fn encode(&self, out: &mut Vec<u8>) {
+        self.len().encode(out);
+        out.extend_from_slice(self.as_bytes());
+    }
+}
+
+impl Decode for String {
+    fn decode(input: &mut Input<'_>) -> Option<String> {
+        let length = usize::decode(input)?;
+        Some(std::str::from_utf8(input.take(length)?).ok()?.to_owned())
+    }
+}
+
+impl Encode for [u8; 32] {
+    fn encode(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(self);
+    }
+}
+
+impl Decode for [u8; 32] {
+    fn decode(input: &mut Input<'_>) -> Option<[u8; 32]> {
+        input.take(32)?.try_into().ok()
+    }
+}
+
+impl<T: Encode> Encode for Option<T> {
+    fn encode(&self, out: &mut Vec<u8>) {
+        self.is_some().encode(out);
+        if let Some(value) = self {
+            value.encode(out);
+        }
+    }
+}
+
+impl<T: Decode> Decode for Option<T> {
+    fn decode(input: &mut Input<'_>) -> Option<Option<T>> {
+        match bool::decode(input)? {
+            true => T::decode(input).map(Some),
+            false => Some(None),
+        }
+    }
+}
+
+impl<T: Encode> Encode for Vec<T> {
+    fn encode(&self, out: &mut Vec<u8>) {
+        self.len().encode(out);
+        self.iter().for_each(|item| item.encode(out));
+    }
+}
+
+impl<T: Decode> Decode for Vec<T> {
+    fn decode(input: &mut Input<'_>) -> Option<Vec<T>> {
+        let length = usize::decode(input)?;
+        // Not `with_capacity`: the length may be damaged.
+        (0..length).map(|_| T::decode(input)).collect()
+    }
+}
+
+impl<K: Encode, V: Encode> Encode for HashMap<K, V> {
+    fn encode(&self, out: &mut Vec<u8>) {
+        self.len().encode(out);
+        for (key, value) in self {
+            key.encode(out);
+            value.encode(out);
+        }
+    }
+}
+
+impl<K: Decode + Eq + Hash, V: Decode> Decode for HashMap<K, V> {
+    fn decode(input: &mut Input<'_>) -> Option<HashMap<K, V>> {
+        let length = usize::decode(input)?;
+        (0..length).map(|_| Some((K::decode(input)?, V::decode(input)?))).collect()
+    }
+}
+
+impl<A: Encode, B: Encode> Encode for (A, B) {
+    fn encode(&self, out: &mut Vec<u8>) {
+        self.0.encode(out);
+        self.1.encode(out);
+    }
+}
+
+impl<A: Decode, B: Decode> Decode for (A, B) {
+    fn decode(input: &mut Input<'_>) -> Option<(A, B)> {
+        Some((A::decode(input)?, B::decode(input)?))
+    }
+}
+
+impl Encode for Range<usize> {
+    fn encode(&self, out: &mut Vec<u8>) {
+        self.start.encode(out);
+        self.end.encode(out);
+    }
+}
+
+impl Decode for Range<usize> {
+    fn decode(input: &mut Input<'_>) -> Option<Range<usize>> {
+        Some(usize::decode(input)?..usize::decode(input)?)
+    }
+}
+
+/// A struct as its fields in order.
+macro_rules! record {
+    ($type:ident { $($field:ident),+ $(,)? }) => {
+        impl Encode for $type {
+            fn encode(&self, out: &mut Vec<u8>) {
+                $(self.$field.encode(out);)+
+            }
+        }
+
+        impl Decode for $type {
+            fn decode(input: &mut Input<'_>) -> Option<$type> {
+                Some($type { $($field: Decode::decode(input)?),+ })
+            }
+        }
+    };
+}
+
+/// An enum without fields as one byte.
+macro_rules! choice {
+    ($type:ident { $($variant:ident = $byte:literal),+ $(,)? }) => {
+        impl Encode for $type {
+            fn encode(&self, out: &mut Vec<u8>) {
+                out.push(match self { $($type::$variant => $byte),+ });
+            }
+        }
+
+        impl Decode for $type {
+            fn decode(input: &mut Input<'_>) -> Option<$type> {
+                match input.take(1)? {
+                    $([$byte] => Some($type::$variant),)+
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+impl Encode for Code {
+    fn encode(&self, out: &mut Vec<u8>) {
+        self.as_str().to_owned().encode(out);
+    }
+}
+
+impl Decode for Code {
+    fn decode(input: &mut Input<'_>) -> Option<Code> {
+        Code::from_name(&String::decode(input)?)
+    }
+}
+
+impl Encode for SourceId {
+    // Every place of a file's own diagnostic is in that file: its reader knows which one it is.
+    fn encode(&self, _: &mut Vec<u8>) {}
+}
+
+impl Decode for SourceId {
+    fn decode(_: &mut Input<'_>) -> Option<SourceId> {
+        Some(SourceId(0))
+    }
+}
+
+choice!(Part { Up = 0, Down = 1, Both = 2 });
+choice!(Severity { Note = 0, Warning = 1, Error = 2 });
+choice!(TransactionUse {
+    Either = 0,
+    Neutral = 1,
+    Outside = 2,
+    Begin = 3,
+    Commit = 4,
+    OtherControl = 5,
+});
+
+record!(Entry { text, part, run_in_transaction, file });
+record!(ScriptFile { up, down, irreversible, allows, diagnostics });
+record!(Script { mark, statements, steps, transactional, checksum, no_op });
+record!(Allow { code, range, statement, used });
+record!(Step { range, builds_index, setting });
+record!(Statement { range, action, transaction, builds_index, adds_enum_value });
+record!(Action { command, object, opaque });
+record!(ConcurrentIndex { table, index });
+record!(EnumValue { type_name, value });
+record!(Place { source, range });
+record!(Diagnostic { code, severity, message, place, label, related, notes, help });

@@ -1,0 +1,163 @@
+//! Each case is a directory written as one text (`=== path` starts a file), each snapshot what the
+//! user sees. A case named after a code has to report that code.
+
+use migrate_analysis::cache::Cache;
+use migrate_analysis::diagnostic::Code;
+use migrate_analysis::render::render;
+use migrate_analysis::source::{Directory, File};
+use migrate_analysis::{Analysis, analyze};
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+#[test]
+fn cases() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
+    let mut seen = BTreeSet::new();
+    let mut paths: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "txt"))
+        .collect();
+    paths.sort();
+    for path in paths {
+        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        let case = fs::read_to_string(&path).unwrap();
+        let analysis = check(&name, &case);
+        // `not-postgres.update-limit` is a second case of `not-postgres`.
+        let code = name.split('.').next().unwrap();
+        if code != "fine" {
+            let code = Code::from_name(code).unwrap_or_else(|| panic!("{name}: no such code"));
+            let found = analysis
+                .diagnostics
+                .iter()
+                .any(|diagnostic| diagnostic.code == code);
+            assert!(found, "{name} does not report {code}");
+            seen.insert(code);
+        } else {
+            assert_eq!(analysis.diagnostics, [], "{name}");
+        }
+    }
+    let missing: Vec<_> = Code::ALL
+        .iter()
+        .filter(|code| !seen.contains(code))
+        .collect();
+    // These need bytes that a text cannot hold; see below.
+    assert_eq!(
+        missing,
+        [
+            &Code::MissingDirectory,
+            &Code::UnreadableFile,
+            &Code::NotUtf8
+        ]
+    );
+}
+
+fn check(name: &str, case: &str) -> Analysis {
+    let analysis = analyze(Ok(directory(case)), &mut Cache::default());
+    let rendered: Vec<_> = analysis
+        .diagnostics
+        .iter()
+        .map(|diagnostic| render(diagnostic, &analysis.sources, "migrations"))
+        .collect();
+    for text in &rendered {
+        let lines: Vec<_> = text.lines().collect();
+        assert!(
+            lines[0].ends_with(']'),
+            "the first line ends in the code: {text}"
+        );
+        let place = lines[1].trim_start().strip_prefix("--> ").expect(text);
+        assert_eq!(
+            place
+                .rsplitn(3, ':')
+                .filter(|n| n.parse::<usize>().is_ok())
+                .count(),
+            2,
+            "{text}"
+        );
+    }
+    if !rendered.is_empty() {
+        insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
+            insta::assert_snapshot!(name, rendered.join("\n\n"));
+        });
+    }
+    analysis
+}
+
+fn directory(case: &str) -> Directory {
+    let mut files: Vec<File> = Vec::new();
+    for part in case.split("=== ").skip(1) {
+        let (path, text) = part.split_once('\n').unwrap();
+        let contents = Ok(text.as_bytes().to_vec());
+        files.push(File {
+            path: path.trim().to_owned(),
+            contents,
+        });
+    }
+    Directory {
+        files,
+        folders: vec![String::new()],
+    }
+}
+
+fn file(path: &str, contents: Result<&[u8], &str>) -> File {
+    let contents = contents.map(<[u8]>::to_vec).map_err(str::to_owned);
+    File {
+        path: path.to_owned(),
+        contents,
+    }
+}
+
+fn one(directory: Result<Directory, String>) -> String {
+    let analysis = analyze(directory, &mut Cache::default());
+    assert_eq!(analysis.diagnostics.len(), 1, "{:?}", analysis.diagnostics);
+    render(&analysis.diagnostics[0], &analysis.sources, "migrations")
+}
+
+#[test]
+fn missing_directory() {
+    let text = one(Err(
+        "migrations: No such file or directory (os error 2)".to_owned()
+    ));
+    insta::assert_snapshot!(text, @r"
+    the migrations directory cannot be read [missing-directory]
+    --> migrations:1:1
+     = note: migrations: No such file or directory (os error 2)
+     = help: the path in `migrations!` is relative to the folder of the crate's Cargo.toml
+    ");
+}
+
+#[test]
+fn not_utf8() {
+    let files = vec![
+        file("1_a.up.sql", Ok(b"SELECT 'caf\xe9';")),
+        file("1_a.down.sql", Ok(b"SELECT 1;")),
+    ];
+    let text = one(Ok(Directory {
+        files,
+        folders: vec![],
+    }));
+    insta::assert_snapshot!(text, @r"
+    the file is not UTF-8 [not-utf8]
+    --> migrations/1_a.up.sql:1:1
+     = note: byte 12 is 0xe9, which does not continue a character
+     = help: save the file as UTF-8; PostgreSQL would take its bytes for other characters
+    ");
+}
+
+#[test]
+fn unreadable_file() {
+    let files = vec![
+        file("1_a.up.sql", Err("Permission denied (os error 13)")),
+        file("1_a.down.sql", Ok(b"SELECT 1;")),
+    ];
+    let text = one(Ok(Directory {
+        files,
+        folders: vec![],
+    }));
+    insta::assert_snapshot!(text, @r"
+    the file cannot be read [unreadable-file]
+    --> migrations/1_a.up.sql:1:1
+     = note: Permission denied (os error 13)
+    ");
+}

@@ -5,12 +5,15 @@
 
 use std::fmt;
 
-/// One statement of a [`Script`]: where it stands in the text.
+/// What is sent to the server in one go when a [`Script`] does not run in one transaction: a
+/// statement, or a whole `BEGIN … COMMIT` of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Step {
     pub(crate) start: u32,
     pub(crate) end: u32,
     pub(crate) builds: Option<ConcurrentIndex>,
+    /// `SET`, `RESET`: has to run again before a later step is resumed.
+    pub(crate) setting: bool,
 }
 
 /// The index that a `CREATE INDEX CONCURRENTLY` step builds: when such a build fails it leaves an

@@ -9,7 +9,12 @@ pub use migrate_macros::migrations;
 
 /// A statement at `start..end`.
 pub const fn step(start: u32, end: u32) -> Step {
-    Step { start, end, builds: None }
+    Step { start, end, builds: None, setting: false }
+}
+
+/// A `SET` or `RESET` at `start..end`.
+pub const fn setting_step(start: u32, end: u32) -> Step {
+    Step { start, end, builds: None, setting: true }
 }
 
 /// A `CREATE INDEX CONCURRENTLY` at `start..end`.
@@ -19,7 +24,7 @@ pub const fn index_step(
     table: &'static str,
     index: Option<&'static str>,
 ) -> Step {
-    Step { start, end, builds: Some(ConcurrentIndex { table, index }) }
+    Step { start, end, builds: Some(ConcurrentIndex { table, index }), setting: false }
 }
 
 /// A script; `transactional` when it runs in one transaction.

@@ -1,0 +1,285 @@
+//! A plan → items.
+//!
+//! The items of a set are written as text and lexed by the compiler in one go: a call over the
+//! macro bridge for each of a hundred thousand tokens would be the slowest part of a build.
+
+use crate::Folder;
+use crate::input::Input;
+use crate::names;
+use migrate_analysis::plan::{PlannedDown, PlannedMigration, PlannedScript};
+use migrate_analysis::source::Source;
+use migrate_analysis::{Analysis, Step};
+use proc_macro2::TokenStream;
+use quote::quote;
+use std::fmt::Write;
+
+/// The module. It has the same items whether there were errors or not, so that one mistake is one
+/// message.
+pub(crate) fn module(
+    input: &Input,
+    analysis: &Analysis,
+    folder: Option<&Folder>,
+    errors: TokenStream,
+) -> TokenStream {
+    let Input {
+        runtime,
+        attributes,
+        visibility,
+        name,
+        ..
+    } = input;
+    let text = Writer {
+        analysis,
+        folder,
+        text: String::new(),
+    }
+    .items();
+    let items = text.parse::<TokenStream>().unwrap_or_else(|error| {
+        let message = format!("the generated items cannot be lexed: {error}");
+        quote!(::core::compile_error! { #message })
+    });
+    let has_doc = attributes
+        .iter()
+        .any(|attribute| attribute.path().is_ident("doc"));
+    let doc = (!has_doc).then(|| quote!(#[doc = "The migrations of this crate."]));
+    quote! {
+        #errors
+        #(#attributes)*
+        #doc
+        #visibility mod #name {
+            use #runtime::__private as __private;
+            #items
+        }
+    }
+}
+
+struct Writer<'a> {
+    analysis: &'a Analysis,
+    folder: Option<&'a Folder>,
+    text: String,
+}
+
+/// Writing to a string cannot fail.
+macro_rules! put {
+    ($self:ident, $($arg:tt)*) => {
+        let _ = write!($self.text, $($arg)*);
+    };
+}
+
+impl Writer<'_> {
+    fn items(mut self) -> String {
+        let migrations = &self.analysis.plan.migrations;
+        self.set();
+        // Every migration after the last irreversible one can be rolled back to, and so can that one.
+        let last_irreversible = migrations
+            .iter()
+            .rposition(|migration| !migration.is_reversible());
+        for (at, (migration, name)) in migrations
+            .iter()
+            .zip(names::structs(migrations))
+            .enumerate()
+        {
+            self.migration(
+                at,
+                migration,
+                &name,
+                last_irreversible.is_none_or(|last| at >= last),
+            );
+        }
+        self.tracked();
+        self.text
+    }
+
+    fn set(&mut self) {
+        let digest = bytes(&self.analysis.plan.digest);
+        put!(
+            self,
+            "/// All migrations of this set, in order of version.\n"
+        );
+        put!(
+            self,
+            "pub const SET: __private::MigrationSet = __private::set(&["
+        );
+        for migration in &self.analysis.plan.migrations {
+            put!(
+                self,
+                "__private::migration({}, {:?}, ",
+                migration.version,
+                migration.name
+            );
+            self.script(&migration.up, migration, "up");
+            self.down(migration);
+            put!(self, "), ");
+        }
+        put!(self, "], {digest}, {});\n", self.directory());
+        self.text.push_str(
+            "/// The type that stands for this set.\n\
+             #[doc(hidden)] pub enum __Set {}\n\
+             impl __private::Set for __Set { const SET: __private::MigrationSet = SET; }\n\
+             /// Runs the migrations of this set; see its methods.\n\
+             #[must_use] pub fn migrator() -> __private::Migrator<__Set> { __private::Migrator::new() }\n",
+        );
+    }
+
+    fn down(&mut self, migration: &PlannedMigration) {
+        match &migration.down {
+            PlannedDown::Script(script) => {
+                put!(self, ", __private::Down::Script(");
+                self.script(script, migration, "down");
+                put!(self, ")");
+            }
+            PlannedDown::NoOp(reason) => {
+                put!(self, ", __private::Down::NoOp({reason:?})");
+            }
+            PlannedDown::Irreversible(reason) => {
+                put!(self, ", __private::Down::Irreversible({reason:?})");
+            }
+        }
+    }
+
+    fn script(&mut self, script: &PlannedScript, migration: &PlannedMigration, direction: &str) {
+        let Some(source) = self.analysis.sources.get(script.source.index()) else {
+            return;
+        };
+        let path = match self.folder {
+            Some(folder) => format!(
+                "{}/{}",
+                folder.relative.trim_end_matches('/'),
+                source.path()
+            ),
+            None => format!(
+                "{}_{}.{direction} (inline)",
+                migration.version, migration.name
+            ),
+        };
+        put!(
+            self,
+            "__private::script({path:?}, {}, &[",
+            self.embedded(source)
+        );
+        for step in &script.steps {
+            self.step(step);
+        }
+        put!(
+            self,
+            "], {}, {})",
+            bytes(&script.checksum),
+            script.transactional
+        );
+    }
+
+    fn step(&mut self, step: &Step) {
+        let (start, end) = (step.range.start, step.range.end);
+        match &step.builds_index {
+            Some(builds) => {
+                put!(
+                    self,
+                    "__private::index_step({start}, {end}, {:?}, ",
+                    builds.table
+                );
+                match &builds.index {
+                    Some(index) => {
+                        put!(self, "::core::option::Option::Some({index:?})), ");
+                    }
+                    None => self.text.push_str("::core::option::Option::None), "),
+                }
+            }
+            None if step.setting => {
+                put!(self, "__private::setting_step({start}, {end}), ");
+            }
+            None => {
+                put!(self, "__private::step({start}, {end}), ");
+            }
+        }
+    }
+
+    /// `include_str!` where the text is the file, so that an edit rebuilds; else the text itself.
+    fn embedded(&self, source: &Source) -> String {
+        match self
+            .folder
+            .map(|folder| folder.absolute.join(source.path()))
+        {
+            Some(path) if source.is_verbatim() && path.to_str().is_some() => {
+                format!("::core::include_str!({path:?})")
+            }
+            _ => format!("{:?}", source.text()),
+        }
+    }
+
+    fn directory(&self) -> String {
+        let Some(path) = self.folder.and_then(|folder| folder.absolute.to_str()) else {
+            return "::core::option::Option::None".to_owned();
+        };
+        format!(
+            "if ::core::cfg!(debug_assertions) {{ ::core::option::Option::Some({path:?}) }} \
+             else {{ ::core::option::Option::None }}"
+        )
+    }
+
+    fn migration(&mut self, at: usize, migration: &PlannedMigration, name: &str, target: bool) {
+        put!(self, "#[doc = {:?}] pub struct {name};\n", doc(migration));
+        put!(
+            self,
+            "impl __private::Migration for {name} {{ type Set = __Set; const INDEX: usize = {at}; }}\n"
+        );
+        if migration.is_reversible() {
+            put!(self, "impl __private::Reversible for {name} {{}}\n");
+        }
+        if target {
+            put!(self, "impl __private::DownTarget for {name} {{}}\n");
+        }
+    }
+
+    /// Files that decide about the set and are not embedded as they are: an edit rebuilds too.
+    fn tracked(&mut self) {
+        let Some(folder) = self.folder else { return };
+        let embedded = |source: &Source| source.is_verbatim() && source.path().ends_with(".sql");
+        for source in self
+            .analysis
+            .sources
+            .iter()
+            .filter(|source| !embedded(source))
+        {
+            let path = folder.absolute.join(source.path());
+            if !source.path().is_empty() && path.to_str().is_some() && path.is_file() {
+                put!(self, "const _: &[u8] = ::core::include_bytes!({path:?});\n");
+            }
+        }
+    }
+}
+
+/// What hovering a migration shows.
+fn doc(migration: &PlannedMigration) -> String {
+    const MOST: usize = 12;
+    let code = |text: &str| format!("`{}`", text.replace('`', "'"));
+    let mut doc = format!(
+        "Migration {} {}.\n\n",
+        migration.version,
+        code(&migration.name)
+    );
+    for action in migration.up.actions.iter().take(MOST) {
+        let _ = match &action.object {
+            Some(object) => writeln!(doc, "- {} {}", code(&action.command), code(object)),
+            None => writeln!(doc, "- {}", code(&action.command)),
+        };
+    }
+    if let Some(more) = migration.up.actions.len().checked_sub(MOST + 1) {
+        let _ = writeln!(doc, "- … and {} more", more + 1);
+    }
+    if !migration.up.transactional {
+        doc.push_str("\nRuns statement by statement, outside a transaction.\n");
+    }
+    if let PlannedDown::Irreversible(reason) = &migration.down {
+        let _ = writeln!(doc, "\nIrreversible: {reason}");
+    }
+    doc
+}
+
+/// Bytes as one token.
+fn bytes(bytes: &[u8; 32]) -> String {
+    let mut text = String::from("*b\"");
+    for byte in bytes {
+        let _ = write!(text, "\\x{byte:02x}");
+    }
+    text + "\""
+}

@@ -49,8 +49,8 @@ fn embed(input: &Input) -> TokenStream {
 
 fn inline(migration: &input::Migration) -> InlineMigration {
     let source = |literal: &syn::LitStr| {
-        let start = literal.span().start();
-        Source::inline(literal.span().file(), literal.value(), start.line)
+        let span = literal.span().unwrap();
+        Source::inline(span.file(), literal.value(), span.start().line())
     };
     InlineMigration {
         version: migration.version,

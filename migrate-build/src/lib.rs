@@ -34,10 +34,7 @@ pub fn watch(directory: &str) {
     say("rerun-if-changed", directory);
     let variable = |name| std::env::var_os(name).map(PathBuf::from);
     let (Some(root), Some(out)) = (variable("CARGO_MANIFEST_DIR"), variable("OUT_DIR")) else {
-        say(
-            "warning",
-            "migrate_build::watch does nothing outside a build script",
-        );
+        say("warning", "migrate_build::watch does nothing outside a build script");
         return;
     };
     let kept = out.join(cache::file_name(directory));
@@ -45,11 +42,7 @@ pub fn watch(directory: &str) {
     let mut cache = read(&kept, &stamp);
     let found = Directory::read(&root.join(directory));
     let analysis = analyze(found.map_err(|error| error.to_string()), &mut cache);
-    for diagnostic in analysis
-        .diagnostics
-        .iter()
-        .filter(|found| found.severity < Severity::Error)
-    {
+    for diagnostic in analysis.diagnostics.iter().filter(|found| found.severity < Severity::Error) {
         let text = render(diagnostic, &analysis.sources, directory);
         // cargo shows one line a warning and loses what follows.
         text.lines().for_each(|line| say("warning", line));
@@ -89,10 +82,7 @@ fn own_stamp() -> Option<Vec<u8>> {
 }
 
 /// A line for cargo.
-#[expect(
-    clippy::print_stdout,
-    reason = "a build script talks to cargo on its standard output"
-)]
+#[expect(clippy::print_stdout, reason = "a build script talks to cargo on its standard output")]
 fn say(key: &str, value: &str) {
     println!("cargo::{key}={value}");
 }

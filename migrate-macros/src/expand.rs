@@ -21,33 +21,20 @@ pub(crate) fn module(
     folder: Option<&Folder>,
     errors: TokenStream,
 ) -> TokenStream {
-    let Input {
-        runtime,
-        attributes,
-        visibility,
-        name,
-        ..
-    } = input;
-    let text = Writer {
-        analysis,
-        folder,
-        text: String::new(),
-    }
-    .items();
+    let Input { runtime, attributes, visibility, name, .. } = input;
+    let text = Writer { analysis, folder, text: String::new() }.items();
     let items = text.parse::<TokenStream>().unwrap_or_else(|error| {
         let message = format!("the generated items cannot be lexed: {error}");
         quote!(::core::compile_error! { #message })
     });
-    let has_doc = attributes
-        .iter()
-        .any(|attribute| attribute.path().is_ident("doc"));
+    let has_doc = attributes.iter().any(|attribute| attribute.path().is_ident("doc"));
     let doc = (!has_doc).then(|| quote!(#[doc = "The migrations of this crate."]));
     quote! {
         #errors
         #(#attributes)*
         #doc
         #visibility mod #name {
-            use #runtime::__private as __private;
+            use #runtime::__private;
             #items
         }
     }
@@ -71,20 +58,10 @@ impl Writer<'_> {
         let migrations = &self.analysis.plan.migrations;
         self.set();
         // Every migration after the last irreversible one can be rolled back to, and so can that one.
-        let last_irreversible = migrations
-            .iter()
-            .rposition(|migration| !migration.is_reversible());
-        for (at, (migration, name)) in migrations
-            .iter()
-            .zip(names::structs(migrations))
-            .enumerate()
+        let last_irreversible = migrations.iter().rposition(|migration| !migration.is_reversible());
+        for (at, (migration, name)) in migrations.iter().zip(names::structs(migrations)).enumerate()
         {
-            self.migration(
-                at,
-                migration,
-                &name,
-                last_irreversible.is_none_or(|last| at >= last),
-            );
+            self.migration(at, migration, &name, last_irreversible.is_none_or(|last| at >= last));
         }
         self.tracked();
         self.text
@@ -92,26 +69,19 @@ impl Writer<'_> {
 
     fn set(&mut self) {
         let digest = bytes(&self.analysis.plan.digest);
-        put!(
-            self,
-            "/// All migrations of this set, in order of version.\n"
-        );
-        put!(
-            self,
-            "pub const SET: __private::MigrationSet = __private::set(&["
-        );
+        self.text.push_str("const __MIGRATIONS: &[__private::EmbeddedMigration] = &[");
         for migration in &self.analysis.plan.migrations {
-            put!(
-                self,
-                "__private::migration({}, {:?}, ",
-                migration.version,
-                migration.name
-            );
+            put!(self, "__private::migration({}, {:?}, ", migration.version, migration.name);
             self.script(&migration.up, migration, "up");
             self.down(migration);
             put!(self, "), ");
         }
-        put!(self, "], {digest}, {});\n", self.directory());
+        put!(
+            self,
+            "];\n/// All migrations of this set, in order of version.\n\
+             pub const SET: __private::MigrationSet = __private::set(__MIGRATIONS, {digest}, {});\n",
+            self.directory()
+        );
         self.text.push_str(
             "/// The type that stands for this set.\n\
              #[doc(hidden)] pub enum __Set {}\n\
@@ -142,63 +112,45 @@ impl Writer<'_> {
             return;
         };
         let path = match self.folder {
-            Some(folder) => format!(
-                "{}/{}",
-                folder.relative.trim_end_matches('/'),
-                source.path()
-            ),
-            None => format!(
-                "{}_{}.{direction} (inline)",
-                migration.version, migration.name
-            ),
+            Some(folder) => format!("{}/{}", folder.relative.trim_end_matches('/'), source.path()),
+            None => format!("{}_{}.{direction} (inline)", migration.version, migration.name),
         };
-        put!(
-            self,
-            "__private::script({path:?}, {}, &[",
-            self.embedded(source)
-        );
+        put!(self, "__private::script({path:?}, {}, &[", self.embedded(source));
         for step in &script.steps {
             self.step(step);
         }
-        put!(
-            self,
-            "], {}, {})",
-            bytes(&script.checksum),
-            script.transactional
-        );
+        put!(self, "], {}, {})", bytes(&script.checksum), script.transactional);
     }
 
+    /// A literal and no call: only then the compiler promotes the list of steps to a static.
     fn step(&mut self, step: &Step) {
         let (start, end) = (step.range.start, step.range.end);
+        put!(
+            self,
+            "__private::Step {{ start: {start}, end: {end}, setting: {}, builds: ",
+            step.setting
+        );
         match &step.builds_index {
             Some(builds) => {
                 put!(
                     self,
-                    "__private::index_step({start}, {end}, {:?}, ",
+                    "__private::Some(__private::ConcurrentIndex {{ table: {:?}, index: ",
                     builds.table
                 );
                 match &builds.index {
                     Some(index) => {
-                        put!(self, "::core::option::Option::Some({index:?})), ");
+                        put!(self, "__private::Some({index:?}) }}) }}, ");
                     }
-                    None => self.text.push_str("::core::option::Option::None), "),
+                    None => self.text.push_str("__private::None }) }, "),
                 }
             }
-            None if step.setting => {
-                put!(self, "__private::setting_step({start}, {end}), ");
-            }
-            None => {
-                put!(self, "__private::step({start}, {end}), ");
-            }
+            None => self.text.push_str("__private::None }, "),
         }
     }
 
     /// `include_str!` where the text is the file, so that an edit rebuilds; else the text itself.
     fn embedded(&self, source: &Source) -> String {
-        match self
-            .folder
-            .map(|folder| folder.absolute.join(source.path()))
-        {
+        match self.folder.map(|folder| folder.absolute.join(source.path())) {
             Some(path) if source.is_verbatim() && path.to_str().is_some() => {
                 format!("::core::include_str!({path:?})")
             }
@@ -208,11 +160,10 @@ impl Writer<'_> {
 
     fn directory(&self) -> String {
         let Some(path) = self.folder.and_then(|folder| folder.absolute.to_str()) else {
-            return "::core::option::Option::None".to_owned();
+            return "__private::None".to_owned();
         };
         format!(
-            "if ::core::cfg!(debug_assertions) {{ ::core::option::Option::Some({path:?}) }} \
-             else {{ ::core::option::Option::None }}"
+            "if ::core::cfg!(debug_assertions) {{ __private::Some({path:?}) }} else {{ __private::None }}"
         )
     }
 
@@ -234,12 +185,7 @@ impl Writer<'_> {
     fn tracked(&mut self) {
         let Some(folder) = self.folder else { return };
         let embedded = |source: &Source| source.is_verbatim() && source.path().ends_with(".sql");
-        for source in self
-            .analysis
-            .sources
-            .iter()
-            .filter(|source| !embedded(source))
-        {
+        for source in self.analysis.sources.iter().filter(|source| !embedded(source)) {
             let path = folder.absolute.join(source.path());
             if !source.path().is_empty() && path.to_str().is_some() && path.is_file() {
                 put!(self, "const _: &[u8] = ::core::include_bytes!({path:?});\n");
@@ -252,19 +198,16 @@ impl Writer<'_> {
 fn doc(migration: &PlannedMigration) -> String {
     const MOST: usize = 12;
     let code = |text: &str| format!("`{}`", text.replace('`', "'"));
-    let mut doc = format!(
-        "Migration {} {}.\n\n",
-        migration.version,
-        code(&migration.name)
-    );
-    for action in migration.up.actions.iter().take(MOST) {
-        let _ = match &action.object {
-            Some(object) => writeln!(doc, "- {} {}", code(&action.command), code(object)),
-            None => writeln!(doc, "- {}", code(&action.command)),
-        };
+    let mut doc = format!("Migration {} {}.\n\n", migration.version, code(&migration.name));
+    let mut lines: Vec<String> = Vec::new();
+    for action in &migration.up.actions {
+        let object = action.object.iter().map(|object| format!(" {}", code(object)));
+        lines.push(format!("- {}{}\n", code(&action.command), object.collect::<String>()));
     }
-    if let Some(more) = migration.up.actions.len().checked_sub(MOST + 1) {
-        let _ = writeln!(doc, "- … and {} more", more + 1);
+    lines.dedup();
+    doc.extend(lines.iter().take(MOST).map(String::as_str));
+    if lines.len() > MOST {
+        let _ = writeln!(doc, "- … and {} more", lines.len() - MOST);
     }
     if !migration.up.transactional {
         doc.push_str("\nRuns statement by statement, outside a transaction.\n");

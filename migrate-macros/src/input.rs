@@ -46,9 +46,7 @@ impl Parse for Input {
         let attributes = input.call(Attribute::parse_outer)?;
         let visibility = input.parse()?;
         let usage = "expected `pub mod schema = \"migrations\";`";
-        let _: Token![mod] = input
-            .parse()
-            .map_err(|error| syn::Error::new(error.span(), usage))?;
+        let _: Token![mod] = input.parse().map_err(|error| syn::Error::new(error.span(), usage))?;
         let name = input.parse()?;
         let contents = if input.peek(Token![=]) {
             input.parse::<Token![=]>()?;
@@ -59,9 +57,7 @@ impl Parse for Input {
             }
             Contents::Directory(path)
         } else {
-            input
-                .parse::<Token![;]>()
-                .map_err(|error| syn::Error::new(error.span(), usage))?;
+            input.parse::<Token![;]>().map_err(|error| syn::Error::new(error.span(), usage))?;
             let mut migrations = Vec::new();
             while !input.is_empty() {
                 migrations.push(input.parse()?);
@@ -69,13 +65,7 @@ impl Parse for Input {
             }
             Contents::Inline(migrations)
         };
-        Ok(Input {
-            runtime: quote!(#runtime),
-            attributes,
-            visibility,
-            name,
-            contents,
-        })
+        Ok(Input { runtime: quote!(#runtime), attributes, visibility, name, contents })
     }
 }
 
@@ -102,10 +92,7 @@ impl Parse for Migration {
                 }
             };
             if slot.is_some() {
-                return Err(syn::Error::new(
-                    key.span(),
-                    format!("`{key}` is given twice"),
-                ));
+                return Err(syn::Error::new(key.span(), format!("`{key}` is given twice")));
             }
             *slot = Some(body.parse::<LitStr>()?);
             body.parse::<Option<Token![,]>>()?;

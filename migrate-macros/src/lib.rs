@@ -36,10 +36,7 @@ fn embed(input: &Input) -> TokenStream {
         Contents::Inline(migrations) => {
             let analysis = analyze_inline(migrations.iter().map(inline).collect());
             // The sources are the scripts in order: an error points at the literal it is in.
-            let spans: Vec<_> = migrations
-                .iter()
-                .flat_map(input::Migration::spans)
-                .collect();
+            let spans: Vec<_> = migrations.iter().flat_map(input::Migration::spans).collect();
             let span = |at: usize| spans.get(at).copied().unwrap_or_else(|| input.name.span());
             let errors = report::errors(&analysis, "", span);
             expand::module(input, &analysis, None, errors)
@@ -72,20 +69,14 @@ struct Folder {
 
 impl Folder {
     fn new(path: &str) -> Folder {
-        let root = std::env::var_os("CARGO_MANIFEST_DIR")
-            .map(PathBuf::from)
-            .unwrap_or_default();
+        let root = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).unwrap_or_default();
         let absolute = root.join(path);
         let below = std::env::current_dir()
             .ok()
             .and_then(|cwd| absolute.strip_prefix(cwd).ok().map(Path::to_path_buf));
         let shown = below.unwrap_or_else(|| absolute.clone());
         let slashes = |path: &Path| path.to_string_lossy().replace('\\', "/");
-        Folder {
-            shown: slashes(&shown),
-            relative: path.replace('\\', "/"),
-            absolute,
-        }
+        Folder { shown: slashes(&shown), relative: path.replace('\\', "/"), absolute }
     }
 
     /// Uses what `migrate_build::watch` has left, if anything.
@@ -94,9 +85,6 @@ impl Folder {
             .and_then(|out| std::fs::read(Path::new(&out).join(cache::file_name(path))).ok());
         let mut cache = kept.map_or_else(Cache::default, |bytes| Cache::decode(&bytes));
         let directory = Directory::read(&self.absolute);
-        analyze(
-            directory.map_err(|error| format!("{}: {error}", self.shown)),
-            &mut cache,
-        )
+        analyze(directory.map_err(|error| format!("{}: {error}", self.shown)), &mut cache)
     }
 }

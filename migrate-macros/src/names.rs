@@ -6,21 +6,15 @@ use std::collections::HashMap;
 /// One name a migration, all different: `create_users` → `CreateUsers`, and where two migrations
 /// have the same name `CreateUsersV7`.
 pub(crate) fn structs(migrations: &[PlannedMigration]) -> Vec<String> {
-    let names: Vec<String> = migrations
-        .iter()
-        .map(|migration| camel_case(&migration.name))
-        .collect();
+    let names: Vec<String> =
+        migrations.iter().map(|migration| camel_case(&migration.name)).collect();
     let mut count: HashMap<&str, usize> = HashMap::new();
     for name in &names {
         *count.entry(name).or_default() += 1;
     }
     let versioned = names.iter().zip(migrations).map(|(name, migration)| {
         let alone = count.get(name.as_str()) == Some(&1);
-        if alone {
-            name.clone()
-        } else {
-            format!("{name}V{}", migration.version)
-        }
+        if alone { name.clone() } else { format!("{name}V{}", migration.version) }
     });
     let mut versioned: Vec<String> = versioned.collect();
     tell_apart(&mut versioned, migrations);
@@ -41,20 +35,12 @@ fn tell_apart(names: &mut [String], migrations: &[PlannedMigration]) {
 fn camel_case(name: &str) -> String {
     let usable = |c: char| c.is_alphanumeric();
     let mut camel = String::new();
-    for word in name
-        .split(|c: char| !usable(c))
-        .filter(|word| !word.is_empty())
-    {
+    for word in name.split(|c: char| !usable(c)).filter(|word| !word.is_empty()) {
         let mut letters = word.chars();
         camel.extend(letters.next().into_iter().flat_map(char::to_uppercase));
         camel.extend(letters);
     }
-    let ascii = |camel: &str| {
-        camel
-            .chars()
-            .filter(char::is_ascii_alphanumeric)
-            .collect::<String>()
-    };
+    let ascii = |camel: &str| camel.chars().filter(char::is_ascii_alphanumeric).collect::<String>();
     match camel {
         name if name.starts_with(|c: char| c.is_ascii_digit()) => format!("M{name}"),
         name if syn::parse_str::<syn::Ident>(&name).is_ok() => name,

@@ -9,11 +9,11 @@ use std::fmt;
 /// statement, or a whole `BEGIN … COMMIT` of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Step {
-    pub(crate) start: u32,
-    pub(crate) end: u32,
-    pub(crate) builds: Option<ConcurrentIndex>,
+    pub start: u32,
+    pub end: u32,
+    pub builds: Option<ConcurrentIndex>,
     /// `SET`, `RESET`: has to run again before a later step is resumed.
-    pub(crate) setting: bool,
+    pub setting: bool,
 }
 
 /// The index that a `CREATE INDEX CONCURRENTLY` step builds: when such a build fails it leaves an
@@ -22,9 +22,9 @@ pub struct Step {
 /// Both names are SQL text, quoted and qualified as the script has them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ConcurrentIndex {
-    pub(crate) table: &'static str,
+    pub table: &'static str,
     /// `None` where PostgreSQL picks the name.
-    pub(crate) index: Option<&'static str>,
+    pub index: Option<&'static str>,
 }
 
 /// An up or a down script as it was embedded.

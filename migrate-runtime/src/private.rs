@@ -6,26 +6,7 @@ pub use crate::migration::{
     Script, Set, Step,
 };
 pub use migrate_macros::migrations;
-
-/// A statement at `start..end`.
-pub const fn step(start: u32, end: u32) -> Step {
-    Step { start, end, builds: None, setting: false }
-}
-
-/// A `SET` or `RESET` at `start..end`.
-pub const fn setting_step(start: u32, end: u32) -> Step {
-    Step { start, end, builds: None, setting: true }
-}
-
-/// A `CREATE INDEX CONCURRENTLY` at `start..end`.
-pub const fn index_step(
-    start: u32,
-    end: u32,
-    table: &'static str,
-    index: Option<&'static str>,
-) -> Step {
-    Step { start, end, builds: Some(ConcurrentIndex { table, index }), setting: false }
-}
+pub use std::option::Option::{None, Some};
 
 /// A script; `transactional` when it runs in one transaction.
 pub const fn script(

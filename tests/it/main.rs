@@ -1,1 +1,4 @@
 //! One binary, a module a subject.
+
+mod engine_fixture;
+mod engine_up;

@@ -1,0 +1,183 @@
+//! After a statement failed: which one was it, where does it stand, and how is the database now?
+//!
+//! The server's position says it when there is one. Where there is none (a duplicate table, many
+//! unknown columns), the migration is replayed statement by statement in a transaction that is
+//! rolled back, and the statement that fails in the same way is the one.
+
+use std::time::Duration;
+
+use crate::connection::Connection;
+use crate::error::{Error, ErrorKind, words};
+use crate::excerpt;
+use crate::execute::position;
+use crate::history::Half;
+use crate::job::{Job, Message, Spot};
+use crate::observe::Direction;
+use crate::run::Run;
+
+/// A replay takes about as long as the failed attempt, holding the same locks; a long one is not
+/// worth it.
+const REPLAY_AT_MOST: Duration = Duration::from_secs(30);
+
+/// What is known about the place of an error.
+enum Found {
+    At { step: usize, offset: Option<usize> },
+    AtCommit,
+    OneOf,
+}
+
+impl<C: Connection> Run<'_, C> {
+    /// The error of a transactional job, which the server has thrown out as a whole.
+    pub(crate) async fn transaction_failed(
+        &mut self,
+        job: &Job,
+        spot: Option<Spot>,
+        error: postgres::Error,
+        took: Duration,
+    ) -> Error {
+        self.log_failure(job, &error).await;
+        let found = match spot {
+            Some(spot) => Found::At { step: spot.step, offset: Some(spot.offset) },
+            None if position(&error).is_some() => {
+                // A position outside of the script: our own bookkeeping.
+                return self.bookkeeping_failed(job, error);
+            }
+            None if job.statements.len() == 1 => Found::At { step: 0, offset: None },
+            None if took <= REPLAY_AT_MOST && is_repeatable(&error) => {
+                self.replay(job, &error).await
+            }
+            None => Found::OneOf,
+        };
+        let undone = match job.direction {
+            Direction::Up => format!("{} was rolled back", job.id),
+            Direction::Down => format!("{} is still applied: its rollback was undone", job.id),
+        };
+        let now = format!("{}; {undone}", self.standing());
+        self.script_failed(job, &found, error).now(now)
+    }
+
+    /// The error of one statement of a job that runs outside a transaction.
+    pub(crate) fn step_failed(
+        &self,
+        job: &Job,
+        step: usize,
+        at: Option<usize>,
+        error: postgres::Error,
+    ) -> Error {
+        self.script_failed(job, &Found::At { step, offset: at }, error)
+    }
+
+    fn script_failed(&self, job: &Job, found: &Found, error: postgres::Error) -> Error {
+        let words = words(&error);
+        let what = match job.direction {
+            Direction::Up => format!("migration {} failed", job.id),
+            Direction::Down => format!("rolling back {} failed", job.id),
+        };
+        let text = |step: usize| job.statements.get(step).map_or("", |s| s.text.as_ref());
+        let (place, note) = match found {
+            Found::At { step, offset } => {
+                let named = || excerpt::quoted_name(&words, text(*step));
+                (job.place(*step, offset.or_else(named).unwrap_or(0)), None)
+            }
+            Found::AtCommit => (
+                job.script.as_ref().and_then(excerpt::whole_file),
+                Some(
+                    "all statements ran; a deferred constraint or trigger failed at COMMIT"
+                        .to_owned(),
+                ),
+            ),
+            Found::OneOf => (
+                job.script.as_ref().and_then(excerpt::whole_file),
+                Some(format!("it was one of the statements 1–{}", job.statements.len())),
+            ),
+        };
+        let error = Error::new(ErrorKind::Script, format!("{what}: {words}")).caused_by(error);
+        let error = error.of(job.id.clone()).at(place);
+        match note {
+            Some(note) => error.note(note),
+            None => error,
+        }
+    }
+
+    fn bookkeeping_failed(&self, job: &Job, error: postgres::Error) -> Error {
+        let doing = format!("recording {} in {}", job.id, self.history.display());
+        let now = format!("{}; {} was rolled back", self.standing(), job.id);
+        Error::server(&doing, error).of(job.id.clone()).now(now)
+    }
+
+    /// Ends the failed transaction and logs the attempt, if the log takes it.
+    async fn log_failure(&mut self, job: &Job, error: &postgres::Error) {
+        let log = self.history.log_failure(
+            job.id.version(),
+            job.id.name(),
+            job.half(),
+            &self.report.run_id,
+            &words(error),
+        );
+        // Whatever comes of it, the first error is the one to report.
+        if self.connection.simple_query(&format!("ROLLBACK;\n{log}")).await.is_err() {
+            let _ = self.connection.simple_query("ROLLBACK").await;
+        }
+    }
+
+    /// Runs the statements one by one until one fails as before, and rolls everything back.
+    async fn replay(&mut self, job: &Job, failed: &postgres::Error) -> Found {
+        if self.connection.simple_query("BEGIN").await.is_err() {
+            return Found::OneOf;
+        }
+        let mut found = Found::OneOf;
+        let steps = job.statements.iter().map(|statement| statement.text.as_ref());
+        for (step, text) in steps.chain(["SET CONSTRAINTS ALL IMMEDIATE"]).enumerate() {
+            let mut message = Message::default();
+            message.theirs(0, step, text);
+            let Err(error) = self.connection.simple_query(message.sql()).await else { continue };
+            if error.code() == failed.code() {
+                let spot = position(&error).and_then(|position| message.spot(position));
+                found = if step == job.statements.len() {
+                    Found::AtCommit
+                } else {
+                    Found::At { step, offset: spot.map(|spot| spot.offset) }
+                };
+            }
+            break;
+        }
+        let _ = self.connection.simple_query("ROLLBACK").await;
+        found
+    }
+
+    /// How the database stands, in a few words: `migrations 1–3 are applied`.
+    pub(crate) fn standing(&self) -> String {
+        let versions: Vec<i64> = self.present.iter().copied().collect();
+        let (Some(first), Some(last)) = (versions.first(), versions.last()) else {
+            return "nothing is applied".to_owned();
+        };
+        let prefix = self.set.migrations().iter().map(crate::EmbeddedMigration::version);
+        match versions.len() {
+            1 => format!("migration {first} is applied"),
+            n if prefix.take(n).eq(versions.iter().copied()) => {
+                format!("migrations {first}–{last} are applied")
+            }
+            n => format!("{n} migrations are applied, the newest is {last}"),
+        }
+    }
+
+    /// What a failed script outside a transaction leaves behind.
+    pub(crate) fn standing_partly(&self, job: &Job, done: usize) -> String {
+        let of = job.statements.len();
+        let verb = match job.half() {
+            Half::Up => "partly applied",
+            Half::Down => "partly rolled back",
+        };
+        match done {
+            0 => format!("{}; nothing of {} is done", self.standing(), job.id),
+            _ => format!("{}; {} is {verb}, {done} of {of} statements", self.standing(), job.id),
+        }
+    }
+}
+
+/// Whether the same statement would fail in the same way again: not a timeout, a deadlock, a
+/// cancellation, or a server out of means.
+fn is_repeatable(error: &postgres::Error) -> bool {
+    let Some(code) = error.code() else { return false };
+    !["40", "53", "54", "55", "57", "58", "XX"].iter().any(|class| code.code().starts_with(class))
+}

@@ -1,0 +1,267 @@
+//! One script to run, and the message it travels in.
+//!
+//! A message remembers where it put which statement, so that the server's position, which counts
+//! characters in the whole message, leads back to a statement. Nothing is sent from here.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use crate::excerpt::{self, Place};
+use crate::history::{Half, History, Partly};
+use crate::migration::{Down, EmbeddedMigration, Script, Step};
+use crate::observe::{Direction, MigrationId};
+use crate::plan::{Back, Up};
+
+/// The index that a statement builds concurrently, as SQL text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Builds {
+    pub(crate) table: Cow<'static, str>,
+    pub(crate) index: Option<Cow<'static, str>>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Statement {
+    pub(crate) text: Cow<'static, str>,
+    pub(crate) builds: Option<Builds>,
+    /// It only changes the session, so it runs again when a later one is resumed.
+    pub(crate) setting: bool,
+}
+
+/// A script to run, in either direction, from the binary or from the history.
+#[derive(Clone, Debug)]
+pub(crate) struct Job {
+    pub(crate) id: MigrationId,
+    pub(crate) direction: Direction,
+    pub(crate) statements: Vec<Statement>,
+    pub(crate) transactional: bool,
+    pub(crate) resume: Option<Partly>,
+    /// What the history row of an up is made of.
+    pub(crate) migration: Option<&'static EmbeddedMigration>,
+    /// Where the text stands; `None` for a down script that came from the history.
+    pub(crate) script: Option<Script>,
+}
+
+impl Job {
+    pub(crate) fn up(up: &Up) -> Job {
+        let script = up.migration.up();
+        Job {
+            id: up.migration.into(),
+            direction: Direction::Up,
+            statements: statements(script),
+            // What has begun statement by statement ends that way.
+            transactional: script.is_transactional() && !begun(up.resume.as_ref()),
+            resume: up.resume.clone(),
+            migration: Some(up.migration),
+            script: Some(*script),
+        }
+    }
+
+    /// `stored` is asked for when the binary does not know the migration.
+    pub(crate) fn down(back: &Back, stored: Option<StoredScript>) -> Job {
+        let mut job = Job {
+            id: back.id.clone(),
+            direction: Direction::Down,
+            statements: Vec::new(),
+            transactional: true,
+            resume: back.resume.clone(),
+            migration: back.own,
+            script: None,
+        };
+        match (back.own.map(EmbeddedMigration::down), stored) {
+            (Some(Down::Script(script)), _) => {
+                job.statements = statements(script);
+                job.transactional = script.is_transactional();
+                job.script = Some(*script);
+            }
+            (None, Some(stored)) => {
+                job.statements = stored.statements;
+                job.transactional = stored.transactional;
+            }
+            // A no-op has no statements.
+            _ => {}
+        }
+        job.transactional &= !begun(back.resume.as_ref());
+        job
+    }
+
+    pub(crate) fn half(&self) -> Half {
+        match self.direction {
+            Direction::Up => Half::Up,
+            Direction::Down => Half::Down,
+        }
+    }
+
+    /// A statement drawn in its file, the caret `offset` bytes into it.
+    pub(crate) fn place(&self, step: usize, offset: usize) -> Option<Place> {
+        match &self.script {
+            Some(script) => excerpt::in_file(script, step, offset),
+            None => {
+                let origin =
+                    format!("the stored down script of {}, statement {}", self.id, step + 1);
+                Some(excerpt::in_history(&self.statements.get(step)?.text, offset, &origin))
+            }
+        }
+    }
+}
+
+fn begun(resume: Option<&Partly>) -> bool {
+    resume.is_some_and(|partly| partly.done > 0)
+}
+
+/// A down script as the history keeps it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct StoredScript {
+    pub(crate) statements: Vec<Statement>,
+    pub(crate) transactional: bool,
+}
+
+impl StoredScript {
+    pub(crate) fn push(&mut self, text: &str, builds: Option<&str>) {
+        let builds =
+            builds.and_then(|builds| builds.split_once(" ON ")).map(|(index, table)| Builds {
+                table: table.to_owned().into(),
+                index: (!index.is_empty()).then(|| index.to_owned().into()),
+            });
+        let setting = is_setting(text);
+        self.statements.push(Statement { text: text.to_owned().into(), builds, setting });
+    }
+}
+
+fn statements(script: &Script) -> Vec<Statement> {
+    let builds = |step: &Step| {
+        step.builds.map(|builds| Builds {
+            table: builds.table.into(),
+            index: builds.index.map(Into::into),
+        })
+    };
+    let statement = |(text, step): (&'static str, &Step)| Statement {
+        text: text.into(),
+        builds: builds(step),
+        setting: step.setting || is_setting(text),
+    };
+    script.statements().zip(script.steps).map(statement).collect()
+}
+
+/// Whether a statement only changes the session: `set_config` looks like a query, and a stored
+/// script arrives without marks.
+fn is_setting(text: &str) -> bool {
+    let first = text.split_whitespace().next().unwrap_or_default();
+    let is = |word: &str| first.eq_ignore_ascii_case(word);
+    is("set") || is("reset") || (is("select") && text.to_ascii_lowercase().contains("set_config("))
+}
+
+/// SQL on its way, and which part of it is whose statement.
+#[derive(Debug, Default)]
+pub(crate) struct Message {
+    sql: String,
+    parts: Vec<Part>,
+}
+
+#[derive(Debug)]
+struct Part {
+    bytes: Range<usize>,
+    job: usize,
+    step: usize,
+}
+
+/// A statement of a message: the job's number, the statement's, and the byte within it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Spot {
+    pub(crate) job: usize,
+    pub(crate) step: usize,
+    pub(crate) offset: usize,
+}
+
+impl Message {
+    pub(crate) fn sql(&self) -> &str {
+        &self.sql
+    }
+
+    /// Something of ours; without its semicolon.
+    pub(crate) fn ours(&mut self, sql: &str) {
+        self.sql.push_str(sql);
+        self.sql.push_str(";\n");
+    }
+
+    /// A statement of a script. The semicolon stands on a line of its own: a statement may end in
+    /// a comment.
+    pub(crate) fn theirs(&mut self, job: usize, step: usize, text: &str) {
+        let start = self.sql.len();
+        self.sql.push_str(text);
+        self.parts.push(Part { bytes: start..self.sql.len(), job, step });
+        self.sql.push_str("\n;\n");
+    }
+
+    /// The statement that the server's position (in characters, from 1) falls into.
+    pub(crate) fn spot(&self, position: u32) -> Option<Spot> {
+        let nth = usize::try_from(position).ok()?.checked_sub(1)?;
+        let at = self.sql.char_indices().nth(nth).map_or(self.sql.len(), |(at, _)| at);
+        // The first part that ends after it. A complaint about the semicolon that follows a
+        // statement is about that statement's end.
+        let part = self.parts.iter().find(|part| at <= part.bytes.end + 1)?;
+        let offset = at.checked_sub(part.bytes.start)?.min(part.bytes.len());
+        Some(Spot { job: part.job, step: part.step, offset })
+    }
+}
+
+/// A transactional script with its bookkeeping: `BEGIN`, history, statements, log, `COMMIT`.
+pub(crate) fn transaction(
+    message: &mut Message,
+    number: usize,
+    job: &Job,
+    history: &History,
+    run: &str,
+    restore: &str,
+) {
+    message.ours("BEGIN");
+    let version = job.id.version();
+    match (job.direction, job.migration) {
+        (Direction::Up, Some(migration)) => {
+            if job.resume.is_some() {
+                // Begun by an earlier edition that ran statement by statement, nothing of it done.
+                message.ours(&history.delete(version));
+            }
+            message.ours(&history.insert(migration, run, false));
+        }
+        _ => message.ours(&history.delete(version)),
+    }
+    for (step, statement) in job.statements.iter().enumerate() {
+        message.theirs(number, step, &statement.text);
+    }
+    message.ours(restore);
+    match job.direction {
+        Direction::Up => message.ours(&history.log_up(version)),
+        Direction::Down => message.ours(&history.log_down(version, job.id.name(), run)),
+    }
+    message.ours("COMMIT");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_are_told_by_their_first_word() {
+        assert!(is_setting("SET lock_timeout = 0"));
+        assert!(is_setting("reset all"));
+        assert!(is_setting("SELECT pg_catalog.set_config('search_path', '', false)"));
+        assert!(!is_setting("UPDATE t SET a = 1"));
+        assert!(!is_setting("settle"));
+    }
+
+    #[test]
+    fn a_position_leads_back_to_its_statement() {
+        let mut message = Message::default();
+        message.ours("BEGIN 'é'");
+        message.theirs(0, 0, "SELECT 'ü'");
+        message.theirs(1, 0, "SELECT x");
+        let position = |needle: &str| {
+            let at = message.sql().find(needle).unwrap();
+            u32::try_from(message.sql()[..at].chars().count() + 1).unwrap()
+        };
+        assert_eq!(message.spot(position("'ü'")), Some(Spot { job: 0, step: 0, offset: 7 }));
+        assert_eq!(message.spot(position("x")), Some(Spot { job: 1, step: 0, offset: 7 }));
+        assert_eq!(message.spot(1), None, "our own part is nobody's statement");
+        assert_eq!(message.spot(9999), None);
+    }
+}

@@ -1,0 +1,166 @@
+//! The run lock: one migrator at a time on one history.
+//!
+//! A session-level advisory lock, asked for again and again and never waited for on the server: a
+//! waiter inside `pg_advisory_lock` deadlocks with the holder's `CREATE INDEX CONCURRENTLY`, which
+//! waits for every older transaction. Correctness does not rest on it (the history row's primary
+//! key decides); it keeps two runners from doing the same work, and it is what statements outside a
+//! transaction have.
+
+use std::time::{Duration, Instant};
+
+use crate::connection::Connection;
+use crate::error::{Error, ErrorKind};
+use crate::history::{optional, rows_of};
+use crate::observe::{Event, Holder, Took};
+use crate::run::{Run, in_transaction, random};
+use crate::session::{Session, capture};
+
+/// The first pause between two attempts; it doubles up to [`LONGEST_PAUSE`].
+const FIRST_PAUSE: Duration = Duration::from_millis(25);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+impl<C: Connection> Run<'_, C> {
+    /// Takes the run lock, waiting as long as the options say. The first attempt also captures the
+    /// session, so that an undisturbed run pays one round trip.
+    pub(crate) async fn lock(&mut self) -> Result<(), Error> {
+        if self.try_lock().await? {
+            return Ok(());
+        }
+        let at_most = self.options.lock_wait;
+        let begun = Instant::now();
+        let holder = self.holder().await;
+        self.emit(Event::WaitingForRunLock { holder, at_most });
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let left = at_most.saturating_sub(begun.elapsed());
+            if left.is_zero() {
+                return Err(self.lock_timeout(begun.elapsed()).await);
+            }
+            self.connection.sleep(jitter(pause).min(left)).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+            if self.try_lock().await? {
+                let waited = self.report.waited.unwrap_or_default() + begun.elapsed();
+                self.report.waited = Some(waited);
+                return Ok(());
+            }
+        }
+    }
+
+    async fn try_lock(&mut self) -> Result<bool, Error> {
+        let key = self.history.key;
+        if self.session.is_some() {
+            let sql = format!("SELECT pg_catalog.pg_try_advisory_lock({key}) AS locked");
+            let answer = self.send("taking the run lock", &sql).await?;
+            self.locked = first(&answer, "locked").as_deref() == Some("t");
+            return Ok(self.locked);
+        }
+        let sql = capture(key, &self.history.schema);
+        let answer = match self.connection.simple_query(&sql).await {
+            Ok(answer) => answer,
+            Err(error) if error.code().is_some_and(|code| code.code() == "25P02") => {
+                return Err(in_transaction().caused_by(error));
+            }
+            Err(error) => return Err(Error::server("taking the run lock", error)),
+        };
+        let session = Session::read(&answer);
+        if session.in_transaction {
+            if session.locked {
+                self.send("giving up the run lock", &unlock(key)).await?;
+            }
+            return Err(in_transaction());
+        }
+        self.locked = session.locked;
+        self.session = Some(session);
+        Ok(self.locked)
+    }
+
+    /// Takes the lock again after a script gave it up. `true` if nobody else had it meanwhile.
+    pub(crate) async fn relock(&mut self) -> Result<bool, Error> {
+        self.emit(Event::RunLockLost);
+        self.locked = false;
+        if self.try_lock().await? {
+            return Ok(true);
+        }
+        self.lock().await?;
+        Ok(false)
+    }
+
+    async fn lock_timeout(&mut self, waited: Duration) -> Error {
+        let holder = self.holder().await;
+        let sentence = format!("another migrator still holds the run lock after {}", Took(waited));
+        let error = Error::new(ErrorKind::RunLock, sentence);
+        let error = match holder {
+            Some(holder) => error.note(format!("it is held by {holder}")),
+            None => error.note("it was given up just now, or the holder cannot be seen"),
+        };
+        error.help("wait longer with .lock_wait(…); a holder that hangs can be ended with pg_terminate_backend(pid)")
+    }
+
+    /// Who holds the lock; `None` also when the server does not say.
+    async fn holder(&mut self) -> Option<Holder> {
+        let sql = format!(
+            "SELECT l.pid, a.application_name, a.usename, a.client_addr, a.state, \
+             (EXTRACT(epoch FROM pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) a.state_change) \
+             OPERATOR(pg_catalog.*) 1000)::pg_catalog.int8 AS millis \
+             FROM {} LEFT JOIN pg_catalog.pg_stat_activity AS a ON a.pid OPERATOR(pg_catalog.=) l.pid LIMIT 1",
+            held(self.history.key)
+        );
+        let answer = self.connection.simple_query(&sql).await.ok()?;
+        let row = rows_of(&answer).next()?;
+        let text = |column| optional(row, column).unwrap_or_default().to_owned();
+        Some(Holder {
+            pid: text("pid").parse().ok()?,
+            application_name: text("application_name"),
+            user: text("usename"),
+            client: text("client_addr"),
+            state: text("state"),
+            since: Duration::from_millis(text("millis").parse().unwrap_or_default()),
+        })
+    }
+
+    /// What ends a run's last message: gives the lock up.
+    pub(crate) fn unlock_sql(&self) -> String {
+        unlock(self.history.key)
+    }
+
+    /// What ends every other message: is the lock still ours?
+    pub(crate) fn still_locked_sql(&self) -> String {
+        format!(
+            "SELECT EXISTS (SELECT FROM {} AND l.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid()) AS migrate_locked",
+            held_where(self.history.key)
+        )
+    }
+}
+
+fn unlock(key: i64) -> String {
+    format!("SELECT pg_catalog.pg_advisory_unlock({key}) AS migrate_locked")
+}
+
+/// The lock in `pg_locks`, to be followed by a join.
+fn held(key: i64) -> String {
+    format!("(SELECT l.pid FROM {}) AS l", held_where(key))
+}
+
+/// The lock in `pg_locks`, to be followed by `AND`. A 64-bit key stands there in two halves.
+fn held_where(key: i64) -> String {
+    let bits = u64::from_ne_bytes(key.to_ne_bytes());
+    let (high, low) = (bits >> 32, bits & 0xffff_ffff);
+    format!(
+        "pg_catalog.pg_locks AS l WHERE l.locktype OPERATOR(pg_catalog.=) 'advisory' AND l.granted \
+         AND l.objsubid OPERATOR(pg_catalog.=) 1::pg_catalog.int2 \
+         AND l.classid OPERATOR(pg_catalog.=) {high}::pg_catalog.oid AND l.objid OPERATOR(pg_catalog.=) {low}::pg_catalog.oid \
+         AND l.database OPERATOR(pg_catalog.=) (SELECT oid FROM pg_catalog.pg_database \
+         WHERE datname OPERATOR(pg_catalog.=) pg_catalog.current_database())"
+    )
+}
+
+pub(crate) fn first(answer: &[postgres::SimpleQueryMessage], column: &str) -> Option<String> {
+    rows_of(answer).find_map(|row| optional(row, column)).map(str::to_owned)
+}
+
+/// Between half and all of a pause, so that many waiters do not come at the same moment.
+fn jitter(pause: Duration) -> Duration {
+    let half = pause / 2;
+    let span = u64::try_from(half.as_micros()).unwrap_or(u64::MAX).max(1);
+    half + Duration::from_micros(random() % span)
+}

@@ -1,0 +1,420 @@
+//! The verbs, and the options they heed.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::connection::{Blocking, block};
+use crate::error::{Error, ErrorKind};
+use crate::migration::{MigrationSet, Set};
+use crate::observe::{Count, Event, MigrationId};
+use crate::plan::{Depth, Up};
+use crate::policy::{Ahead, Missing, Modified, OutOfOrder, Policies};
+use crate::report::Report;
+use crate::run::Run;
+use crate::status::{State, Status};
+use crate::target::{RollbackTarget, Target};
+
+/// How long another migrator is waited for, unless told otherwise: 5 minutes. Longer than most
+/// deploys take, shorter than most supervisors' patience.
+const LOCK_WAIT: Duration = Duration::from_secs(300);
+
+type Observer = Arc<dyn Fn(&Event) + Send + Sync>;
+
+#[derive(Clone)]
+pub(crate) struct Options {
+    pub(crate) schema: Cow<'static, str>,
+    pub(crate) table: Cow<'static, str>,
+    pub(crate) lock_wait: Duration,
+    pub(crate) policies: Policies,
+    pub(crate) observer: Option<Observer>,
+}
+
+/// The set of a [`Migrator`] that was made with [`Migrator::from_set`]: its targets are versions.
+#[derive(Clone, Copy, Debug)]
+pub enum Untyped {}
+
+/// Runs a set of migrations. Options are set by value, verbs borrow it:
+///
+/// ```no_run
+/// # use migrate_runtime::{MigrationSet, Migrator, OutOfOrder};
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # const SET: MigrationSet = migrate_runtime::__private::set(&[], [0; 32], None);
+/// let mut client = postgres::Client::connect("host=/run/postgresql", postgres::NoTls)?;
+/// let migrator = Migrator::from_set(SET).out_of_order(OutOfOrder::Apply);
+/// println!("{}", migrator.up(&mut client)?);
+/// println!("{}", migrator.status(&mut client)?);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// With the macro, `schema::migrator()` makes one.
+///
+/// A client that is inside a transaction is refused by every verb. Settings and roles that the
+/// client has set (`SET search_path`, `SET ROLE`) hold for every script, and hold again afterwards.
+pub struct Migrator<S = Untyped> {
+    set: MigrationSet,
+    options: Options,
+    typed: PhantomData<fn() -> S>,
+}
+
+impl<S: Set> Migrator<S> {
+    /// A migrator for the set that a type stands for. The macro's `migrator()` calls it.
+    pub fn new() -> Migrator<S> {
+        Migrator { set: S::SET, options: Options::default(), typed: PhantomData }
+    }
+}
+
+impl<S: Set> Default for Migrator<S> {
+    fn default() -> Self {
+        Migrator::new()
+    }
+}
+
+impl Migrator<Untyped> {
+    /// A migrator for a set that is only known as a value.
+    pub fn from_set(set: MigrationSet) -> Migrator<Untyped> {
+        Migrator { set, options: Options::default(), typed: PhantomData }
+    }
+}
+
+/// Options.
+impl<S> Migrator<S> {
+    /// The schema of the history tables; `public` unless set. It is made when it is missing.
+    #[must_use]
+    pub fn history_schema(mut self, schema: impl Into<Cow<'static, str>>) -> Self {
+        self.options.schema = schema.into();
+        self
+    }
+
+    /// The history table; `migration_history` unless set. Its log has the same name and `_log`.
+    /// Sets with different history tables are independent, and may run at the same time.
+    #[must_use]
+    pub fn history_table(mut self, table: impl Into<Cow<'static, str>>) -> Self {
+        self.options.table = table.into();
+        self
+    }
+
+    /// How long to wait for another migrator; 5 minutes unless set.
+    #[must_use]
+    pub fn lock_wait(mut self, at_most: Duration) -> Self {
+        self.options.lock_wait = at_most;
+        self
+    }
+
+    /// What to do with a pending migration older than an applied one; refused unless set.
+    #[must_use]
+    pub fn out_of_order(mut self, policy: OutOfOrder) -> Self {
+        self.options.policies.out_of_order = policy;
+        self
+    }
+
+    /// What to do with an applied migration that was edited; refused unless set.
+    #[must_use]
+    pub fn modified(mut self, policy: Modified) -> Self {
+        self.options.policies.modified = policy;
+        self
+    }
+
+    /// What to do with an applied migration that is gone from the set; refused unless set.
+    #[must_use]
+    pub fn missing(mut self, policy: Missing) -> Self {
+        self.options.policies.missing = policy;
+        self
+    }
+
+    /// What to do with a database newer than the set; allowed unless set.
+    #[must_use]
+    pub fn ahead(mut self, policy: Ahead) -> Self {
+        self.options.policies.ahead = policy;
+        self
+    }
+
+    /// Calls a function for everything that happens, while it happens.
+    #[must_use]
+    pub fn on_event(mut self, observer: impl Fn(&Event) + Send + Sync + 'static) -> Self {
+        self.options.observer = Some(Arc::new(observer));
+        self
+    }
+
+    /// The migrations it runs.
+    pub fn set(&self) -> &MigrationSet {
+        &self.set
+    }
+}
+
+/// Verbs.
+impl<S> Migrator<S> {
+    /// Applies everything that is pending. One round trip when nothing is.
+    ///
+    /// # Errors
+    /// When the history forbids it (see the policies), the run lock is not to be had, or a
+    /// migration fails. What was applied before stays; the error says so.
+    pub fn up(&self, client: &mut postgres::Client) -> Result<Report, Error> {
+        let mut client = Blocking(client);
+        let mut run = Run::new(&mut client, &self.options, self.set);
+        block(async {
+            let result = run.up(None).await;
+            report(run.finish(result).await)
+        })
+    }
+
+    /// Applies what is pending up to and with a target: `up_to(client, 7)` or
+    /// `up_to(client, schema::AddEmail)`.
+    ///
+    /// # Errors
+    /// As [`up`](Self::up), and when the set has no such version.
+    pub fn up_to(
+        &self,
+        client: &mut postgres::Client,
+        target: impl Target<S>,
+    ) -> Result<Report, Error> {
+        let mut client = Blocking(client);
+        let mut run = Run::new(&mut client, &self.options, self.set);
+        block(async {
+            let result = run.up(Some(target.version())).await;
+            report(run.finish(result).await)
+        })
+    }
+
+    /// Rolls back the newest `n` applied migrations, the newest first. One that this binary does
+    /// not know is rolled back with the script that the history keeps.
+    ///
+    /// # Errors
+    /// Before anything is touched when one of them is irreversible or partly applied; when the run
+    /// lock is not to be had; when a script fails.
+    pub fn down(&self, client: &mut postgres::Client, n: usize) -> Result<Report, Error> {
+        self.roll_back(client, Depth::Last(n))
+    }
+
+    /// Rolls back everything newer than a target, which stays: `down_to(client, 7)` or
+    /// `down_to(client, schema::AddEmail)`; `down_to(client, 0)` rolls everything back.
+    ///
+    /// # Errors
+    /// As [`down`](Self::down), and when neither set nor history has such a version.
+    pub fn down_to(
+        &self,
+        client: &mut postgres::Client,
+        target: impl RollbackTarget<S>,
+    ) -> Result<Report, Error> {
+        self.roll_back(client, Depth::DownTo(target.version()))
+    }
+
+    fn roll_back(&self, client: &mut postgres::Client, depth: Depth) -> Result<Report, Error> {
+        let mut client = Blocking(client);
+        let mut run = Run::new(&mut client, &self.options, self.set);
+        block(async {
+            let result = run.down(depth).await;
+            report(run.finish(result).await)
+        })
+    }
+
+    /// Rolls back the newest `n` applied migrations and applies them again. An edited one, which
+    /// `up` refuses, is applied as it is now.
+    ///
+    /// # Errors
+    /// As [`down`](Self::down) and [`up`](Self::up); what the second half would refuse is refused
+    /// before the first. When a script of the second half fails, the migration stays rolled back.
+    pub fn redo(&self, client: &mut postgres::Client, n: usize) -> Result<Report, Error> {
+        let mut client = Blocking(client);
+        let mut run = Run::new(&mut client, &self.options, self.set);
+        block(async {
+            let result = run.redo(n).await;
+            report(run.finish(result).await)
+        })
+    }
+
+    /// Where the database stands. Writes nothing and takes no lock; one round trip.
+    ///
+    /// # Errors
+    /// When the history cannot be read.
+    pub fn status(&self, client: &mut postgres::Client) -> Result<Status, Error> {
+        let mut client = Blocking(client);
+        let mut run = Run::new(&mut client, &self.options, self.set);
+        block(async {
+            let result = run.status().await;
+            run.finish(result).await.map(|(status, _)| status)
+        })
+    }
+
+    /// What [`up`](Self::up) would do. Writes nothing and takes no lock; one round trip.
+    ///
+    /// # Errors
+    /// When the history cannot be read, or forbids an `up`.
+    pub fn plan(&self, client: &mut postgres::Client) -> Result<Plan, Error> {
+        self.plan_target(client, None)
+    }
+
+    /// What [`up_to`](Self::up_to) would do.
+    ///
+    /// # Errors
+    /// As [`plan`](Self::plan), and when the set has no such version.
+    pub fn plan_to(
+        &self,
+        client: &mut postgres::Client,
+        target: impl Target<S>,
+    ) -> Result<Plan, Error> {
+        self.plan_target(client, Some(target.version()))
+    }
+
+    fn plan_target(
+        &self,
+        client: &mut postgres::Client,
+        target: Option<i64>,
+    ) -> Result<Plan, Error> {
+        let mut client = Blocking(client);
+        let mut run = Run::new(&mut client, &self.options, self.set);
+        block(async {
+            let result = run.plan(target).await;
+            let (steps, report) = run.finish(result).await?;
+            let steps = steps.into_iter().map(PlanStep::from).collect();
+            Ok(Plan { steps, already: report.already })
+        })
+    }
+
+    /// Records everything up to and with a target as applied, without running it: for a database
+    /// that has the schema already.
+    ///
+    /// # Errors
+    /// When the history holds something else already, or the set has no such version.
+    pub fn baseline(
+        &self,
+        client: &mut postgres::Client,
+        target: impl Target<S>,
+    ) -> Result<Report, Error> {
+        let mut client = Blocking(client);
+        let mut run = Run::new(&mut client, &self.options, self.set);
+        block(async {
+            let result = run.baseline(target.version()).await;
+            report(run.finish(result).await)
+        })
+    }
+
+    /// Whether the database has exactly what the set says: for an application that starts with a
+    /// role that may only read. Writes nothing and takes no lock; one round trip.
+    ///
+    /// # Errors
+    /// When a migration is pending, and in every case in which [`up`](Self::up) refuses.
+    pub fn verify(&self, client: &mut postgres::Client) -> Result<(), Error> {
+        let plan = self.plan(client)?;
+        let Some(first) = plan.steps.first() else { return Ok(()) };
+        let sentence =
+            format!("{} not applied, the first is {}", Count(plan.steps.len()), first.id);
+        Err(Error::new(ErrorKind::Pending, sentence).of(first.id.clone()).help("run up first"))
+    }
+}
+
+fn report(result: Result<((), Report), Error>) -> Result<Report, Error> {
+    result.map(|((), report)| report)
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            schema: "public".into(),
+            table: "migration_history".into(),
+            lock_wait: LOCK_WAIT,
+            policies: Policies::default(),
+            observer: None,
+        }
+    }
+}
+
+impl<S> Clone for Migrator<S> {
+    fn clone(&self) -> Self {
+        Migrator { set: self.set, options: self.options.clone(), typed: PhantomData }
+    }
+}
+
+impl<S> fmt::Debug for Migrator<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Migrator")
+            .field("migrations", &self.set.migrations().len())
+            .field("history_schema", &self.options.schema)
+            .field("history_table", &self.options.table)
+            .field("lock_wait", &self.options.lock_wait)
+            .field("policies", &self.options.policies)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What [`Migrator::up`] would do, in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use = "a plan says what would be done"]
+pub struct Plan {
+    steps: Vec<PlanStep>,
+    already: usize,
+}
+
+/// One migration of a [`Plan`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PlanStep {
+    /// Which migration.
+    pub id: MigrationId,
+    /// The file of its up script.
+    pub path: &'static str,
+    /// How many statements are still to run.
+    pub statements: usize,
+    /// Whether they run in one transaction.
+    pub transactional: bool,
+    /// How it stands now: pending, or partly applied.
+    pub state: State,
+}
+
+impl Plan {
+    /// The migrations that would be applied.
+    pub fn steps(&self) -> &[PlanStep] {
+        &self.steps
+    }
+
+    /// Whether nothing would be done.
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+}
+
+impl From<Up> for PlanStep {
+    fn from(up: Up) -> PlanStep {
+        let script = up.migration.up();
+        let of = script.statements().len();
+        let done = up.resume.as_ref().map_or(0, |partly| partly.done);
+        PlanStep {
+            id: up.migration.into(),
+            path: script.path(),
+            statements: of.saturating_sub(done),
+            transactional: script.is_transactional(),
+            state: match up.resume {
+                None => State::Pending,
+                Some(_) => State::PartlyApplied { done, of: Some(of), rolling_back: false },
+            },
+        }
+    }
+}
+
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.steps.is_empty() {
+            return write!(f, "nothing to apply: {} applied already", Count(self.already));
+        }
+        write!(f, "{} to apply", Count(self.steps.len()))?;
+        let width = self.steps.iter().map(|s| s.id.to_string().chars().count()).max();
+        for step in &self.steps {
+            let statements = match step.statements {
+                1 => "1 statement".to_owned(),
+                n => format!("{n} statements"),
+            };
+            let id = step.id.to_string();
+            write!(f, "\n  {id:<width$}  {statements}", width = width.unwrap_or_default())?;
+            if !step.transactional {
+                f.write_str(", outside a transaction")?;
+            }
+            if let State::PartlyApplied { done, .. } = step.state {
+                write!(f, ", going on after {done} that are done")?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,274 @@
+//! What a run says while it goes: events, for a progress callback.
+//!
+//! An event carries data and knows one line of text ([`Display`](std::fmt::Display)); where the
+//! text goes is the application's affair. Nothing in the library prints.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::time::Duration;
+
+use crate::migration::EmbeddedMigration;
+
+/// A migration named by version and name: `3_add_email`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MigrationId {
+    version: i64,
+    name: Cow<'static, str>,
+}
+
+impl MigrationId {
+    pub(crate) fn new(version: i64, name: impl Into<Cow<'static, str>>) -> MigrationId {
+        MigrationId { version, name: name.into() }
+    }
+
+    /// The number it is ordered by.
+    pub fn version(&self) -> i64 {
+        self.version
+    }
+
+    /// The name, from the file or from the history.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+impl From<&EmbeddedMigration> for MigrationId {
+    fn from(migration: &EmbeddedMigration) -> MigrationId {
+        MigrationId::new(migration.version(), migration.name())
+    }
+}
+
+impl fmt::Display for MigrationId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}_{}", self.version, self.name)
+    }
+}
+
+/// Up or down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Direction {
+    /// Applying.
+    Up,
+    /// Rolling back.
+    Down,
+}
+
+/// Who holds the run lock, as the server knows it just now.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Holder {
+    /// The server process that holds it.
+    pub pid: i32,
+    /// What that session calls itself; often empty.
+    pub application_name: String,
+    /// The role it logged in as; empty without the right to see it.
+    pub user: String,
+    /// Its address; empty on a Unix socket or without the right to see it.
+    pub client: String,
+    /// `active`, `idle`, `idle in transaction` …; empty without the right to see it.
+    pub state: String,
+    /// How long it has been in that state.
+    pub since: Duration,
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "server process {}", self.pid)?;
+        for (label, value) in
+            [("application", &self.application_name), ("role", &self.user), ("from", &self.client)]
+        {
+            if !value.is_empty() {
+                write!(f, ", {label} {value}")?;
+            }
+        }
+        if !self.state.is_empty() {
+            write!(f, ", {} for {}", self.state, Took(self.since))?;
+        }
+        Ok(())
+    }
+}
+
+/// Something that happened during a run. See [`Migrator::on_event`](crate::Migrator::on_event).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event {
+    /// The plan is made; this many migrations are to be applied or rolled back.
+    Planned {
+        /// Which way.
+        direction: Direction,
+        /// How many.
+        migrations: usize,
+    },
+    /// Somebody else holds the run lock; sent once, when the waiting begins.
+    WaitingForRunLock {
+        /// Who, if it could still be seen.
+        holder: Option<Holder>,
+        /// How long the wait may last.
+        at_most: Duration,
+    },
+    /// A migration was sent to the server.
+    Started {
+        /// Which way.
+        direction: Direction,
+        /// Which one.
+        migration: MigrationId,
+    },
+    /// A statement of a migration that runs outside a transaction is done.
+    StepDone {
+        /// Which way.
+        direction: Direction,
+        /// Which migration.
+        migration: MigrationId,
+        /// Its number, from 1.
+        step: usize,
+        /// How many there are.
+        of: usize,
+    },
+    /// A migration is complete and in the history (or out of it).
+    Finished {
+        /// Which way.
+        direction: Direction,
+        /// Which one.
+        migration: MigrationId,
+        /// How long it took, measured by the server.
+        took: Duration,
+    },
+    /// Somebody else applied a pending migration (or rolled one back) while we were about to.
+    DoneElsewhere {
+        /// Which one.
+        migration: MigrationId,
+    },
+    /// An earlier run stopped inside this migration; it goes on after the statements that are done.
+    Resumed {
+        /// Which one.
+        migration: MigrationId,
+        /// Statements that are done.
+        done: usize,
+        /// How many there are.
+        of: usize,
+    },
+    /// A failed `CREATE INDEX CONCURRENTLY` had left an INVALID index, and it was dropped.
+    InvalidIndexDropped {
+        /// The migration that builds it.
+        migration: MigrationId,
+        /// The index, qualified and quoted.
+        index: String,
+    },
+    /// The down script was edited since the migration was applied. The edited one counts.
+    DownEdited {
+        /// Which migration.
+        migration: MigrationId,
+    },
+    /// The database holds migrations newer than this binary, as during a rolling deploy.
+    Ahead {
+        /// How many.
+        migrations: usize,
+    },
+    /// A migration gave up the run lock (`DISCARD ALL`, `pg_advisory_unlock_all`); it is taken again.
+    RunLockLost,
+    /// The directory was changed since this binary was built, so it does not know what is in there.
+    /// Debug builds only; `migrate_build::watch` in a `build.rs` prevents it.
+    StaleEmbed {
+        /// The directory.
+        directory: &'static str,
+    },
+}
+
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use Direction::{Down, Up};
+        match self {
+            Event::Planned { direction: Up, migrations } => {
+                write!(f, "{} to apply", Count(*migrations))
+            }
+            Event::Planned { direction: Down, migrations } => {
+                write!(f, "{} to roll back", Count(*migrations))
+            }
+            Event::WaitingForRunLock { holder: Some(holder), at_most } => {
+                write!(f, "waiting at most {} for another migrator: {holder}", Took(*at_most))
+            }
+            Event::WaitingForRunLock { holder: None, at_most } => {
+                write!(f, "waiting at most {} for another migrator", Took(*at_most))
+            }
+            Event::Started { direction: Up, migration } => write!(f, "applying {migration}"),
+            Event::Started { direction: Down, migration } => {
+                write!(f, "rolling back {migration}")
+            }
+            Event::StepDone { migration, step, of, .. } => {
+                write!(f, "{migration}: statement {step} of {of} is done")
+            }
+            Event::Finished { direction: Up, migration, took } => {
+                write!(f, "applied {migration} in {}", Took(*took))
+            }
+            Event::Finished { direction: Down, migration, took } => {
+                write!(f, "rolled back {migration} in {}", Took(*took))
+            }
+            Event::DoneElsewhere { migration } => {
+                write!(f, "another migrator was faster with {migration}")
+            }
+            Event::Resumed { migration, done, of } => {
+                write!(f, "resuming {migration} after {done} of {of} statements")
+            }
+            Event::InvalidIndexDropped { migration, index } => write!(
+                f,
+                "{migration}: dropped the INVALID index {index} that a failed build had left"
+            ),
+            Event::DownEdited { migration } => {
+                write!(f, "the down script of {migration} was edited since it was applied")
+            }
+            Event::Ahead { migrations } => {
+                write!(f, "the database is {} ahead of this binary", Count(*migrations))
+            }
+            Event::RunLockLost => f.write_str("a migration gave up the run lock; taking it again"),
+            Event::StaleEmbed { directory } => {
+                write!(f, "{directory} was changed since this binary was built; rebuild it")
+            }
+        }
+    }
+}
+
+/// `1 migration`, `2 migrations`.
+pub(crate) struct Count(pub(crate) usize);
+
+impl fmt::Display for Count {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            1 => f.write_str("1 migration"),
+            n => write!(f, "{n} migrations"),
+        }
+    }
+}
+
+/// A duration with the digits that matter to a reader.
+pub(crate) struct Took(pub(crate) Duration);
+
+impl fmt::Display for Took {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = self.0.as_secs();
+        let text = match seconds {
+            3600.. => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
+            60.. => format!("{} min {} s", seconds / 60, seconds % 60),
+            1.. => format!("{:.1} s", self.0.as_secs_f64()),
+            0 => match self.0.as_millis() {
+                0..10 => format!("{:.1} ms", self.0.as_secs_f64() * 1000.0),
+                millis => format!("{millis} ms"),
+            },
+        };
+        f.pad(&text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_read_well() {
+        let shown = |micros| Took(Duration::from_micros(micros)).to_string();
+        assert_eq!(shown(1_234), "1.2 ms");
+        assert_eq!(shown(123_456), "123 ms");
+        assert_eq!(shown(1_234_567), "1.2 s");
+        assert_eq!(shown(125_000_000), "2 min 5 s");
+        assert_eq!(shown(3_720_000_000), "1 h 2 min");
+    }
+}

@@ -1,0 +1,409 @@
+//! One run: a connection, the options, and what is known so far. The verbs are written here as
+//! orders of looks, locks, plans and jobs; how each is done stands in the rooms below.
+
+use std::collections::BTreeSet;
+use std::hash::{BuildHasher, Hasher, RandomState};
+
+use crate::connection::Connection;
+use crate::error::{Error, ErrorKind};
+use crate::history::{History, Look, Rows, Unreadable};
+use crate::job::{Job, StoredScript};
+use crate::migration::{EmbeddedMigration, MigrationSet};
+use crate::migrator::Options;
+use crate::observe::{Direction, Event, MigrationId};
+use crate::plan::{self, Back, Depth, Up, UpPlan};
+use crate::policy::Ahead;
+use crate::report::{Done, Report};
+use crate::session::Session;
+use crate::status::Status;
+
+/// How a group of jobs ended, short of an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    Done,
+    /// Somebody else got in between: read the history again and plan anew.
+    LookAgain,
+}
+
+pub(crate) struct Run<'a, C> {
+    pub(crate) connection: &'a mut C,
+    pub(crate) options: &'a Options,
+    pub(crate) set: MigrationSet,
+    pub(crate) history: History,
+    pub(crate) report: Report,
+    /// Known once the run lock was asked for.
+    pub(crate) session: Option<Session>,
+    pub(crate) locked: bool,
+    /// Something follows the last job, so its message does not give the run lock up.
+    pub(crate) keep_lock: bool,
+    /// Versions that are completely applied, as far as this run knows.
+    pub(crate) present: BTreeSet<i64>,
+}
+
+impl<'a, C: Connection> Run<'a, C> {
+    pub(crate) fn new(connection: &'a mut C, options: &'a Options, set: MigrationSet) -> Self {
+        Run {
+            connection,
+            options,
+            set,
+            history: History::new(&options.schema, &options.table),
+            report: Report { run_id: run_id(), ..Report::default() },
+            session: None,
+            locked: false,
+            keep_lock: false,
+            present: BTreeSet::new(),
+        }
+    }
+
+    pub(crate) fn emit(&self, event: Event) {
+        if let Some(observer) = &self.options.observer {
+            observer(&event);
+        }
+    }
+
+    pub(crate) fn newest(&self) -> i64 {
+        self.set.migrations().last().map_or(i64::MIN, EmbeddedMigration::version)
+    }
+
+    pub(crate) async fn up(&mut self, target: Option<i64>) -> Result<(), Error> {
+        if let Some(target) = target {
+            plan::in_set(&self.set, target)?;
+        }
+        let rows = self.rows_for_up();
+        let look = self.look("", rows).await?;
+        let plan = self.plan_up(&look, target)?;
+        self.report.already = plan.already;
+        self.emit_findings(&plan);
+        if plan.pending.is_empty() {
+            return Ok(());
+        }
+        self.lock().await?;
+        let look = self.look_locked(look.missing_table, rows).await?;
+        self.apply(look, target, None).await
+    }
+
+    /// Applies what is pending under the run lock; `only` these versions, if given.
+    async fn apply(
+        &mut self,
+        mut look: Look,
+        target: Option<i64>,
+        only: Option<&BTreeSet<i64>>,
+    ) -> Result<(), Error> {
+        let mut announced = false;
+        loop {
+            let mut plan = self.plan_up(&look, target)?;
+            if let Some(only) = only {
+                plan.pending.retain(|up| only.contains(&up.migration.version()));
+            }
+            if !announced {
+                self.report.already = plan.already;
+                self.announce(Direction::Up, plan.pending.len());
+                announced = true;
+            }
+            let jobs: Vec<Job> = plan.pending.iter().map(Job::up).collect();
+            // On a fresh database nobody is using the tables, so many may share a message.
+            if self.execute(&jobs, look.count == 0).await? == Outcome::Done {
+                return Ok(());
+            }
+            look = self.look("", self.rows_for_up()).await?;
+        }
+    }
+
+    pub(crate) async fn down(&mut self, depth: Depth) -> Result<(), Error> {
+        let Some(look) = self.look_for_down(depth).await? else { return Ok(()) };
+        self.roll_back(look, depth).await
+    }
+
+    pub(crate) async fn redo(&mut self, n: usize) -> Result<(), Error> {
+        let depth = Depth::Last(n);
+        let Some(look) = self.look_for_down(depth).await? else { return Ok(()) };
+        let backs = plan::down(&self.set, &look.rows, depth)?;
+        if let Some(unknown) = backs.iter().find(|back| back.own.is_none()) {
+            let sentence =
+                format!("{} is not in this binary's set, so it cannot be redone", unknown.id);
+            return Err(Error::new(ErrorKind::Missing, sentence).of(unknown.id.clone()));
+        }
+        let versions: BTreeSet<i64> = backs.iter().map(|back| back.id.version()).collect();
+        // What the second half would refuse is refused before the first.
+        let rest: Vec<_> =
+            look.rows.iter().filter(|row| !versions.contains(&row.version)).cloned().collect();
+        plan::up(&self.set, &rest, None, self.options.policies)?;
+        self.keep_lock = true;
+        self.roll_back(look, depth).await?;
+        self.keep_lock = false;
+        let look = self.look_locked(false, Rows::Always).await?;
+        self.apply(look, None, Some(&versions)).await
+    }
+
+    /// Looks, and takes the lock if there is something to roll back. `None` if there is not.
+    async fn look_for_down(&mut self, depth: Depth) -> Result<Option<Look>, Error> {
+        let look = self.look("", Rows::Always).await?;
+        self.report.already = look.count;
+        if plan::down(&self.set, &look.rows, depth)?.is_empty() {
+            return Ok(None);
+        }
+        self.lock().await?;
+        self.look_locked(false, Rows::Always).await.map(Some)
+    }
+
+    async fn roll_back(&mut self, mut look: Look, depth: Depth) -> Result<(), Error> {
+        // A number of steps is counted from the first look, so that a second runner's rollback is
+        // not repeated.
+        let depth = match depth {
+            Depth::Last(n) => {
+                let keep = look.rows.len().saturating_sub(n);
+                Depth::DownTo(keep.checked_sub(1).map_or(i64::MIN, |at| look.rows[at].version))
+            }
+            depth @ Depth::DownTo(_) => depth,
+        };
+        let mut announced = false;
+        loop {
+            let backs = plan::down(&self.set, &look.rows, depth)?;
+            if !announced {
+                self.announce(Direction::Down, backs.len());
+                announced = true;
+            }
+            let jobs = self.down_jobs(&backs).await?;
+            if self.execute(&jobs, false).await? == Outcome::Done {
+                return Ok(());
+            }
+            look = self.look("", Rows::Always).await?;
+        }
+    }
+
+    /// Fetches the stored scripts of what the binary does not know; usually none.
+    async fn down_jobs(&mut self, backs: &[Back]) -> Result<Vec<Job>, Error> {
+        let unknown: Vec<i64> =
+            backs.iter().filter(|b| b.own.is_none()).map(|b| b.id.version()).collect();
+        let mut stored = std::collections::BTreeMap::<i64, StoredScript>::new();
+        if !unknown.is_empty() {
+            let sql = self.history.stored_downs(&unknown);
+            let answer = self.send("reading stored down scripts", &sql).await?;
+            for row in crate::history::rows_of(&answer) {
+                let get = |column| crate::history::optional(row, column);
+                let Some(version) = get("version").and_then(|version| version.parse().ok()) else {
+                    continue;
+                };
+                let script = stored.entry(version).or_default();
+                script.transactional = get("down_transactional") == Some("t");
+                script.push(get("step").unwrap_or_default(), get("builds"));
+            }
+        }
+        let mut jobs = Vec::new();
+        for back in backs {
+            if back.edited && back.own.is_some() {
+                self.emit(Event::DownEdited { migration: back.id.clone() });
+            }
+            jobs.push(Job::down(back, stored.remove(&back.id.version())));
+        }
+        Ok(jobs)
+    }
+
+    pub(crate) async fn baseline(&mut self, version: i64) -> Result<(), Error> {
+        self.report.baseline = true;
+        plan::in_set(&self.set, version)?;
+        let look = self.look("", Rows::Always).await?;
+        let missing = plan::baseline(&self.set, &look.rows, version)?;
+        self.report.already = look.count;
+        if missing.is_empty() {
+            return Ok(());
+        }
+        self.lock().await?;
+        let look = self.look_locked(look.missing_table, Rows::Always).await?;
+        let missing = plan::baseline(&self.set, &look.rows, version)?;
+        let mut sql = String::from("BEGIN;\n");
+        for migration in &missing {
+            sql.push_str(&self.history.baseline(migration, &self.report.run_id));
+        }
+        sql.push_str("COMMIT");
+        self.send("recording the baseline", &sql).await?;
+        for migration in missing {
+            self.done(migration.into(), Direction::Up, None);
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn status(&mut self) -> Result<Status, Error> {
+        let look = self.look("", Rows::Always).await?;
+        Ok(Status { rows: plan::status(&self.set, &look.rows) })
+    }
+
+    pub(crate) async fn plan(&mut self, target: Option<i64>) -> Result<Vec<Up>, Error> {
+        if let Some(target) = target {
+            plan::in_set(&self.set, target)?;
+        }
+        let look = self.look("", self.rows_for_up()).await?;
+        let plan = self.plan_up(&look, target)?;
+        self.report.already = plan.already;
+        self.emit_findings(&plan);
+        Ok(plan.pending)
+    }
+
+    fn plan_up(&self, look: &Look, target: Option<i64>) -> Result<UpPlan, Error> {
+        if look.up_to_date && look.rows.is_empty() {
+            let already = self.set.migrations().len();
+            return Ok(UpPlan { already, ahead: look.ahead, ..UpPlan::default() });
+        }
+        Ok(plan::up(&self.set, &look.rows, target, self.options.policies)?)
+    }
+
+    fn emit_findings(&self, plan: &UpPlan) {
+        for migration in &plan.down_edited {
+            self.emit(Event::DownEdited { migration: migration.clone() });
+        }
+        if plan.ahead > 0 {
+            self.emit(Event::Ahead { migrations: plan.ahead });
+        }
+        if cfg!(debug_assertions)
+            && let Some(directory) = crate::stale::changed(&self.set)
+        {
+            self.emit(Event::StaleEmbed { directory });
+        }
+    }
+
+    fn announce(&self, direction: Direction, migrations: usize) {
+        if migrations > 0 {
+            self.emit(Event::Planned { direction, migrations });
+        }
+    }
+
+    fn rows_for_up(&self) -> Rows {
+        match self.options.policies.ahead {
+            Ahead::Allow => Rows::WhenDifferent,
+            Ahead::Refuse => Rows::WhenDifferentOrAhead,
+        }
+    }
+
+    /// The second look, under the lock. It makes the tables when they are missing.
+    async fn look_locked(&mut self, missing: bool, rows: Rows) -> Result<Look, Error> {
+        if !missing {
+            return self.look("", rows).await;
+        }
+        let exists = self.session.as_ref().is_some_and(|session| session.schema_exists);
+        let create = self.history.create(exists) + ";\n";
+        self.look(&create, rows).await
+    }
+
+    /// One round trip: what does the history say?
+    pub(crate) async fn look(&mut self, before: &str, rows: Rows) -> Result<Look, Error> {
+        let digest = *self.set.digest();
+        let sql = before.to_owned() + &self.history.look(self.newest(), &digest, rows);
+        let answer = match self.connection.simple_query(&sql).await {
+            Ok(answer) => answer,
+            Err(error) => return self.look_failed(error, before),
+        };
+        let look = History::read_look(&answer, &digest).map_err(|why| self.unreadable(&why))?;
+        self.present = if look.rows.is_empty() && look.up_to_date {
+            self.set.migrations().iter().map(EmbeddedMigration::version).collect()
+        } else {
+            look.rows.iter().filter(|row| row.partly.is_none()).map(|row| row.version).collect()
+        };
+        Ok(look)
+    }
+
+    fn look_failed(&self, error: postgres::Error, before: &str) -> Result<Look, Error> {
+        let table = self.history.display();
+        match error.code().map(postgres::error::SqlState::code) {
+            Some("42P01") if before.is_empty() => {
+                Ok(Look { missing_table: true, ..Look::default() })
+            }
+            Some("25P02") => Err(in_transaction().caused_by(error)),
+            Some("42703") => {
+                let sentence = format!("{table} is not a history table of this library");
+                Err(Error::new(ErrorKind::History, sentence)
+                    .caused_by(error)
+                    .help("choose another name: .history_table(\"…\")"))
+            }
+            Some("42501") if before.is_empty() => {
+                Err(Error::server(&format!("reading {table}"), error)
+                    .help("grant this role SELECT on the history table and its log"))
+            }
+            Some("42501") => Err(Error::server(&format!("making {table}"), error).help(
+                "grant this role CREATE on the schema, or name another: .history_schema(\"…\")",
+            )),
+            _ => Err(Error::server(&format!("reading {table}"), error)),
+        }
+    }
+
+    fn unreadable(&self, why: &Unreadable) -> Error {
+        let table = self.history.display();
+        match why {
+            Unreadable::InTransaction => in_transaction(),
+            Unreadable::Layout(layout) => Error::new(
+                ErrorKind::History,
+                format!("{table} was written by a newer release of this library (layout {layout})"),
+            )
+            .help("update this application's migration library"),
+            Unreadable::Answer => Error::new(
+                ErrorKind::History,
+                format!("the server's answer about {table} cannot be read"),
+            )
+            .note("a proxy may have changed it"),
+        }
+    }
+
+    /// Ends a run, however it went: the lock is given up, the session is as it was, and the report
+    /// is in its place.
+    pub(crate) async fn finish<T>(self, result: Result<T, Error>) -> Result<(T, Report), Error> {
+        let tidy = match (&result, &self.session) {
+            (Ok(_), _) if self.locked => Some(self.unlock_sql()),
+            (Err(_), Some(session)) => {
+                let unlock = if self.locked { self.unlock_sql() } else { "SELECT".to_owned() };
+                Some(format!("ROLLBACK;\n{};\n{unlock}", session.restore))
+            }
+            _ => None,
+        };
+        if let Some(sql) = tidy
+            && !self.connection.is_closed()
+        {
+            // The run's own result matters more; a lock that cannot be given up ends with the
+            // session that cannot be spoken to.
+            let _ = self.connection.simple_query(&sql).await;
+        }
+        match result {
+            Ok(value) => Ok((value, self.report)),
+            Err(error) => Err(error.with_report(self.report)),
+        }
+    }
+
+    /// One message of our own.
+    pub(crate) async fn send(
+        &mut self,
+        doing: &str,
+        sql: &str,
+    ) -> Result<Vec<postgres::SimpleQueryMessage>, Error> {
+        self.connection.simple_query(sql).await.map_err(|error| Error::server(doing, error))
+    }
+
+    /// A migration is complete.
+    pub(crate) fn done(
+        &mut self,
+        migration: MigrationId,
+        direction: Direction,
+        took: Option<std::time::Duration>,
+    ) {
+        let took = took.unwrap_or_default();
+        match direction {
+            Direction::Up => self.present.insert(migration.version()),
+            Direction::Down => self.present.remove(&migration.version()),
+        };
+        self.emit(Event::Finished { direction, migration: migration.clone(), took });
+        self.report.done.push(Done { migration, direction, took });
+    }
+}
+
+pub(crate) fn in_transaction() -> Error {
+    Error::new(ErrorKind::InTransaction, "the client is inside a transaction")
+        .note("every migration has a transaction of its own")
+        .help("commit or roll back first, or use a connection of its own for the migrations")
+}
+
+/// Sixteen hexadecimal digits from the randomness that hash maps are seeded with.
+fn run_id() -> String {
+    format!("{:016x}", random())
+}
+
+/// No more than "different each time": jitter and names need no generator of their own.
+pub(crate) fn random() -> u64 {
+    RandomState::new().build_hasher().finish()
+}

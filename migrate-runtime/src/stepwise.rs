@@ -1,0 +1,320 @@
+//! Scripts that run outside a transaction: statement by statement, progress recorded after each,
+//! resumed where they stopped.
+//!
+//! A statement that PostgreSQL lets into a transaction travels in one together with its progress,
+//! so a crash cannot come between the two. The server itself says which ones it does not let in
+//! (25001, and 2D000 for a procedure that commits); these travel alone, and a crash can leave them
+//! done but not recorded. A concurrent index can be looked up; anything else is run again, and the
+//! error explains itself if that fails.
+//!
+//! The script's own settings (`SET lock_timeout = 0; CREATE INDEX CONCURRENTLY …`) hold from
+//! statement to statement and are set again when it is resumed.
+
+use std::time::Instant;
+
+use postgres::SimpleQueryMessage;
+
+use crate::connection::Connection;
+use crate::error::{Error, ErrorKind};
+use crate::execute::{is_cut, position, times};
+use crate::history::{Progress, optional, rows_of};
+use crate::job::{Builds, Job, Message};
+use crate::observe::{Direction, Event};
+use crate::plan::statements_hash;
+use crate::quote::literal;
+use crate::run::{Outcome, Run};
+
+/// What became of a statement that was sent together with its progress.
+enum Together {
+    Done(Vec<SimpleQueryMessage>),
+    /// It cannot run in a transaction.
+    Alone,
+}
+
+/// The index that a statement is about to build, if one of that name is there already.
+#[derive(Debug)]
+struct Found {
+    name: String,
+    valid: bool,
+    /// Somebody holds the lock on its table that a build takes.
+    busy: bool,
+}
+
+impl<C: Connection> Run<'_, C> {
+    /// Runs one job outside a transaction.
+    pub(crate) async fn stepwise(&mut self, job: &Job, last: bool) -> Result<Outcome, Error> {
+        let (id, direction, of) = (&job.id, job.direction, job.statements.len());
+        self.emit(Event::Started { direction, migration: id.clone() });
+        let begin = job.resume.as_ref().map_or(0, |partly| partly.done).min(of);
+        if begin > 0 {
+            self.emit(Event::Resumed { migration: id.clone(), done: begin, of });
+        }
+        let Some(mut answer) = self.begin_steps(job, begin).await? else {
+            return Ok(Outcome::LookAgain);
+        };
+        for step in begin..of {
+            if !self.is_skipped(job, step, &answer).await? {
+                answer = self.step(job, step, last).await?;
+            } else {
+                answer = self.mark(job, step, last).await?;
+            }
+            self.emit(Event::StepDone { direction, migration: id.clone(), step: step + 1, of });
+            if step + 1 < of && self.after_epilogue(&answer, false).await? == Outcome::LookAgain {
+                return Ok(Outcome::LookAgain);
+            }
+        }
+        if begin == of {
+            // The run died between the last statement and the end.
+            let sql = self.finish_sql(job, last);
+            answer = self.send(&format!("recording {id}"), &sql).await?;
+        }
+        let took = times(&answer).next();
+        self.done(id.clone(), direction, took);
+        self.after_epilogue(&answer, last).await
+    }
+
+    /// Records that the script has begun, or goes on. `None` when somebody else has begun it.
+    async fn begin_steps(
+        &mut self,
+        job: &Job,
+        begin: usize,
+    ) -> Result<Option<Vec<SimpleQueryMessage>>, Error> {
+        for statement in &job.statements[..begin] {
+            if statement.setting {
+                self.send("setting again what the script had set", &statement.text).await?;
+            }
+        }
+        let run = self.report.run_id.clone();
+        let mut message = Message::default();
+        message.ours("BEGIN");
+        message.ours(&self.local());
+        match (job.direction, job.migration, &job.resume) {
+            (Direction::Up, Some(migration), None) => {
+                message.ours(&self.history.insert(migration, &run, true));
+            }
+            (Direction::Up, Some(migration), Some(_)) => {
+                message.ours(&self.history.refresh(migration, &run));
+            }
+            _ => {}
+        }
+        message.ours(&self.progress(job, begin, false));
+        message.ours("COMMIT");
+        message.ours(&self.index_sql(job, begin));
+        match self.connection.simple_query(message.sql()).await {
+            Ok(answer) => Ok(Some(answer)),
+            Err(error) if is_cut(&error) => Err(self.cut(job, error)),
+            Err(error) if self.is_elsewhere(job, &error) => {
+                self.send("rolling back", "ROLLBACK").await?;
+                self.emit(Event::DoneElsewhere { migration: job.id.clone() });
+                Ok(None)
+            }
+            Err(error) => Err(Error::server(&format!("recording {}", job.id), error)),
+        }
+    }
+
+    /// Runs one statement and records it, together if the server lets it.
+    async fn step(
+        &mut self,
+        job: &Job,
+        step: usize,
+        last: bool,
+    ) -> Result<Vec<SimpleQueryMessage>, Error> {
+        if job.statements[step].builds.is_none()
+            && let Together::Done(answer) = self.together(job, step, last).await?
+        {
+            return Ok(answer);
+        }
+        let mut message = Message::default();
+        message.theirs(0, step, &job.statements[step].text);
+        if let Err(error) = self.connection.simple_query(message.sql()).await {
+            return Err(self.stopped(job, step, &message, error).await);
+        }
+        self.mark(job, step, last).await
+    }
+
+    async fn together(&mut self, job: &Job, step: usize, last: bool) -> Result<Together, Error> {
+        let mut message = Message::default();
+        message.ours("BEGIN");
+        message.theirs(0, step, &job.statements[step].text);
+        message.ours(&self.record_sql(job, step, last));
+        let error = match self.connection.simple_query(message.sql()).await {
+            Ok(answer) => return Ok(Together::Done(answer)),
+            Err(error) => error,
+        };
+        match error.code().map(postgres::error::SqlState::code) {
+            Some("25001" | "2D000") => {
+                self.send("rolling back", "ROLLBACK").await?;
+                Ok(Together::Alone)
+            }
+            _ => Err(self.stopped(job, step, &message, error).await),
+        }
+    }
+
+    /// Records that a statement is done which ran alone.
+    async fn mark(
+        &mut self,
+        job: &Job,
+        step: usize,
+        last: bool,
+    ) -> Result<Vec<SimpleQueryMessage>, Error> {
+        let sql = format!("BEGIN;\n{}", self.record_sql(job, step, last));
+        let doing = format!("recording statement {} of {}", step + 1, job.id);
+        self.send(&doing, &sql).await
+    }
+
+    /// Everything that follows a statement in its message, after `BEGIN`.
+    fn record_sql(&self, job: &Job, step: usize, last: bool) -> String {
+        let done = step + 1;
+        if done == job.statements.len() {
+            return self.end_sql(job, last);
+        }
+        format!(
+            "{};\n{};\nCOMMIT;\n{};\n{}",
+            self.local(),
+            self.progress(job, done, false),
+            self.lock_epilogue(false),
+            self.index_sql(job, done)
+        )
+    }
+
+    fn finish_sql(&self, job: &Job, last: bool) -> String {
+        format!("BEGIN;\n{}", self.end_sql(job, last))
+    }
+
+    /// Ends a script: the session as it was, the row complete (or gone), the log.
+    fn end_sql(&self, job: &Job, last: bool) -> String {
+        let version = job.id.version();
+        let restore = self.session.as_ref().map_or("", |session| &session.restore);
+        let (row, log) = match job.direction {
+            Direction::Up => (self.history.complete(version), self.history.log_up(version)),
+            Direction::Down => (
+                self.history.delete(version),
+                self.history.log_down(version, job.id.name(), &self.report.run_id),
+            ),
+        };
+        let epilogue = self.lock_epilogue(last);
+        format!("{restore};\n{row};\n{log};\nCOMMIT;\n{epilogue}")
+    }
+
+    /// Whether a statement is done already or has nothing to do: an index that an earlier run
+    /// built but did not live to record. An INVALID one is dropped instead.
+    async fn is_skipped(
+        &mut self,
+        job: &Job,
+        step: usize,
+        answer: &[SimpleQueryMessage],
+    ) -> Result<bool, Error> {
+        let Some(mut found) = found_index(answer) else { return Ok(false) };
+        let died_here = job.resume.as_ref().is_some_and(|p| p.done == step && !p.failed);
+        if found.valid {
+            return Ok(died_here);
+        }
+        let begun = Instant::now();
+        while found.busy {
+            // A build by somebody else looks just like a failed one. Autovacuum holds the same
+            // lock, so this is worth waiting for.
+            if begun.elapsed() >= self.options.lock_wait {
+                let sentence = format!(
+                    "{} builds the index {}, which another session seems to be building",
+                    job.id, found.name
+                );
+                return Err(Error::new(ErrorKind::Script, sentence).of(job.id.clone()));
+            }
+            self.connection.sleep(std::time::Duration::from_millis(500)).await;
+            let sql = self.index_sql(job, step);
+            let answer = self.send("looking for an INVALID index", &sql).await?;
+            match found_index(&answer) {
+                Some(again) if !again.valid => found = again,
+                _ => return Ok(false),
+            }
+        }
+        let sql = format!("DROP INDEX CONCURRENTLY IF EXISTS {}", found.name);
+        self.send("dropping an INVALID index", &sql).await?;
+        self.emit(Event::InvalidIndexDropped { migration: job.id.clone(), index: found.name });
+        Ok(false)
+    }
+
+    /// A statement that failed: remember that it did, so that the next run does not wonder.
+    async fn stopped(
+        &mut self,
+        job: &Job,
+        step: usize,
+        message: &Message,
+        error: postgres::Error,
+    ) -> Error {
+        if is_cut(&error) {
+            return self.cut(job, error);
+        }
+        let at = position(&error).and_then(|position| message.spot(position));
+        let (id, run) = (&job.id, &self.report.run_id);
+        let words = crate::error::words(&error);
+        let log = self.history.log_failure(id.version(), id.name(), job.half(), run, &words);
+        let restore = self.session.as_ref().map_or("", |session| &session.restore);
+        // Nothing was done: then nothing is remembered either, unless an INVALID index may be there.
+        let row = match (step, job.direction, &job.statements[step].builds) {
+            (0, Direction::Up, None) => self.history.forget(id.version()),
+            (0, Direction::Down, None) => self.history.complete(id.version()),
+            _ => self.progress(job, step, true),
+        };
+        let sql = format!("ROLLBACK;\n{restore};\n{row};\n{log}");
+        let recorded = self.connection.simple_query(&sql).await;
+        let died_here = job.resume.as_ref().is_some_and(|p| p.done == step && !p.failed);
+        let mut failed = self
+            .step_failed(job, step, at.map(|spot| spot.offset), error)
+            .now(self.standing_partly(job, step))
+            .help("mend the statement (or what it met) and run it again: it goes on from there");
+        if died_here && step > 0 {
+            failed = failed.note(
+                "an earlier run died during this statement, so it may have come through then; \
+                 if it did, make it one that may run twice (IF NOT EXISTS)",
+            );
+        }
+        if let Err(error) = recorded {
+            failed = failed.note(format!(
+                "the failure could not be recorded: {}",
+                crate::error::words(&error)
+            ));
+        }
+        failed
+    }
+
+    fn progress(&self, job: &Job, done: usize, failed: bool) -> String {
+        let texts = job.statements.iter().take(done).map(|statement| statement.text.as_ref());
+        let hash = statements_hash(texts);
+        let progress = Progress { half: job.half(), done, failed, hash: &hash };
+        self.history.progress(job.id.version(), progress)
+    }
+
+    fn local(&self) -> String {
+        self.session.as_ref().map(|session| session.local.clone()).unwrap_or_default()
+    }
+
+    /// Looks for the index that a statement builds, with the script's own `search_path`.
+    fn index_sql(&self, job: &Job, step: usize) -> String {
+        let builds = job.statements.get(step).and_then(|statement| statement.builds.as_ref());
+        let Some(Builds { table, index: Some(index) }) = builds else { return "SELECT 0".into() };
+        let name = format!("pg_catalog.parse_ident({})", literal(index));
+        format!(
+            "SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS migrate_index, i.indisvalid AS valid, \
+             EXISTS (SELECT FROM pg_catalog.pg_locks AS l WHERE l.relation OPERATOR(pg_catalog.=) i.indrelid \
+             AND l.mode OPERATOR(pg_catalog.=) 'ShareUpdateExclusiveLock' AND l.granted \
+             AND l.database OPERATOR(pg_catalog.=) (SELECT oid FROM pg_catalog.pg_database WHERE datname OPERATOR(pg_catalog.=) pg_catalog.current_database()) \
+             AND l.pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid()) AS busy \
+             FROM pg_catalog.pg_index AS i JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) i.indexrelid \
+             JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace \
+             WHERE i.indrelid OPERATOR(pg_catalog.=) pg_catalog.to_regclass({table}) \
+             AND c.relname OPERATOR(pg_catalog.=) ({name})[pg_catalog.array_upper({name}, 1)]::pg_catalog.name",
+            table = literal(table),
+        )
+    }
+}
+
+fn found_index(answer: &[SimpleQueryMessage]) -> Option<Found> {
+    let row = rows_of(answer)
+        .find(|row| row.columns().first().is_some_and(|column| column.name() == "migrate_index"))?;
+    Some(Found {
+        name: optional(row, "migrate_index")?.to_owned(),
+        valid: optional(row, "valid") == Some("t"),
+        busy: optional(row, "busy") == Some("t"),
+    })
+}

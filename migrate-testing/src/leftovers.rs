@@ -2,8 +2,8 @@
 //!
 //! A process that uses a server holds advisory locks on its control connection: one that stands for
 //! the process and thereby for its databases, and one per template it clones. They vanish with the
-//! process, so a database whose lock is free belongs to nobody. A throwaway server takes its
-//! databases along and needs none of this.
+//! process, so a database whose lock is free belongs to nobody. (A throwaway server takes its
+//! databases along.)
 
 use postgres::Client;
 

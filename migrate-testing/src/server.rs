@@ -156,7 +156,9 @@ impl Server {
         apart(|| {
             let mut control = self.running.control.lock().unwrap_or_else(PoisonError::into_inner);
             *control = None;
-            cluster.restart()
+            cluster.restart()?;
+            *control = Some(self.running.connect_control()?);
+            Ok(())
         })
     }
 
@@ -243,8 +245,10 @@ impl Running {
         };
         let mut client = self.config().connect(NoTls).map_err(failed)?;
         client.batch_execute("SET statement_timeout = 0; SET lock_timeout = 0").map_err(failed)?;
+        // On a throwaway server too: it may be given to another process, for which it is a given
+        // one.
+        self.claim.take(&mut client).map_err(failed)?;
         if let Place::Given { .. } = self.place {
-            self.claim.take(&mut client).map_err(failed)?;
             leftovers::sweep(&mut client);
         }
         Ok(client)

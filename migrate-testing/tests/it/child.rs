@@ -90,7 +90,7 @@ fn clone() {
     let server = Server::shared().unwrap();
     let database = server.prepared_database(b"child", |client| {
         prepared += 1;
-        Ok(client.batch_execute("CREATE TABLE t AS SELECT pg_sleep(0.5), 1 AS n")?)
+        Ok(client.batch_execute("CREATE TABLE t AS SELECT 1 AS n FROM pg_sleep(0.5)")?)
     });
     let mut client = database.as_ref().unwrap().connect().unwrap();
     let n: i32 = client.query_one("SELECT n FROM t", &[]).unwrap().get(0);

@@ -25,8 +25,20 @@ pub(crate) fn script(text: &str, statements: &[Statement], no_transaction: bool)
 pub(crate) fn set<'a>(migrations: impl Iterator<Item = (i64, &'a [u8; 32])>) -> [u8; 32] {
     let mut hash = Sha256::new();
     for (version, checksum) in migrations {
-        let hex: String = checksum.iter().map(|byte| format!("{byte:02x}")).collect();
-        hash.update(format!("{version}:{hex}\n"));
+        hash.update(format!("{version}:"));
+        hash.update(hex(checksum));
+        hash.update(b"\n");
     }
     hash.finalize().into()
+}
+
+/// Lower-case hex digits. It runs unoptimised for every migration, hence no formatting.
+fn hex(bytes: &[u8; 32]) -> [u8; 64] {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut digits = [0; 64];
+    for (at, byte) in bytes.iter().enumerate() {
+        digits[2 * at] = DIGITS[usize::from(byte >> 4)];
+        digits[2 * at + 1] = DIGITS[usize::from(byte & 15)];
+    }
+    digits
 }

@@ -23,10 +23,7 @@ pub(crate) fn module(
 ) -> TokenStream {
     let Input { runtime, attributes, visibility, name, .. } = input;
     let text = Writer { analysis, folder, text: String::new() }.items();
-    let items = text.parse::<TokenStream>().unwrap_or_else(|error| {
-        let message = format!("the generated items cannot be lexed: {error}");
-        quote!(::core::compile_error! { #message })
-    });
+    let items = lex(&text);
     let has_doc = attributes.iter().any(|attribute| attribute.path().is_ident("doc"));
     let doc = (!has_doc).then(|| quote!(#[doc = "The migrations of this crate."]));
     quote! {
@@ -36,6 +33,18 @@ pub(crate) fn module(
         #visibility mod #name {
             use #runtime::__private;
             #items
+        }
+    }
+}
+
+/// By the compiler's own lexer: `proc_macro2` would lex it first with its own, at several times
+/// the cost.
+fn lex(text: &str) -> TokenStream {
+    match text.parse::<proc_macro::TokenStream>() {
+        Ok(items) => items.into(),
+        Err(error) => {
+            let message = format!("the generated items cannot be lexed: {error}");
+            quote!(::core::compile_error! { #message })
         }
     }
 }
@@ -218,11 +227,16 @@ fn doc(migration: &PlannedMigration) -> String {
     doc
 }
 
-/// Bytes as one token.
+/// Bytes as one token. It runs unoptimised for every migration, hence no formatting.
 fn bytes(bytes: &[u8; 32]) -> String {
-    let mut text = String::from("*b\"");
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut text = String::with_capacity(4 * bytes.len() + 4);
+    text.push_str("*b\"");
     for byte in bytes {
-        let _ = write!(text, "\\x{byte:02x}");
+        text.push_str("\\x");
+        text.push(char::from(DIGITS[usize::from(byte >> 4)]));
+        text.push(char::from(DIGITS[usize::from(byte & 15)]));
     }
-    text + "\""
+    text.push('"');
+    text
 }

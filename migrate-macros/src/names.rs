@@ -43,11 +43,12 @@ fn camel_case(name: &str) -> String {
     let ascii = |camel: &str| camel.chars().filter(char::is_ascii_alphanumeric).collect::<String>();
     match camel {
         name if name.starts_with(|c: char| c.is_ascii_digit()) => format!("M{name}"),
-        name if syn::parse_str::<syn::Ident>(&name).is_ok() => name,
         name if name == "Self" => "SelfMigration".to_owned(),
+        name if name.is_ascii() => name,
+        name if syn::parse_str::<syn::Ident>(&name).is_ok() => name,
         // A letter that Rust does not take in a name.
         name => match ascii(&name) {
-            short if syn::parse_str::<syn::Ident>(&short).is_ok() => short,
+            short if short.starts_with(|c: char| c.is_ascii_uppercase()) => short,
             short => format!("M{short}"),
         },
     }

@@ -5,6 +5,7 @@ pub use crate::migration::{
     ConcurrentIndex, Down, DownTarget, EmbeddedMigration, Migration, MigrationSet, Reversible,
     Script, Set, Step,
 };
+pub use crate::migrator::Migrator;
 pub use migrate_macros::migrations;
 pub use std::option::Option::{None, Some};
 

@@ -19,7 +19,7 @@ pub(crate) fn command(part: &str) -> Command {
         // It waits at this pipe, so that it does not outlive a test that fails.
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
-        .stderr(Stdio::inherit());
+        .stderr(Stdio::null());
     command
 }
 

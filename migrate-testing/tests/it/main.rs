@@ -3,6 +3,7 @@
 mod child;
 mod databases;
 mod endings;
+mod fresh;
 mod given;
 mod missing;
 mod restart;

@@ -21,5 +21,5 @@ fn what_was_committed_survives_a_crash_and_nothing_else() {
         let row = client.query_one("SELECT array_agg(n) FROM t", &[]).unwrap();
         assert_eq!(row.get::<_, Vec<i32>>(0), [1]);
     }
-    server.create_database().unwrap();
+    drop(server.create_database().unwrap());
 }

@@ -44,7 +44,10 @@ pub(crate) struct Back {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Depth {
     Last(usize),
+    /// As the user says it: the version has to exist.
     DownTo(i64),
+    /// Everything newer than a row that was once there; of `None`, everything.
+    Above(Option<i64>),
 }
 
 /// Why nothing will be done.
@@ -244,6 +247,7 @@ pub(crate) fn down(set: &MigrationSet, rows: &[Row], depth: Depth) -> Result<Vec
     let take = match depth {
         Depth::Last(n) => n.min(rows.len()),
         Depth::DownTo(version) => rows.iter().filter(|row| row.version > version).count(),
+        Depth::Above(version) => rows.iter().filter(|row| Some(row.version) > version).count(),
     };
     let entries = compare(set, rows);
     let applied = entries.iter().rev().filter(|entry| entry.row.is_some()).take(take);

@@ -152,9 +152,9 @@ impl<'a, C: Connection> Run<'a, C> {
         let depth = match depth {
             Depth::Last(n) => {
                 let keep = look.rows.len().saturating_sub(n);
-                Depth::DownTo(keep.checked_sub(1).map_or(i64::MIN, |at| look.rows[at].version))
+                Depth::Above(keep.checked_sub(1).map(|at| look.rows[at].version))
             }
-            depth @ Depth::DownTo(_) => depth,
+            depth => depth,
         };
         let mut announced = false;
         loop {

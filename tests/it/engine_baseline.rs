@@ -1,0 +1,81 @@
+//! A database that has the schema already, and one that belongs to somebody else.
+
+use migrate_runtime::ErrorKind;
+
+use crate::engine_fixture::{applied, ask, database, locks, migrator, pair, tables};
+
+#[test]
+fn a_baseline_records_without_running() {
+    let database = database();
+    let mut client = database.connect().unwrap();
+    let migrator = migrator(&tables(4));
+    let report = migrator.baseline(&mut client, 2).unwrap();
+    assert_eq!(report.applied().count(), 2);
+    assert!(report.to_string().contains("recorded"), "{report}");
+    assert_eq!(ask(&mut client, "SELECT to_regclass('t1')"), "");
+    let _ = migrator.up(&mut client).unwrap();
+    assert_eq!(applied(&mut client), "1 2 3 4");
+    assert_eq!(ask(&mut client, "SELECT to_regclass('t3')"), "t3");
+    let error = migrator.baseline(&mut client, 2).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Conflict, "{error}");
+    assert!(migrator.baseline(&mut client, 4).unwrap().is_empty());
+    let log = "SELECT string_agg(direction, ' ' ORDER BY id) FROM migration_history_log";
+    assert_eq!(ask(&mut client, log), "baseline baseline up up");
+    assert_eq!(locks(&mut client), "0");
+}
+
+#[test]
+fn a_table_that_is_not_ours_is_not_touched() {
+    let database = database();
+    let mut client = database.connect().unwrap();
+    client.batch_execute("CREATE TABLE migration_history (id int)").unwrap();
+    let error = migrator(&tables(1)).up(&mut client).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::History);
+    assert!(error.to_string().contains("not a history table"), "{error}");
+    let _ = migrator(&tables(1)).history_table("ours").up(&mut client).unwrap();
+}
+
+#[test]
+fn a_newer_layout_is_refused() {
+    let database = database();
+    let mut client = database.connect().unwrap();
+    let _ = migrator(&tables(1)).up(&mut client).unwrap();
+    client.batch_execute("COMMENT ON TABLE migration_history IS 'migrate: layout 9'").unwrap();
+    let error = migrator(&tables(1)).up(&mut client).unwrap_err();
+    assert!(error.to_string().contains("newer release"), "{error}");
+}
+
+#[test]
+fn a_role_that_may_only_read_can_start() {
+    let database = database();
+    let mut client = database.connect().unwrap();
+    let migrations = tables(1);
+    let _ = migrator(&migrations).up(&mut client).unwrap();
+    client
+        .batch_execute(
+            "DO $$ BEGIN CREATE ROLE engine_reader; EXCEPTION WHEN duplicate_object OR unique_violation THEN END $$;
+             GRANT SELECT ON migration_history, migration_history_log TO engine_reader;
+             SET ROLE engine_reader",
+        )
+        .unwrap();
+    assert!(migrator(&migrations).up(&mut client).unwrap().is_empty());
+    migrator(&migrations).verify(&mut client).unwrap();
+    let error = migrator(&tables(2)).up(&mut client).unwrap_err();
+    assert_eq!(error.sql_state().unwrap().code(), "42501", "{error}");
+    client.batch_execute("RESET ROLE; REVOKE SELECT ON migration_history FROM engine_reader; SET ROLE engine_reader").unwrap();
+    let error = migrator(&migrations).up(&mut client).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::History);
+    assert!(error.to_string().contains("grant this role SELECT"), "{error}");
+}
+
+#[test]
+fn what_drops_the_history_undoes_itself() {
+    let database = database();
+    let mut client = database.connect().unwrap();
+    let mut migrations = tables(2);
+    let _ = migrator(&migrations).up(&mut client).unwrap();
+    migrations.push(pair(3, "wipe", "DROP TABLE migration_history", "SELECT 1"));
+    let error = migrator(&migrations).up(&mut client).unwrap_err();
+    assert!(error.to_string().contains("recording 3_wipe"), "{error}");
+    assert_eq!(applied(&mut client), "1 2");
+}

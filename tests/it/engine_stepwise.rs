@@ -1,0 +1,184 @@
+//! Scripts outside a transaction: progress, resuming, and the indexes that failed builds leave.
+
+use std::sync::{Arc, Mutex};
+
+use migrate_runtime::{ErrorKind, Event, State};
+use postgres::{Client, NoTls};
+
+use crate::engine_fixture::{applied, ask, database, locks, migrator, stepwise, tables};
+
+const VALID: &str = "SELECT string_agg(indexrelid::regclass || ' ' || indisvalid, ' ' ORDER BY 1) \
+     FROM pg_index WHERE indrelid >= 16384 AND NOT indisprimary";
+
+#[test]
+fn it_goes_on_where_it_stopped_and_sets_again_what_was_set() {
+    let database = database();
+    let mut client = database.connect().unwrap();
+    let up = |third: &str| {
+        format!(
+            "CREATE TABLE once ();;SET my.word = 'kept';;CREATE TABLE a (id int);;{third};;\
+             CREATE TABLE b AS SELECT current_setting('my.word') AS word"
+        )
+    };
+    let broken = migrator(&[stepwise(1, "steps", &up("SELECT 1 / 0"), "SELECT 1")]);
+    let error = broken.up(&mut client).unwrap_err();
+    let text = error.to_string();
+    assert!(text.contains("1_steps is partly applied, 3 of 5 statements"), "{text}");
+    assert_eq!(error.statement(), Some("SELECT 1 / 0"));
+    let state = State::PartlyApplied { done: 3, of: Some(5), rolling_back: false };
+    assert_eq!(broken.status(&mut client).unwrap().rows()[0].state, state);
+    let error = broken.down(&mut client, 1).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::PartlyApplied, "{error}");
+
+    // What has run may not be edited; what has not, may.
+    let edited = up("SELECT 2").replace("once", "twice");
+    let error = migrator(&[stepwise(1, "steps", &edited, "SELECT 1")]).up(&mut client).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::PartlyApplied, "{error}");
+    let mut client = database.connect().unwrap();
+    let mended = migrator(&[stepwise(1, "steps", &up("SELECT 2"), "SELECT 1")]);
+    let plan = mended.plan(&mut client).unwrap();
+    assert!(plan.to_string().contains("2 statements, outside a transaction, going on"), "{plan}");
+    let _ = mended.up(&mut client).unwrap();
+    assert_eq!(ask(&mut client, "SELECT word FROM b"), "kept");
+    assert!(mended.up(&mut client).unwrap().is_empty());
+    assert_eq!(locks(&mut client), "0");
+}
+
+#[test]
+fn a_first_statement_that_fails_leaves_no_trace() {
+    let database = database();
+    let mut client = database.connect().unwrap();
+    let broken = migrator(&[stepwise(1, "steps", "SELECT 1 / 0;;SELECT 1", "SELECT 1")]);
+    let _ = broken.up(&mut client).unwrap_err();
+    assert_eq!(broken.status(&mut client).unwrap().rows()[0].state, State::Pending);
+    let _ = migrator(&tables(1)).up(&mut client).unwrap();
+}
+
+/// A failed unique build leaves an INVALID index; with `IF NOT EXISTS` it would be taken for done.
+#[test]
+fn an_invalid_index_is_dropped_and_built_again() {
+    for index in [
+        "CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS \"U\"",
+        "CREATE UNIQUE INDEX CONCURRENTLY \"U\"",
+    ] {
+        let database = database();
+        let mut client = database.connect().unwrap();
+        client
+            .batch_execute(
+                "CREATE SCHEMA s; CREATE TABLE s.p (v int); INSERT INTO s.p VALUES (1), (1)",
+            )
+            .unwrap();
+        let up = format!("SET search_path = s;;{index} ON p (v)");
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let log = Arc::clone(&seen);
+        let migrator = migrator(&[stepwise(1, "unique", &up, "DROP INDEX CONCURRENTLY s.\"U\"")])
+            .on_event(move |event| log.lock().unwrap().push(event.clone()));
+        let error = migrator.up(&mut client).unwrap_err();
+        assert_eq!(error.sql_state().unwrap().code(), "23505", "{error}");
+        assert_eq!(ask(&mut client, VALID), "s.\"U\" false");
+        client.batch_execute("DELETE FROM s.p").unwrap();
+        // Another session: the search_path is not there any more.
+        let mut client = database.connect().unwrap();
+        let _ = migrator.up(&mut client).unwrap();
+        assert_eq!(ask(&mut client, VALID), "s.\"U\" true");
+        let dropped = |event: &Event| matches!(event, Event::InvalidIndexDropped { index, .. } if index == "s.\"U\"");
+        assert!(seen.lock().unwrap().iter().any(dropped));
+        let _ = migrator.down(&mut client, 1).unwrap();
+        assert_eq!(ask(&mut client, VALID), "");
+    }
+}
+
+/// The server ends the session between two statements, and inside one that runs alone.
+#[test]
+fn a_session_that_is_ended_is_no_loss() {
+    let database = database();
+    let mut watcher = database.connect().unwrap();
+    watcher.batch_execute("CREATE TABLE p (v int); CREATE TABLE q ()").unwrap();
+    let up = "CREATE INDEX CONCURRENTLY i ON p (v);;\
+         INSERT INTO p VALUES (7);;\
+         DO $$ BEGIN IF (SELECT count(*) FROM pg_attribute WHERE attrelid = 'q'::regclass AND attname = 'go') = 0 \
+         THEN PERFORM pg_terminate_backend(pg_backend_pid()); PERFORM pg_sleep(9); END IF; END $$;;\
+         CREATE INDEX CONCURRENTLY j ON p (v)";
+    let migrator = migrator(&[stepwise(1, "steps", up, "SELECT 1"), tables(2)[1]]);
+    let mut client = database.connect().unwrap();
+    let error = migrator.up(&mut client).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Connection, "{error}");
+    assert_eq!(ask(&mut watcher, "SELECT steps_done FROM migration_history"), "2");
+    watcher.batch_execute("ALTER TABLE q ADD COLUMN go int").unwrap();
+    let _ = migrator.up(&mut watcher).unwrap();
+    assert_eq!(applied(&mut watcher), "1 2");
+    assert_eq!(ask(&mut watcher, "SELECT count(*) FROM p"), "1");
+    assert_eq!(ask(&mut watcher, VALID), "i true j true");
+    assert_eq!(locks(&mut watcher), "0");
+}
+
+/// The index was built, but the run died before it could say so.
+#[test]
+fn an_index_that_was_built_but_not_recorded_counts_as_done() {
+    let database = database();
+    let mut client = database.connect().unwrap();
+    client.batch_execute("CREATE TABLE p (v int)").unwrap();
+    let migrator = migrator(&[stepwise(
+        1,
+        "index",
+        "CREATE TABLE q ();;CREATE INDEX CONCURRENTLY i ON p (v);;CREATE TABLE r ()",
+        "SELECT 1",
+    )]);
+    let other = Mutex::new(database.connect().unwrap());
+    let killer = migrator.clone().on_event(move |event| {
+        // After the first statement is recorded: the backend goes before the index is built.
+        if matches!(event, Event::StepDone { step: 1, .. }) {
+            kill_others(&mut other.lock().unwrap());
+        }
+    });
+    let error = killer.up(&mut client).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Connection, "{error}");
+    let mut client = database.connect().unwrap();
+    let recorded = "SELECT steps_done || step_state FROM migration_history";
+    assert_eq!(ask(&mut client, recorded), "1started");
+    client.batch_execute("CREATE INDEX i ON p (v)").unwrap();
+    let oid = ask(&mut client, "SELECT 'i'::regclass::oid");
+    let _ = migrator.up(&mut client).unwrap();
+    assert_eq!(ask(&mut client, "SELECT 'i'::regclass::oid"), oid);
+    assert_eq!(ask(&mut client, "SELECT to_regclass('r')"), "r");
+    assert_eq!(applied(&mut client), "1");
+}
+
+fn kill_others(client: &mut Client) {
+    let sql = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
+         WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    assert_eq!(ask(client, sql), "1");
+}
+
+#[test]
+fn a_rollback_outside_a_transaction_is_resumed() {
+    let database = database();
+    let mut client = database.connect().unwrap();
+    let down = "DROP INDEX CONCURRENTLY i;;SELECT 1 / (SELECT count(*) FROM q);;DROP TABLE p";
+    let up = "CREATE TABLE p (v int);;CREATE TABLE q (v int);;CREATE INDEX CONCURRENTLY i ON p (v)";
+    let migrator = migrator(&[stepwise(1, "index", up, down)]);
+    let _ = migrator.up(&mut client).unwrap();
+    let error = migrator.down(&mut client, 1).unwrap_err();
+    assert!(error.to_string().contains("partly rolled back, 1 of 3 statements"), "{error}");
+    assert_eq!(migrator.up(&mut client).unwrap_err().kind(), ErrorKind::PartlyApplied);
+    client.batch_execute("INSERT INTO q VALUES (1)").unwrap();
+    let _ = migrator.down(&mut client, 1).unwrap();
+    assert_eq!(ask(&mut client, "SELECT to_regclass('p')"), "");
+    assert_eq!(applied(&mut client), "");
+}
+
+#[test]
+fn a_transaction_within_the_script_is_one_step() {
+    let database = database();
+    let mut client = database.connect().unwrap();
+    let up = "CREATE TABLE p (v int);;BEGIN; INSERT INTO p VALUES (1); INSERT INTO p VALUES (1 / 0);\nCOMMIT";
+    let broken = migrator(&[stepwise(1, "steps", up, "SELECT 1")]);
+    let error = broken.up(&mut client).unwrap_err();
+    assert_eq!(error.sql_state().unwrap().code(), "22012", "{error}");
+    assert_eq!(ask(&mut client, "SELECT count(*) FROM p"), "0");
+    let mended = migrator(&[stepwise(1, "steps", &up.replace("1 / 0", "2"), "SELECT 1")]);
+    let _ = mended.up(&mut client).unwrap();
+    assert_eq!(ask(&mut client, "SELECT count(*) FROM p"), "2");
+    let mut client = database.config().connect(NoTls).unwrap();
+    assert!(mended.up(&mut client).unwrap().is_empty());
+}

@@ -1,7 +1,27 @@
 //! Text to statements. The only room that names a parser.
+//!
+//! `lex` knows PostgreSQL's lexical rules, and everything else works on its tokens: `split` finds the
+//! statements, `grammar` asks `squawk-syntax` whether each is PostgreSQL (and `foreign` what its author
+//! may have meant), `bridge` and `transaction` read what it does from its words, `ast` from `sqlparser`.
 
-use crate::statement::Statement;
+mod ast;
+mod bridge;
+mod foreign;
+mod grammar;
+mod lex;
+mod literal;
+mod normalize;
+mod split;
+mod stack;
+mod transaction;
+mod wording;
+mod words;
+
+use crate::statement::{Action, Statement};
+use lex::{Kind, Lexer, Token};
+use split::Span;
 use std::ops::Range;
+use words::Words;
 
 /// What a stretch of SQL consists of, and what is wrong with it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -34,4 +54,87 @@ pub enum ProblemKind {
     CopyFromStdin,
     /// A backslash command of psql.
     PsqlCommand,
+}
+
+/// A line comment: `-- …` up to the end of its line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Comment {
+    /// From its dashes to the last character of the line.
+    pub range: Range<usize>,
+    /// It stands behind the first word of a statement and before the semicolon that ends it (or, where
+    /// no semicolon does, before its last word).
+    pub inside_statement: bool,
+}
+
+/// Reads the statements in `range` of `text`, which is a whole file: all places are bytes of `text`.
+///
+/// `opaque` is asked for each statement, by the byte where it begins, whether its author has taken it out
+/// of the analysis; it is then not asked whether it is PostgreSQL.
+///
+/// It never panics, and refuses nothing that PostgreSQL accepts. Each statement has one problem at most.
+pub fn parse(text: &str, range: Range<usize>, opaque: &dyn Fn(usize) -> bool) -> Script {
+    let split = split::split(text, in_text(text, range));
+    let taken_out: Vec<bool> =
+        split.statements.iter().map(|span| opaque(span.range.start)).collect();
+    let mut problems = split.problems.clone();
+    let mut statements = Vec::with_capacity(split.statements.len());
+    let readings = grammar::read(text, &split, &taken_out);
+    for (span, reading) in split.statements.iter().zip(readings) {
+        let words = Words::new(text, split.tokens_of(span));
+        problems.extend(reading.problem);
+        statements.push(statement(words, span, reading.understood));
+    }
+    problems.sort_by_key(|problem| problem.range.start);
+    Script { statements, problems }
+}
+
+fn statement(words: Words<'_>, span: &Span, understood: bool) -> Statement {
+    let heading = bridge::heading(words);
+    Statement {
+        range: span.range.clone(),
+        transaction: transaction::transaction_use(words),
+        builds_index: bridge::concurrent_index(words),
+        adds_enum_value: bridge::enum_value(words),
+        action: Action {
+            object: heading.object.map(str::to_owned),
+            command: heading.command,
+            opaque: !understood,
+        },
+    }
+}
+
+/// The line comments in `range` of `text`, those inside literals not among them.
+pub fn comments(text: &str, range: Range<usize>) -> Vec<Comment> {
+    split::split(text, in_text(text, range)).comments
+}
+
+/// The text of one statement as its checksum sees it: without comments, and with no more blanks outside
+/// quotes than the words need to stay apart. Literals, quoted names and dollar quotes stay as they are.
+pub fn normalized(text: &str, range: Range<usize>) -> String {
+    normalize::normalized(text, in_text(text, range))
+}
+
+/// The first string literal in `range` of `text` whose value is `value`. What stands between dollars is a
+/// body, not a value, and is not looked into.
+pub fn mentions_literal(text: &str, range: Range<usize>, value: &str) -> Option<Range<usize>> {
+    let range = in_text(text, range);
+    let mut lexer = Lexer::new(text, range.start, range.end);
+    let mut literals = std::iter::from_fn(|| lexer.next()).filter(|token| is_literal(*token));
+    literals
+        .find(|token| {
+            let written = text.get(token.start..token.end).unwrap_or("");
+            literal::decode(written).is_some_and(|decoded| decoded == value)
+        })
+        .map(|token| token.start..token.end)
+}
+
+fn is_literal(token: Token) -> bool {
+    token.kind == Kind::Text && !token.unterminated
+}
+
+/// The range, cut to the text and to ends of characters.
+fn in_text(text: &str, range: Range<usize>) -> Range<usize> {
+    let end = text.floor_char_boundary(range.end);
+    let start = text.ceil_char_boundary(range.start.min(end));
+    start..end
 }

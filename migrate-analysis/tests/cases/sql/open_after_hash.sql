@@ -1,0 +1,3 @@
+SELECT 1;
+# it isn't a comment
+SELECT 2;

@@ -30,6 +30,7 @@ pub(crate) fn module(
         #errors
         #(#attributes)*
         #doc
+        #[allow(missing_copy_implementations, missing_debug_implementations)]
         #visibility mod #name {
             use #runtime::__private;
             #items
@@ -186,7 +187,7 @@ impl Writer<'_> {
             put!(self, "impl __private::Reversible for {name} {{}}\n");
         }
         if target {
-            put!(self, "impl __private::DownTarget for {name} {{}}\n");
+            put!(self, "impl __private::DownTarget<__Set> for {name} {{}}\n");
         }
     }
 

@@ -9,8 +9,11 @@ use std::fmt;
 /// statement, or a whole `BEGIN … COMMIT` of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Step {
+    /// Its first byte.
     pub start: u32,
+    /// The byte behind its last one.
     pub end: u32,
+    /// The index it builds while others read and write.
     pub builds: Option<ConcurrentIndex>,
     /// `SET`, `RESET`: has to run again before a later step is resumed.
     pub setting: bool,
@@ -22,6 +25,7 @@ pub struct Step {
 /// Both names are SQL text, quoted and qualified as the script has them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ConcurrentIndex {
+    /// The table.
     pub table: &'static str,
     /// `None` where PostgreSQL picks the name.
     pub index: Option<&'static str>,
@@ -204,12 +208,3 @@ pub trait Migration {
     note = "its script says `-- migrate: irreversible`, with the reason"
 )]
 pub trait Reversible: Migration {}
-
-/// A [`Migration`] that a rollback can stop at: every later one is [`Reversible`]. Only the macro
-/// implements it.
-#[diagnostic::on_unimplemented(
-    message = "cannot roll back to `{Self}`: a later migration is irreversible",
-    label = "an irreversible migration stands in the way",
-    note = "the later script that says `-- migrate: irreversible` gives the reason"
-)]
-pub trait DownTarget: Migration {}

@@ -15,7 +15,7 @@ use crate::policy::{Ahead, Missing, Modified, OutOfOrder, Policies};
 use crate::report::Report;
 use crate::run::Run;
 use crate::status::{State, Status};
-use crate::target::{RollbackTarget, Target};
+use crate::target::{DownTarget, Target};
 
 /// How long another migrator is waited for, unless told otherwise: 5 minutes. Longer than most
 /// deploys take, shorter than most supervisors' patience.
@@ -197,7 +197,7 @@ impl<S> Migrator<S> {
     pub fn down_to(
         &self,
         client: &mut postgres::Client,
-        target: impl RollbackTarget<S>,
+        target: impl DownTarget<S>,
     ) -> Result<Report, Error> {
         self.roll_back(client, Depth::DownTo(target.version()))
     }

@@ -2,10 +2,11 @@
 //! pinned to this one exactly.
 
 pub use crate::migration::{
-    ConcurrentIndex, Down, DownTarget, EmbeddedMigration, Migration, MigrationSet, Reversible,
-    Script, Set, Step,
+    ConcurrentIndex, Down, EmbeddedMigration, Migration, MigrationSet, Reversible, Script, Set,
+    Step,
 };
 pub use crate::migrator::Migrator;
+pub use crate::target::DownTarget;
 pub use migrate_macros::migrations;
 pub use std::option::Option::{None, Some};
 

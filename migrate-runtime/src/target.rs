@@ -1,9 +1,9 @@
 //! Where `up_to` and `down_to` stop: a plain version, or a migration as a type.
 
-use crate::migration::{DownTarget, Migration};
+use crate::migration::Migration;
 
-/// Where [`Migrator::up_to`](crate::Migrator::up_to) stops: a version, or a migration of the same
-/// set.
+/// Where [`Migrator::up_to`](crate::Migrator::up_to) stops: a version, or a migration of the set
+/// `S`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a migration of this set",
     label = "expected a version, such as `7`, or a migration of the migrator's own set"
@@ -26,24 +26,14 @@ impl<M: Migration> Target<M::Set> for M {
 }
 
 /// Where [`Migrator::down_to`](crate::Migrator::down_to) stops: a version, or a migration of the
-/// same set behind which everything can be rolled back.
+/// set `S` after which every migration is [`Reversible`](crate::Reversible). It stays applied, and
+/// everything newer goes. For migrations only the macro implements it.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a migration of this set that can be rolled back to",
-    label = "expected a version, such as `7`, or a migration of the migrator's own set"
+    message = "cannot roll back to `{Self}`: a later migration is irreversible",
+    label = "an irreversible migration stands in the way",
+    note = "the script that says `-- migrate: irreversible` gives the reason",
+    note = "a migration of another set is no target either"
 )]
-pub trait RollbackTarget<S> {
-    /// The version to stop at: it stays, and everything newer goes.
-    fn version(&self) -> i64;
-}
+pub trait DownTarget<S>: Target<S> {}
 
-impl<S> RollbackTarget<S> for i64 {
-    fn version(&self) -> i64 {
-        *self
-    }
-}
-
-impl<M: DownTarget> RollbackTarget<M::Set> for M {
-    fn version(&self) -> i64 {
-        M::VERSION
-    }
-}
+impl<S> DownTarget<S> for i64 {}

@@ -61,14 +61,18 @@ impl Set<'_> {
     fn version(&mut self, version: i64, group: Vec<Candidate>) {
         let (ups, mut downs): (Vec<_>, Vec<_>) =
             group.into_iter().partition(|candidate| candidate.named.part != Part::Down);
-        let mut first: Option<Place> = None;
-        for mut up in ups {
+        let mut pairs: Vec<(Candidate, Option<Candidate>)> = Vec::new();
+        for up in ups {
             let same_name = downs.iter().position(|down| down.named.name == up.named.name);
-            let mut down = same_name.map(|at| downs.remove(at));
+            pairs.push((up, same_name.map(|at| downs.remove(at))));
+        }
+        let mut first: Option<Place> = None;
+        for (mut up, mut down) in pairs {
             let place = Place::file(up.source);
             match first.clone() {
                 Some(first) => {
-                    self.report(version, wording::duplicate_version(version, place, first, self.free));
+                    let diagnostic = wording::duplicate_version(version, place, first, self.free);
+                    self.report(version, diagnostic);
                 }
                 None => {
                     let strays = if down.is_none() { std::mem::take(&mut downs) } else { Vec::new() };

@@ -7,6 +7,7 @@ mod engine_policy;
 mod engine_proxy;
 mod engine_session;
 mod engine_trips;
+mod ui;
 mod engine_baseline;
 mod engine_down;
 mod engine_lock;

@@ -1,0 +1,9 @@
+migrate_runtime::migrations! {
+    /// The schema.
+    mod schema = "migrations/five-mistakes";
+}
+
+fn main() {
+    // Whatever is wrong, the items are there, so that nothing follows.
+    let _ = (schema::CreateUsers, schema::CreateOrders, schema::SET, schema::migrator());
+}

@@ -1,0 +1,4 @@
+-- UP
+CREAT TABLE orders (id bigint PRIMARY KEY);
+-- DOWN
+DROP TABLE orders;

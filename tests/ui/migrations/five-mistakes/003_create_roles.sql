@@ -1,0 +1,4 @@
+-- UP
+CREATE TABLE roles (id bigint PRIMARY KEY);
+-- DOWN
+DROP TABLE roles;

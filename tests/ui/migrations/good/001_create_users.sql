@@ -1,0 +1,4 @@
+-- UP
+CREATE TABLE users (id bigint PRIMARY KEY);
+-- DOWN
+DROP TABLE users;

@@ -1,0 +1,4 @@
+-- UP
+CREATE INDEX CONCURRENTLY users_id ON users (id);
+-- DOWN
+DROP INDEX CONCURRENTLY users_id;

@@ -1,0 +1,8 @@
+-- UP
+CREATE TABLE users (
+    id    bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    email text NOT NULL UNIQUE
+);
+
+-- DOWN
+DROP TABLE users;

@@ -2,12 +2,12 @@
 //! with. The packages are pinned by version and hash.
 
 use std::env;
-use std::fs::{self, DirBuilder, File};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::fs::{self, File, Permissions};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::account::Account;
+use crate::account::{self, Account};
 use crate::binaries::complete;
 
 /// The folder to keep a fetched server in.
@@ -94,15 +94,14 @@ fn open() -> Result<PathBuf, String> {
     if let Some(parent) = cache.parent() {
         fs::create_dir_all(parent).map_err(failed)?;
     }
-    match DirBuilder::new().mode(0o755).create(&cache) {
-        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(failed(error))?,
-        _ => {}
+    match fs::create_dir(&cache) {
+        // Whatever the umask: when we are root, another user runs the server.
+        Ok(()) => fs::set_permissions(&cache, Permissions::from_mode(0o755)).map_err(failed)?,
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+        Err(error) => return Err(failed(error)),
     }
     let metadata = fs::symlink_metadata(&cache).map_err(failed)?;
-    let probe = cache.join(format!(".probe-{}", std::process::id()));
-    let uid = File::create(&probe).and_then(|file| file.metadata()).map_err(failed)?.uid();
-    let _ = fs::remove_file(&probe);
-    if metadata.uid() != uid || metadata.mode() & 0o022 != 0 {
+    if Some(metadata.uid()) != account::uid() || metadata.mode() & 0o022 != 0 {
         return Err(format!(
             "the cache {}: not used, because others may write to it (set {CACHE} to a folder of \
              your own)",
@@ -123,6 +122,7 @@ fn folder() -> Result<PathBuf, String> {
     {
         return Ok(PathBuf::from("/var/cache/migrate-testing"));
     }
+    let home = set("HOME");
     let parent = if cfg!(target_os = "macos") {
         home.map(|home| home.join("Library/Caches"))
     } else {
@@ -169,8 +169,7 @@ fn check(fetching: &Path, bin: &Path) -> Result<(), String> {
     }
     let mut chmod = Command::new("chmod");
     run(chmod.args(["-R", "a+rX"]).arg(fetching))?;
-    let uid = fs::metadata(fetching).map_err(|error| error.to_string())?.uid();
-    let account = Account::for_server(uid).map_err(|error| error.to_string())?;
+    let account = Account::for_server().map_err(|error| error.to_string())?;
     let mut version = Command::new(bin.join("postgres"));
     version.arg("--version").current_dir("/");
     if let Some(account) = account {

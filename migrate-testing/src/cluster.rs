@@ -6,9 +6,8 @@
 //! a cluster may live in a `static`.
 
 use std::env;
-use std::fs::{self, DirBuilder, File};
-use std::io::Write;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::fs;
+use std::io::{Read, Write};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -56,22 +55,46 @@ pub(crate) struct Cluster {
 impl Cluster {
     pub(crate) fn start() -> Result<Self, Error> {
         let bin = binaries::locate()?;
-        let dir = create_dir()?;
-        let cluster = match supervise(&dir, &bin) {
-            Ok((supervisor, orders)) => Cluster {
-                dir,
-                bin,
-                orders: Mutex::new(Some(orders)),
-                supervisor: Mutex::new(supervisor),
-            },
-            Err(error) => {
-                // The supervisor removes the directory, but there is none.
-                let _ = fs::remove_dir_all(&dir);
-                return Err(error);
+        let account = Account::for_server()?;
+        let mut refusals = Vec::new();
+        for parent in [PathBuf::from("/tmp"), env::temp_dir()] {
+            let dir = free_name(&parent);
+            if dir.join(".s.PGSQL.5432.lock").as_os_str().len() > LONGEST_SOCKET {
+                refusals.push(format!("{}: too long for the path of a socket", dir.display()));
+                continue;
             }
-        };
+            match Cluster::start_in(dir, bin.clone(), account)? {
+                Ok(cluster) => return Ok(cluster),
+                Err(refusal) => refusals.push(refusal),
+            }
+        }
+        Err(Error::new(format!(
+            "no directory for a throwaway PostgreSQL. Make /tmp writable, or set TMPDIR to a short \
+             path.\n  {}",
+            refusals.join("\n  ")
+        )))
+    }
+
+    /// The inner error says why the directory cannot be made.
+    fn start_in(
+        dir: PathBuf,
+        bin: PathBuf,
+        account: Option<Account>,
+    ) -> Result<Result<Self, String>, Error> {
+        let failed = |source| Error::because("the supervisor of the server did not start", source);
+        let mut supervisor = supervise(&dir, &bin, account).spawn().map_err(failed)?;
+        let orders = supervisor.stdin.take();
+        let stdout = supervisor.stdout.take();
+        let cluster =
+            Cluster { dir, bin, orders: Mutex::new(orders), supervisor: Mutex::new(supervisor) };
+        // It ends when the supervisor begins to write to the log.
+        let mut said = String::new();
+        stdout.map(|mut stdout| stdout.read_to_string(&mut said)).transpose().map_err(failed)?;
+        if said.trim() != "made" {
+            return Ok(Err(said.trim().to_owned()));
+        }
         cluster.wait_until_it_answers()?;
-        Ok(cluster)
+        Ok(Ok(cluster))
     }
 
     /// Where the server's programs are.
@@ -155,46 +178,29 @@ impl Drop for Cluster {
     }
 }
 
-/// A new directory with a short path, as the path of a socket may have a hundred bytes.
-fn create_dir() -> Result<PathBuf, Error> {
+/// A path that is not in use, with a short name: that of a socket may have a hundred bytes.
+fn free_name(parent: &Path) -> PathBuf {
     static NEXT: AtomicU32 = AtomicU32::new(0);
-    let mut failure = None;
-    for parent in [PathBuf::from("/tmp"), env::temp_dir()] {
-        // A directory that an earlier process of the same number left behind is passed over.
-        for _ in 0..100 {
-            let number = NEXT.fetch_add(1, Ordering::Relaxed);
-            let dir = parent.join(format!("migrate-testing.{}.{number}", std::process::id()));
-            if dir.join(".s.PGSQL.5432.lock").as_os_str().len() > LONGEST_SOCKET {
-                break;
-            }
-            match DirBuilder::new().mode(0o700).create(&dir) {
-                Ok(()) => return Ok(dir),
-                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
-                Err(error) => {
-                    failure = Some(error);
-                    break;
-                }
-            }
+    loop {
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let dir = parent.join(format!("migrate-testing.{}.{number}", std::process::id()));
+        // Left behind by an earlier process of the same number, after a power cut.
+        if fs::symlink_metadata(&dir).is_err() {
+            return dir;
         }
     }
-    let message = "no directory for a throwaway PostgreSQL: neither /tmp nor TMPDIR can be \
-                   written to, under a path of fewer than 60 bytes";
-    Err(failure.map_or_else(|| Error::new(message), |source| Error::because(message, source)))
 }
 
-fn supervise(dir: &Path, bin: &Path) -> Result<(Child, ChildStdin), Error> {
-    let failed = |source| Error::because("the supervisor of the server did not start", source);
-    let log = File::create(dir.join("log")).map_err(failed)?;
-    let script = dir.join("supervisor");
-    fs::write(&script, SUPERVISOR).map_err(failed)?;
+fn supervise(dir: &Path, bin: &Path, account: Option<Account>) -> Command {
     let mut command = Command::new("/bin/sh");
     command
-        .args([script.as_path(), dir, bin])
+        .args(["-c", SUPERVISOR, "migrate-testing"])
+        .args([dir, bin])
         .args(SETTINGS.iter().flat_map(|setting| ["-c", setting]))
         .args(["-k".as_ref(), dir.as_os_str()])
         .stdin(Stdio::piped())
-        .stdout(log.try_clone().map_err(failed)?)
-        .stderr(log)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
         // Its own group: Ctrl-C is for the tests, and the supervisor signals the whole group.
         .process_group(0)
         .current_dir("/")
@@ -204,14 +210,8 @@ fn supervise(dir: &Path, bin: &Path) -> Result<(Child, ChildStdin), Error> {
     for (name, _) in env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"PG")) {
         command.env_remove(name);
     }
-    // The owner of what we just made is the user we are, without asking the system by unsafe code.
-    let uid = fs::metadata(dir).map_err(failed)?.uid();
-    if let Some(account) = Account::for_server(uid)? {
-        account.own(dir)?;
+    if let Some(account) = account {
         account.run(&mut command);
     }
-    let mut supervisor = command.spawn().map_err(failed)?;
-    let orders = supervisor.stdin.take();
-    let orders = orders.ok_or_else(|| Error::new("the supervisor of the server has no input"))?;
-    Ok((supervisor, orders))
+    command
 }

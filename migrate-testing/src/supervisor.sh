@@ -6,12 +6,20 @@
 # In the directory, the file `ended` says that no server runs and how the last one ended, and the
 # file `restarted` says that the order has been carried out.
 #
+# It makes the directory itself, so that at no time there is one without somebody to remove it: it
+# writes `made` to standard output, or why not. All else goes into the file `log` in the directory.
+#
 # It is the leader of its own process group, so that Ctrl-C does not reach it, and so that `kill 0`
 # reaches initdb and its children as well as the server.
 set -u
 dir=$1
 bin=$2
 shift 2
+
+umask 077
+mkdir "$dir" 2>&1 || exit 1
+echo made
+exec >"$dir/log" 2>&1
 
 # Only the server is meant by the signals sent to the group. It and initdb set their own handlers.
 trap '' HUP INT QUIT

@@ -11,6 +11,7 @@ fn alone(name: &str) -> (Command, std::path::PathBuf) {
     command
         .env_remove("MIGRATE_TEST_DATABASE_URL")
         .env_remove("MIGRATE_PG_BIN")
+        .env_remove("MIGRATE_TEST_IGNORE_INSTALLED")
         .env("MIGRATE_TEST_CACHE", &cache);
     (command, cache)
 }

@@ -1,5 +1,7 @@
 //! One binary, a module a subject.
 
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails, also in a test's helper")]
+
 mod engine_fixture;
 mod engine_up;
 mod engine_error;
@@ -7,6 +9,7 @@ mod engine_policy;
 mod engine_proxy;
 mod engine_session;
 mod engine_trips;
+mod rebuild;
 mod ui;
 mod engine_baseline;
 mod engine_down;

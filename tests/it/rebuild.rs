@@ -1,0 +1,191 @@
+//! What cargo sees: which change of a migrations directory rebuilds, and where the errors appear.
+//!
+//! The crate under test is made on the fly. It calls the runtime by another name, and builds into
+//! the target folder of this workspace, so that nothing is compiled a second time for it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::thread::sleep;
+use std::time::Duration;
+
+const ONE: &str = "-- UP\nCREATE TABLE users (id bigint);\n-- DOWN\nDROP TABLE users;\n";
+const TWO: &str = "-- UP\nCREATE TABLE orders (id bigint);\n-- DOWN\nDROP TABLE orders;\n";
+
+struct Project {
+    root: PathBuf,
+    target: PathBuf,
+}
+
+/// What one `cargo check` said.
+struct Check {
+    /// Whether the crate itself was compiled.
+    compiled: bool,
+    /// The errors as editors get them, in order.
+    errors: Vec<String>,
+}
+
+impl Project {
+    fn new(name: &str, main: &str) -> Project {
+        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap().to_owned();
+        let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        let _ = fs::remove_dir_all(&root);
+        let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        let project = Project { root, target };
+        let path = |package: &str| workspace.join(package).display().to_string();
+        project.write(
+            "Cargo.toml",
+            &format!(
+                "[package]\nname = \"{name}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n[workspace]\n\
+                 [dependencies]\ndb = {{ package = \"migrate-runtime\", path = {:?} }}\n\
+                 [build-dependencies]\nmigrate-build = {{ path = {:?} }}\n\
+                 [profile.dev]\ndebug = \"line-tables-only\"\n",
+                path("migrate-runtime"),
+                path("migrate-build"),
+            ),
+        );
+        fs::copy(workspace.join("Cargo.lock"), project.root.join("Cargo.lock")).unwrap();
+        project.write("build.rs", "fn main() { migrate_build::watch(\"migrations\"); }\n");
+        project.write("src/main.rs", main);
+        project
+    }
+
+    fn write(&self, path: &str, text: &str) {
+        let path = self.root.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    fn check(&self) -> Check {
+        // cargo compares times of modification: what was written just now has to be older.
+        sleep(Duration::from_millis(1100));
+        let output = Command::new(env!("CARGO"))
+            .args(["check", "--message-format=json"])
+            .current_dir(&self.root)
+            .env("CARGO_TARGET_DIR", &self.target)
+            .env_remove("RUSTFLAGS")
+            .output()
+            .unwrap();
+        let lines = String::from_utf8(output.stdout).unwrap();
+        let name = format!("/{}#", self.root.file_name().unwrap().to_str().unwrap());
+        let mut check = Check { compiled: false, errors: Vec::new() };
+        for line in lines.lines().filter(|line| line.contains(&name)) {
+            let own_target = line.contains("\"kind\":[\"bin\"]");
+            let message = line.contains("\"reason\":\"compiler-message\"");
+            check.compiled |= own_target && (message || line.contains("\"fresh\":false"));
+            if message && line.contains("\"level\":\"error\"") {
+                check.errors.push(line.to_owned());
+            }
+        }
+        assert_eq!(
+            output.status.success(),
+            check.errors.is_empty(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        check
+    }
+
+    /// The cache that the build script left.
+    fn cache(&self) -> PathBuf {
+        let name = format!("{}-", self.root.file_name().unwrap().to_str().unwrap());
+        let folders = fs::read_dir(self.target.join("debug/build")).unwrap();
+        let found = folders
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| path.file_name().unwrap().to_str().unwrap().starts_with(&name))
+            .map(|path| path.join("out/migrate-migrations.cache"))
+            .filter(|path| path.is_file());
+        found.max_by_key(|path| path.metadata().unwrap().modified().unwrap()).unwrap()
+    }
+}
+
+impl Check {
+    #[track_caller]
+    fn compiled(self) {
+        assert_eq!(self.errors, Vec::<String>::new());
+        assert!(self.compiled, "the change was not noticed");
+    }
+
+    #[track_caller]
+    fn failed(self, code: &str) {
+        assert_eq!(self.errors.len(), 1, "{:?}", self.errors);
+        assert!(self.errors[0].contains(code), "{}", self.errors[0]);
+    }
+}
+
+#[test]
+fn every_change_of_the_directory_rebuilds_and_nothing_else_does() {
+    let main = "db::migrations! { mod schema = \"migrations\"; }\n\
+                fn main() { let _ = schema::migrator(); }\n";
+    let project = Project::new("rebuild", main);
+    project.write("migrations/1_users.sql", ONE);
+    project.check().compiled();
+    assert!(!project.check().compiled, "nothing has changed");
+
+    project.write("migrations/2_orders.sql", TWO);
+    project.check().compiled();
+    fs::rename(
+        project.root.join("migrations/2_orders.sql"),
+        project.root.join("migrations/2_old_orders.sql"),
+    )
+    .unwrap();
+    project.check().compiled();
+    project.write("migrations/2_old_orders.sql", &TWO.replace("bigint", "int"));
+    project.check().compiled();
+    fs::remove_file(project.root.join("migrations/2_old_orders.sql")).unwrap();
+    project.check().compiled();
+    assert!(!project.check().compiled, "nothing has changed");
+
+    // A defect is in the JSON messages, which editors read.
+    project.write("migrations/2_orders.sql", "CREATE TABLE orders (id bigint);");
+    project.check().failed("[missing-down]\\n");
+    project.write("migrations/migrate.toml", "history-until = 2\n");
+    project.check().compiled();
+    fs::remove_file(project.root.join("migrations/migrate.toml")).unwrap();
+    project.check().failed("migrations/2_orders.sql:1:1");
+    project.write("migrations/2_orders.sql", "-- UP\nCREAT TABLE a ();\n-- DOWN\nDROP TABLE a;\n");
+    project.check().failed("migrations/2_orders.sql:2:1");
+}
+
+#[test]
+fn a_stale_or_damaged_cache_is_ignored() {
+    let main = "db::migrations! { mod schema = \"migrations\"; }\n\
+                fn main() { let _ = schema::CreateUsers; }\n";
+    let project = Project::new("cached", main);
+    project.write("migrations/1_create_users.sql", ONE);
+    project.check().compiled();
+    let kept = fs::read(project.cache()).unwrap();
+    let touch = || project.write("src/main.rs", main);
+
+    // Of another text: the build script is not run again, since nothing that it watches changes.
+    project.write("migrations/1_create_users.sql", &ONE.replace("bigint", "bigint, bigin"));
+    project.check().failed("not-postgres");
+    fs::write(project.cache(), &kept).unwrap();
+    touch();
+    project.check().failed("not-postgres");
+    project.write("migrations/1_create_users.sql", ONE);
+    project.check().compiled();
+    for damaged in [&kept[..kept.len() / 2], b"", b"something else"] {
+        fs::write(project.cache(), damaged).unwrap();
+        touch();
+        project.check().compiled();
+    }
+}
+
+#[test]
+fn line_ends_and_a_byte_order_mark_change_no_checksum() {
+    let main = "db::migrations! { mod unix = \"unix\"; }\n\
+                db::migrations! { mod windows = \"windows\"; }\n\
+                const fn same(a: &[u8; 32], b: &[u8; 32]) -> bool {\n\
+                    let mut at = 0;\n\
+                    while at < 32 { if a[at] != b[at] { return false } at += 1; }\n\
+                    true\n\
+                }\n\
+                const _: () = assert!(same(unix::SET.digest(), windows::SET.digest()));\n\
+                fn main() { assert!(!windows::SET.migrations()[0].up().text().contains('\\r')); }\n";
+    let project = Project::new("line-ends", main);
+    let text = ONE.replace("bigint", "bigint, -- a remark\n    name text DEFAULT 'a\nb'");
+    project.write("unix/1_users.sql", &text);
+    project.write("windows/1_users.sql", &format!("\u{feff}{}", text.replace('\n', "\r\n")));
+    project.check().compiled();
+}

@@ -303,7 +303,12 @@ impl<'a, C: Connection> Run<'a, C> {
 
     fn look_failed(&self, error: postgres::Error, before: &str) -> Result<Look, Error> {
         let table = self.history.display();
+        let log = format!("{}_log", self.history.table_name);
         match error.code().map(postgres::error::SqlState::code) {
+            Some("42P01") if crate::error::words(&error).contains(&log) => {
+                Err(Error::server(&format!("reading {table}"), error)
+                    .note("the history itself is there, so its log was dropped or is out of sight"))
+            }
             Some("42P01") if before.is_empty() => {
                 Ok(Look { missing_table: true, ..Look::default() })
             }

@@ -97,7 +97,7 @@ impl<C: Connection> Run<'_, C> {
             }
             _ => {}
         }
-        message.ours(&self.progress(job, begin, false));
+        message.ours(&self.progress(job, begin));
         message.ours("COMMIT");
         message.ours(&self.index_sql(job, begin));
         match self.connection.simple_query(message.sql()).await {
@@ -177,7 +177,7 @@ impl<C: Connection> Run<'_, C> {
         format!(
             "{};\n{};\nCOMMIT;\n{};\n{}",
             self.local(),
-            self.progress(job, done, false),
+            self.progress(job, done),
             self.lock_epilogue(false),
             self.index_sql(job, done)
         )
@@ -259,8 +259,8 @@ impl<C: Connection> Run<'_, C> {
         // Nothing was done: then nothing is remembered either, unless an INVALID index may be there.
         let row = match (step, job.direction, &job.statements[step].builds) {
             (0, Direction::Up, None) => self.history.forget(id.version()),
-            (0, Direction::Down, None) => self.history.complete(id.version()),
-            _ => self.progress(job, step, true),
+            (0, Direction::Down, None) => self.history.remember(id.version()),
+            _ => self.failed(job, step),
         };
         let sql = format!("ROLLBACK;\n{restore};\n{row};\n{log}");
         let recorded = self.connection.simple_query(&sql).await;
@@ -275,6 +275,12 @@ impl<C: Connection> Run<'_, C> {
                  if it did, make it one that may run twice (IF NOT EXISTS)",
             );
         }
+        if let Some(Builds { table, index: None }) = &job.statements[step].builds {
+            failed = failed.note(format!(
+                "an INVALID index may be left on {table}; without a name in the script it cannot be \
+                 told from others: drop it by hand, and give the index a name"
+            ));
+        }
         if let Err(error) = recorded {
             failed = failed.note(format!(
                 "the failure could not be recorded: {}",
@@ -284,11 +290,16 @@ impl<C: Connection> Run<'_, C> {
         failed
     }
 
-    fn progress(&self, job: &Job, done: usize, failed: bool) -> String {
-        let texts = job.statements.iter().take(done).map(|statement| statement.text.as_ref());
-        let hash = statements_hash(texts);
-        let progress = Progress { half: job.half(), done, failed, hash: &hash };
+    fn progress(&self, job: &Job, done: usize) -> String {
+        let hash = done_hash(job, done);
+        let progress = Progress { half: job.half(), done, failed: false, hash: &hash };
         self.history.progress(job.id.version(), progress)
+    }
+
+    fn failed(&self, job: &Job, done: usize) -> String {
+        let hash = done_hash(job, done);
+        let progress = Progress { half: job.half(), done, failed: true, hash: &hash };
+        self.history.failed(job.id.version(), progress)
     }
 
     fn local(&self) -> String {
@@ -313,6 +324,10 @@ impl<C: Connection> Run<'_, C> {
             table = literal(table),
         )
     }
+}
+
+fn done_hash(job: &Job, done: usize) -> String {
+    statements_hash(job.statements.iter().take(done).map(|statement| statement.text.as_ref()))
 }
 
 fn found_index(answer: &[SimpleQueryMessage]) -> Option<Found> {

@@ -50,9 +50,9 @@ fn nothing_is_left_behind_in_transactions() {
             migrations.push(pair(version + 1, "check", &check, &format!("DROP TABLE c{n}")));
         }
         let _ = migrator(&migrations).up(&mut client).unwrap();
-        for n in 0..HOSTILE.len() {
+        for (n, script) in HOSTILE.iter().enumerate() {
             let seen = ask(&mut client, &format!("SELECT state FROM public.c{n}"));
-            assert_eq!(seen, before, "after {}", HOSTILE[n]);
+            assert_eq!(seen, before, "after {script}");
         }
         assert_eq!(ask(&mut client, STATE), before);
         assert!(migrator(&migrations).up(&mut client).unwrap().is_empty());

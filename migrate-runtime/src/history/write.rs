@@ -127,6 +127,13 @@ COMMENT ON COLUMN {table}.down_steps IS 'the way back, kept so that an older bin
         )
     }
 
+    /// Records that the statement after `progress.done` failed, unless it is known to be done after
+    /// all.
+    pub(crate) fn failed(&self, version: i64, progress: Progress<'_>) -> String {
+        let done = progress.done;
+        format!("{} AND steps_done OPERATOR(pg_catalog.=) {done}", self.progress(version, progress))
+    }
+
     /// Makes a partly applied row a complete one.
     pub(crate) fn complete(&self, version: i64) -> String {
         format!(
@@ -143,6 +150,11 @@ COMMENT ON COLUMN {table}.down_steps IS 'the way back, kept so that an older bin
              AND steps_done OPERATOR(pg_catalog.=) 0",
             self.table
         )
+    }
+
+    /// Makes a row complete again whose down script began and did nothing.
+    pub(crate) fn remember(&self, version: i64) -> String {
+        format!("{} AND steps_done OPERATOR(pg_catalog.=) 0", self.complete(version))
     }
 
     /// Logs an up and answers how long it took, in columns that no script has.

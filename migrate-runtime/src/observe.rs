@@ -40,7 +40,7 @@ impl From<&EmbeddedMigration> for MigrationId {
 
 impl fmt::Display for MigrationId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}_{}", self.version, self.name)
+        f.pad(&format!("{}_{}", self.version, self.name))
     }
 }
 
@@ -113,7 +113,8 @@ pub enum Event {
         /// Which one.
         migration: MigrationId,
     },
-    /// A statement of a migration that runs outside a transaction is done.
+    /// A statement of a migration that runs outside a transaction is done, and recorded; not sent
+    /// when it is the only one.
     StepDone {
         /// Which way.
         direction: Direction,
@@ -246,8 +247,8 @@ impl fmt::Display for Took {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = self.0.as_secs();
         let text = match seconds {
-            3600.. => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
-            60.. => format!("{} min {} s", seconds / 60, seconds % 60),
+            3600.. => two((seconds / 3600, "h"), (seconds % 3600 / 60, "min")),
+            60.. => two((seconds / 60, "min"), (seconds % 60, "s")),
             1.. => format!("{:.1} s", self.0.as_secs_f64()),
             0 => match self.0.as_millis() {
                 0..10 => format!("{:.1} ms", self.0.as_secs_f64() * 1000.0),
@@ -258,9 +259,22 @@ impl fmt::Display for Took {
     }
 }
 
+/// Hours and minutes, or minutes and seconds; a smaller one of zero is not said.
+fn two(large: (u64, &str), small: (u64, &str)) -> String {
+    match (large, small) {
+        ((large, unit), (0, _)) => format!("{large} {unit}"),
+        ((large, unit), (small, smaller)) => format!("{large} {unit} {small} {smaller}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_stand_in_columns() {
+        assert_eq!(format!("{:<8}|", MigrationId::new(3, "add")), "3_add   |");
+    }
 
     #[test]
     fn durations_read_well() {
@@ -269,6 +283,8 @@ mod tests {
         assert_eq!(shown(123_456), "123 ms");
         assert_eq!(shown(1_234_567), "1.2 s");
         assert_eq!(shown(125_000_000), "2 min 5 s");
+        assert_eq!(shown(300_000_000), "5 min");
         assert_eq!(shown(3_720_000_000), "1 h 2 min");
+        assert_eq!(shown(3_600_000_000), "1 h");
     }
 }

@@ -157,8 +157,14 @@ fn every_foreign_form_is_told_what_to_write() {
 
 #[test]
 fn what_postgres_accepts_is_not_refused() {
-    let text = include_str!("cases/sql/accepted.sql");
-    assert_eq!(parse(text).problems, []);
+    for text in
+        [include_str!("cases/sql/accepted.sql"), include_str!("cases/sql/accepted_forms.sql")]
+    {
+        let script = parse(text);
+        assert_is_sound(text, &script);
+        let refused = script.problems.iter().map(|it| (&text[it.range.clone()], &it.message));
+        assert_eq!(refused.collect::<Vec<_>>(), []);
+    }
 }
 
 #[test]

@@ -72,6 +72,13 @@ fn is_definition(found: &Found<'_>) -> bool {
     words.is_any(0, &["CREATE", "ALTER"]) && words.kind(found.at) == Some(Kind::Word)
 }
 
+/// Whether the parser stopped there, or only found fault with what it had read.
+pub(crate) fn is_syntax(theirs: &str) -> bool {
+    let begins =
+        |with: &str| theirs.get(..with.len()).is_some_and(|it| it.eq_ignore_ascii_case(with));
+    ["expected", "unexpected", "missing", "invalid parameter"].into_iter().any(begins)
+}
+
 /// The parser needed something to go on with, whatever the author had in mind.
 pub(crate) fn is_guess(theirs: &str) -> bool {
     is_comma(theirs)

@@ -64,7 +64,7 @@ fn twice_on_a_database_of_ones_own() {
 #[test]
 fn a_wrong_url_is_told_in_words() {
     let mut program = Command::new(env!("CARGO_BIN_EXE_quickstart"));
-    let output = program.env("DATABASE_URL", "postgres://localhost:1/shop").output().unwrap();
+    let output = program.env("DATABASE_URL", "postgres://127.0.0.1:1/shop").output().unwrap();
     let text = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{text}");
     assert!(text.contains("error connecting to server: Connection refused"), "{text}");

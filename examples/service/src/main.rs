@@ -54,7 +54,8 @@ async fn main() -> Result<(), Failure> {
 fn migrate(url: &str) -> Result<(), Failure> {
     let mut client = Client::connect(url, NoTls)?;
     let report = schema::migrator().on_event(|event| println!("{event}")).up(&mut client)?;
-    println!("{} applied, {} before", report.applied().count(), report.already_applied());
+    let (now, before) = (report.applied().count(), report.already_applied());
+    println!("migrations: {now} applied now, {before} before");
     Ok(())
 }
 
@@ -106,6 +107,7 @@ fn refused(error: postgres::Error) -> StatusCode {
 }
 
 fn failed(error: PoolError) -> StatusCode {
-    eprintln!("{error}");
+    // `Debug`, because the `Display` of an error of the server says no more than "db error".
+    eprintln!("{error:?}");
     StatusCode::INTERNAL_SERVER_ERROR
 }

@@ -9,6 +9,7 @@ mod engine_policy;
 mod engine_proxy;
 mod engine_session;
 mod engine_trips;
+mod processes;
 mod rebuild;
 mod ui;
 mod engine_baseline;

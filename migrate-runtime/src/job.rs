@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
+use std::time::Duration;
 
 use crate::excerpt::{self, Place};
 use crate::history::{Half, History, Partly};
@@ -230,8 +231,10 @@ pub(crate) fn transaction(
     }
     message.ours(restore);
     match job.direction {
-        Direction::Up => message.ours(&history.log_up(version)),
-        Direction::Down => message.ours(&history.log_down(version, job.id.name(), run)),
+        Direction::Up => message.ours(&history.log_up(version, None)),
+        Direction::Down => {
+            message.ours(&history.log_down(version, job.id.name(), run, Duration::ZERO))
+        }
     }
     message.ours("COMMIT");
 }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::hash::{BuildHasher, Hasher, RandomState};
+use std::time::Instant;
 
 use crate::connection::Connection;
 use crate::error::{Error, ErrorKind};
@@ -36,6 +37,8 @@ pub(crate) struct Run<'a, C> {
     pub(crate) locked: bool,
     /// Something follows the last job, so its message does not give the run lock up.
     pub(crate) keep_lock: bool,
+    /// When the job began that runs statement by statement.
+    pub(crate) begun: Instant,
     /// Versions that are completely applied, as far as this run knows.
     pub(crate) present: BTreeSet<i64>,
 }
@@ -51,6 +54,7 @@ impl<'a, C: Connection> Run<'a, C> {
             session: None,
             locked: false,
             keep_lock: false,
+            begun: Instant::now(),
             present: BTreeSet::new(),
         }
     }

@@ -44,6 +44,7 @@ impl<C: Connection> Run<'_, C> {
     /// Runs one job outside a transaction.
     pub(crate) async fn stepwise(&mut self, job: &Job, last: bool) -> Result<Outcome, Error> {
         let (id, direction, of) = (&job.id, job.direction, job.statements.len());
+        self.begun = Instant::now();
         self.emit(Event::Started { direction, migration: id.clone() });
         let begin = job.resume.as_ref().map_or(0, |partly| partly.done).min(of);
         if begin > 0 {
@@ -58,7 +59,9 @@ impl<C: Connection> Run<'_, C> {
             } else {
                 answer = self.mark(job, step, last).await?;
             }
-            self.emit(Event::StepDone { direction, migration: id.clone(), step: step + 1, of });
+            if of > 1 {
+                self.emit(Event::StepDone { direction, migration: id.clone(), step: step + 1, of });
+            }
             if step + 1 < of && self.after_epilogue(&answer, false).await? == Outcome::LookAgain {
                 return Ok(Outcome::LookAgain);
             }
@@ -190,12 +193,15 @@ impl<C: Connection> Run<'_, C> {
     /// Ends a script: the session as it was, the row complete (or gone), the log.
     fn end_sql(&self, job: &Job, last: bool) -> String {
         let version = job.id.version();
+        let before = self.begun.elapsed();
         let restore = self.session.as_ref().map_or("", |session| &session.restore);
         let (row, log) = match job.direction {
-            Direction::Up => (self.history.complete(version), self.history.log_up(version)),
+            Direction::Up => {
+                (self.history.complete(version), self.history.log_up(version, Some(before)))
+            }
             Direction::Down => (
                 self.history.delete(version),
-                self.history.log_down(version, job.id.name(), &self.report.run_id),
+                self.history.log_down(version, job.id.name(), &self.report.run_id, before),
             ),
         };
         let epilogue = self.lock_epilogue(last);

@@ -45,6 +45,17 @@ fn it_goes_on_where_it_stopped_and_sets_again_what_was_set() {
 }
 
 #[test]
+fn the_log_counts_all_statements() {
+    let database = database();
+    let mut client = database.connect().unwrap();
+    let script = "SELECT pg_sleep(0.2);;SELECT pg_sleep(0.2)";
+    let migrator = migrator(&[stepwise(1, "slow", script, script)]);
+    for report in [migrator.up(&mut client).unwrap(), migrator.down(&mut client, 1).unwrap()] {
+        assert!(report.done()[0].took.as_millis() >= 400, "{report}");
+    }
+}
+
+#[test]
 fn a_first_statement_that_fails_leaves_no_trace() {
     let database = database();
     let mut client = database.connect().unwrap();

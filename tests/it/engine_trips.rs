@@ -67,21 +67,21 @@ fn a_fresh_database_is_four_trips_for_any_number() {
 }
 
 #[test]
-fn a_failure_among_a_thousand_is_named_without_a_thousand_trips() {
+fn a_failure_among_many_is_named_in_few_trips() {
     // The server says where: a syntax error has a position, a duplicate table has none.
     for (broken, at_most) in [("CREAT TABLE x (id int)", 12), ("CREATE TABLE t1 (id int)", 12)] {
         let database = database();
         let proxy = Proxy::new(&database.config());
         let mut client = proxy.connect();
-        let mut migrations = tables(1000);
-        migrations[499] = pair(500, "broken", broken, "SELECT 1");
+        let mut migrations = tables(300);
+        migrations[199] = pair(200, "broken", broken, "SELECT 1");
         let migrator = migrator(&migrations);
         let (trips, _) = proxy.count(|| {
             let error = migrator.up(&mut client).unwrap_err();
-            assert_eq!(error.migration().unwrap().version(), 500, "{error}");
-            assert_eq!(error.report().applied().count(), 499);
+            assert_eq!(error.migration().unwrap().version(), 200, "{error}");
+            assert_eq!(error.report().applied().count(), 199);
         });
         assert!(trips <= at_most, "{trips}");
-        assert_eq!(applied(&mut client).split(' ').count(), 499);
+        assert_eq!(applied(&mut client).split(' ').count(), 199);
     }
 }

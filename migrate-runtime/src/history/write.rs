@@ -1,6 +1,7 @@
 //! The SQL that makes the tables and writes their rows.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use super::{Half, History, LAYOUT};
 use crate::migration::{Down, EmbeddedMigration, Step};
@@ -157,11 +158,13 @@ COMMENT ON COLUMN {table}.down_steps IS 'the way back, kept so that an older bin
         format!("{} AND steps_done OPERATOR(pg_catalog.=) 0", self.complete(version))
     }
 
-    /// Logs an up and answers how long it took, in columns that no script has.
-    pub(crate) fn log_up(&self, version: i64) -> String {
+    /// Logs an up and answers how long it took, in columns that no script has. A script that runs
+    /// statement by statement says how much of that was `before` this message.
+    pub(crate) fn log_up(&self, version: i64, before: Option<Duration>) -> String {
+        let started = before.map_or_else(|| "applied_at".to_owned(), started_at);
         format!(
             "INSERT INTO {} (version, name, direction, started_at, run_id) \
-             SELECT version, name, 'up', applied_at, run_id FROM {} \
+             SELECT version, name, 'up', {started}, run_id FROM {} \
              WHERE version OPERATOR(pg_catalog.=) {version} {RETURNING}",
             self.log, self.table
         )
@@ -180,12 +183,13 @@ COMMENT ON COLUMN {table}.down_steps IS 'the way back, kept so that an older bin
     }
 
     /// Logs a down and answers how long it took.
-    pub(crate) fn log_down(&self, version: i64, name: &str, run: &str) -> String {
+    pub(crate) fn log_down(&self, version: i64, name: &str, run: &str, before: Duration) -> String {
         format!(
             "INSERT INTO {} (version, name, direction, started_at, run_id) VALUES \
-             ({version}, {}, 'down', pg_catalog.statement_timestamp(), {}) {RETURNING}",
+             ({version}, {}, 'down', {}, {}) {RETURNING}",
             self.log,
             literal(name),
+            started_at(before),
             literal(run)
         )
     }
@@ -244,6 +248,15 @@ const RETURNING: &str = "RETURNING version AS migrate_version, (EXTRACT(epoch FR
 
 /// Starts the message of the error that [`History::delete`] raises.
 pub(crate) const GONE: &str = "migrate: rolled back by somebody else, rows";
+
+/// So long before the message reached the server.
+fn started_at(before: Duration) -> String {
+    format!(
+        "(pg_catalog.statement_timestamp() OPERATOR(pg_catalog.-) \
+         pg_catalog.make_interval(secs => {:.6}))",
+        before.as_secs_f64()
+    )
+}
 
 fn down_values(down: &Down) -> String {
     match down {

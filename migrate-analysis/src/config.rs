@@ -19,7 +19,13 @@ pub struct Config {
 /// The keys there are, and those that wait for their feature.
 const KEYS: &[&str] = &["history-until", "allow", "warn"];
 const NOT_YET: &[&str] = &[
-    "postgres", "deny", "baseline", "external", "small-tables", "lock-timeout", "statement-timeout",
+    "postgres",
+    "deny",
+    "baseline",
+    "external",
+    "small-tables",
+    "lock-timeout",
+    "statement-timeout",
 ];
 
 impl Config {
@@ -39,7 +45,8 @@ impl Config {
         for (key, value) in table.get_ref() {
             let result = config.set(key.get_ref(), value.get_ref());
             if let Err((message, help)) = result {
-                let range = if KEYS.contains(&key.get_ref().as_ref()) { value.span() } else { key.span() };
+                let range =
+                    if KEYS.contains(&key.get_ref().as_ref()) { value.span() } else { key.span() };
                 diagnostics.push(wording::malformed_config(place(range), &message).help(help));
             }
         }
@@ -69,13 +76,19 @@ impl Config {
         Ok(())
     }
 
-    fn severity(&mut self, value: &DeValue<'_>, severity: Option<Severity>) -> Result<(), (String, String)> {
+    fn severity(
+        &mut self,
+        value: &DeValue<'_>,
+        severity: Option<Severity>,
+    ) -> Result<(), (String, String)> {
         let names: Vec<_> = Code::ALL
             .iter()
             .filter(|code| code.tier() == Tier::Allowable)
             .map(|code| code.as_str())
             .collect();
-        let wrong = |message: String| Err((message, format!("the codes that can stand here are: {}", names.join(", "))));
+        let wrong = |message: String| {
+            Err((message, format!("the codes that can stand here are: {}", names.join(", "))))
+        };
         let Some(list) = value.as_array() else {
             return wrong("expected a list of codes".to_owned());
         };
@@ -111,4 +124,3 @@ fn version(value: &DeValue<'_>) -> Result<i64, (String, String)> {
         )
     })
 }
-

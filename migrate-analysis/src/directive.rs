@@ -56,8 +56,16 @@ pub(crate) struct Misread {
 
 /// The words that may follow `-- migrate:`.
 const WORDS: &[&str] = &[
-    "up", "down", "irreversible", "no-op", "no-transaction", "allow", "opaque", "backfill",
-    "lock-timeout", "statement-timeout",
+    "up",
+    "down",
+    "irreversible",
+    "no-op",
+    "no-transaction",
+    "allow",
+    "opaque",
+    "backfill",
+    "lock-timeout",
+    "statement-timeout",
 ];
 
 /// Reads a line comment, `--` included. `None`: it says nothing to us.
@@ -73,7 +81,9 @@ pub(crate) fn read(comment: &str) -> Option<Result<Directive, Misread>> {
         return Some(goose(rest.trim()).map_err(|help| peer_misread("goose", help, at, text)));
     }
     if let Some(rest) = strip_prefix_ignore_case(text, "+migrate") {
-        return Some(sql_migrate(rest.trim()).map_err(|help| peer_misread("sql-migrate", help, at, text)));
+        return Some(
+            sql_migrate(rest.trim()).map_err(|help| peer_misread("sql-migrate", help, at, text)),
+        );
     }
     if let Some(rest) = text.strip_prefix("migrate:") {
         return Some(ours(rest, at + "migrate:".len()));
@@ -108,9 +118,11 @@ fn goose(words: &str) -> Result<Directive, String> {
         "no transaction" => Ok(Directive::NoTransaction),
         "statementbegin" | "statementend" => Ok(Directive::Neutral),
         word if word.starts_with("envsub") => {
-            Err("environment variables are not substituted in an embedded script: write the value".into())
+            Err("environment variables are not substituted in an embedded script: write the value"
+                .into())
         }
-        _ => Err("goose knows `Up`, `Down`, `StatementBegin`, `StatementEnd` and `NO TRANSACTION`".into()),
+        _ => Err("goose knows `Up`, `Down`, `StatementBegin`, `StatementEnd` and `NO TRANSACTION`"
+            .into()),
     }
 }
 
@@ -121,7 +133,9 @@ fn sql_migrate(words: &str) -> Result<Directive, String> {
         Some("up") => Direction::Up,
         Some("down") => Direction::Down,
         Some("statementbegin" | "statementend") => return Ok(Directive::Neutral),
-        _ => return Err("sql-migrate knows `Up`, `Down`, `StatementBegin` and `StatementEnd`".into()),
+        _ => {
+            return Err("sql-migrate knows `Up`, `Down`, `StatementBegin` and `StatementEnd`".into());
+        }
     };
     let no_transaction = match words.next() {
         None => false,
@@ -179,7 +193,8 @@ fn section_option(tail: &str, at: usize) -> Result<bool, Misread> {
         _ => Err(Misread {
             code: Code::UnknownDirective,
             message: format!("`{option}` is no option of a section mark"),
-            help: "the only option is `transaction:false`; a remark may follow after a colon".into(),
+            help: "the only option is `transaction:false`; a remark may follow after a colon"
+                .into(),
             range: at..at + tail.len(),
         }),
     }
@@ -276,7 +291,8 @@ fn near_miss(text: &str, at: usize) -> Option<Misread> {
     };
     let (first, rest) = split_word(text, |c| c == ':');
     if text == "no-transaction" {
-        let help = "write `-- migrate: no-transaction`; sqlx's own mark counts on the first line only";
+        let help =
+            "write `-- migrate: no-transaction`; sqlx's own mark counts on the first line only";
         return Some(misread("`no-transaction` stands alone".into(), help.into(), text.len()));
     }
     let (second, _) = split_word(rest.trim_start_matches([':', ' ']), |c| c == '(' || c == ':');

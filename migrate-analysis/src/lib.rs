@@ -71,7 +71,9 @@ impl Analysis {
 pub fn analyze(directory: Result<Directory, String>, cache: &mut Cache) -> Analysis {
     let mut analysis = Analysis::default();
     match directory {
-        Ok(directory) => Reader { analysis: &mut analysis, cache, candidates: Vec::new() }.read(directory),
+        Ok(directory) => {
+            Reader { analysis: &mut analysis, cache, candidates: Vec::new() }.read(directory)
+        }
         Err(reason) => {
             let place = Place::file(analysis.add(Source::new("", "")));
             analysis.diagnostics.push(wording::missing_directory(place, &reason));
@@ -236,7 +238,13 @@ impl Reader<'_> {
             // It could not be read: that it is empty follows from that.
             script.diagnostics.clear();
         }
-        self.candidates.push(Candidate { source: id, path: file.path.clone(), version, named, file: script });
+        self.candidates.push(Candidate {
+            source: id,
+            path: file.path.clone(),
+            version,
+            named,
+            file: script,
+        });
     }
 }
 
@@ -245,9 +253,7 @@ fn order(entry: &Entry) -> (u8, i64, bool) {
     match entry {
         Entry::Config => (0, 0, false),
         Entry::Metadata { .. } => (1, 0, false),
-        Entry::Script(named) => {
-            (2, named.version.unwrap_or(i64::MAX), named.part == Part::Down)
-        }
+        Entry::Script(named) => (2, named.version.unwrap_or(i64::MAX), named.part == Part::Down),
         Entry::Malformed(_) | Entry::Reserved => (3, 0, false),
     }
 }

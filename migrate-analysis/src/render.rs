@@ -14,9 +14,10 @@ use std::ops::Range;
 /// working directory, or whatever precedes the sources' own paths.
 pub fn render(diagnostic: &Diagnostic, sources: &[Source], root: &str) -> String {
     let title = format!("{} [{}]", diagnostic.message, diagnostic.code);
-    let mut group = Level::ERROR.no_name().primary_title(title.as_str()).elements(places(
-        diagnostic, sources, root,
-    ));
+    let mut group = Level::ERROR
+        .no_name()
+        .primary_title(title.as_str())
+        .elements(places(diagnostic, sources, root));
     for note in &diagnostic.notes {
         group = group.element(Level::NOTE.message(note.as_str()));
     }
@@ -64,7 +65,8 @@ fn element<'a>(source: &'a Source, annotations: Vec<Annotation<'a>>, root: &str)
     Snippet::source(source.text())
         .line_start(source.first_line())
         .path(path)
-        .annotations(annotations).into()
+        .annotations(annotations)
+        .into()
 }
 
 /// The place as a range that can be drawn, or none where it speaks of the whole file.

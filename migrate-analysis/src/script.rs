@@ -5,7 +5,7 @@
 
 use crate::checksum;
 use crate::diagnostic::{Code, Diagnostic, Place};
-use crate::directive::{self, Directive, Direction};
+use crate::directive::{self, Direction, Directive};
 use crate::layout::Part;
 use crate::source::SourceId;
 use crate::sql;
@@ -235,7 +235,8 @@ impl Reader<'_> {
                     // sqlx's mark is one on the first line, and a near miss anywhere else.
                     let sqlx = range.start == 0 && starts_with_sqlx_mark(self.text);
                     if !sqlx {
-                        let bad = range.start + misread.range.start..range.start + misread.range.end;
+                        let bad =
+                            range.start + misread.range.start..range.start + misread.range.end;
                         let place = self.place(bad);
                         self.report(wording::misread(place, &misread));
                     }
@@ -288,7 +289,8 @@ impl Reader<'_> {
 
     fn allows(&mut self, directives: &Directives, statements: &[Statement]) {
         for (codes, range) in &directives.allow {
-            let stands_first = statements.first().is_none_or(|first| range.end <= first.range.start);
+            let stands_first =
+                statements.first().is_none_or(|first| range.end <= first.range.start);
             let next = statements.iter().find(|statement| range.end <= statement.range.start);
             if next.is_none() && !stands_first {
                 let place = self.place(range.clone());
@@ -335,7 +337,8 @@ impl Reader<'_> {
     fn enum_values(&mut self, statements: &[Statement]) {
         for (at, statement) in statements.iter().enumerate() {
             let Some(added) = &statement.adds_enum_value else { continue };
-            let later = statements[at + 1..].iter().filter(|later| later.action.command != "ALTER TYPE");
+            let later =
+                statements[at + 1..].iter().filter(|later| later.action.command != "ALTER TYPE");
             let used = later.clone().find_map(|later| {
                 let used = sql::mentions_literal(self.text, later.range.clone(), &added.value)?;
                 Some((later.range.clone(), used))
@@ -384,7 +387,10 @@ fn title(text: &str, statement: &Statement) -> String {
 
 /// Plain comments of people and marks that change nothing may stand anywhere.
 fn is_harmless(directive: &Directive) -> bool {
-    matches!(directive, Directive::Neutral | Directive::Section(directive::Section { plain: true, .. }))
+    matches!(
+        directive,
+        Directive::Neutral | Directive::Section(directive::Section { plain: true, .. })
+    )
 }
 
 impl ScriptFile {

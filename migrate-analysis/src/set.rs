@@ -75,7 +75,8 @@ impl Set<'_> {
                     self.report(version, diagnostic);
                 }
                 None => {
-                    let strays = if down.is_none() { std::mem::take(&mut downs) } else { Vec::new() };
+                    let strays =
+                        if down.is_none() { std::mem::take(&mut downs) } else { Vec::new() };
                     let planned = self.migration(version, &mut up, down.as_mut(), &strays);
                     self.plan.migrations.extend(planned);
                     first = Some(place);
@@ -137,10 +138,12 @@ impl Set<'_> {
             down.file.diagnostics.retain(|diagnostic| diagnostic.code != Code::EmptyScript);
         }
         let own = up.file.down.as_ref().map(|script| (up.source, script));
-        let other = down.as_ref().and_then(|d| d.file.down.as_ref().map(|script| (d.source, script)));
+        let other =
+            down.as_ref().and_then(|d| d.file.down.as_ref().map(|script| (d.source, script)));
         let both = own.is_some() && other.is_some();
         if let (true, Some(down)) = (both, &down) {
-            let first = Place { source: up.source, range: own.map_or(0..0, |(_, s)| s.mark.clone()) };
+            let first =
+                Place { source: up.source, range: own.map_or(0..0, |(_, s)| s.mark.clone()) };
             let mut diagnostic =
                 wording::duplicate_version(version, Place::file(down.source), first, self.free);
             diagnostic.message = format!("migration {version} has two down scripts");
@@ -166,7 +169,8 @@ impl Set<'_> {
     }
 
     fn missing_down(&mut self, version: i64, up: &Candidate, strays: &[Candidate]) {
-        let named = strays.first().map(|stray| (Place::file(stray.source), stray.named.name.clone()));
+        let named =
+            strays.first().map(|stray| (Place::file(stray.source), stray.named.name.clone()));
         let diagnostic = wording::missing_down(
             version,
             &up.named.name,
@@ -190,7 +194,8 @@ impl Set<'_> {
             if after == before + 1 {
                 continue;
             }
-            let Some(candidate) = versions.get_mut(&after).and_then(|group| group.first_mut()) else {
+            let Some(candidate) = versions.get_mut(&after).and_then(|group| group.first_mut())
+            else {
                 continue;
             };
             let mut allows = candidate.file.allows.iter_mut();

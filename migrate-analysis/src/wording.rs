@@ -29,9 +29,12 @@ pub(crate) fn missing_directory(place: Place, reason: &str) -> Diagnostic {
 }
 
 pub(crate) fn empty_directory(place: Place) -> Diagnostic {
-    let mut diagnostic =
-        Diagnostic::error(Code::EmptyDirectory, place, "the migrations directory holds no migration")
-            .help("the first one could be `001_<name>.sql`, with the sections `-- UP` and `-- DOWN`");
+    let mut diagnostic = Diagnostic::error(
+        Code::EmptyDirectory,
+        place,
+        "the migrations directory holds no migration",
+    )
+    .help("the first one could be `001_<name>.sql`, with the sections `-- UP` and `-- DOWN`");
     diagnostic.severity = Severity::Note;
     diagnostic
 }
@@ -72,7 +75,12 @@ pub(crate) fn malformed_metadata(place: Place, reason: &str) -> Diagnostic {
 
 // ---- the set
 
-pub(crate) fn duplicate_version(version: i64, second: Place, first: Place, free: i64) -> Diagnostic {
+pub(crate) fn duplicate_version(
+    version: i64,
+    second: Place,
+    first: Place,
+    free: i64,
+) -> Diagnostic {
     let message = format!("two migrations have version {version}");
     Diagnostic::error(Code::DuplicateVersion, second, message)
         .related(first, "the other one")
@@ -92,8 +100,7 @@ pub(crate) fn version_gap(place: Place, missing: Range<i64>) -> Diagnostic {
 
 pub(crate) fn missing_up(version: i64, name: &str, place: Place, expected: &str) -> Diagnostic {
     let message = format!("{} has no up script", migration(version, name));
-    Diagnostic::error(Code::MissingUp, place, message)
-        .help(format!("expected {expected}"))
+    Diagnostic::error(Code::MissingUp, place, message).help(format!("expected {expected}"))
 }
 
 /// `named`: a down script of the same version under another name.
@@ -112,7 +119,9 @@ pub(crate) fn missing_down(
         );
     match named {
         Some((place, other)) => diagnostic
-            .note(format!("a down script of version {version} is called `{other}`: rename one of them"))
+            .note(format!(
+                "a down script of version {version} is called `{other}`: rename one of them"
+            ))
             .related(place, "has another name"),
         None => diagnostic,
     }
@@ -156,9 +165,13 @@ pub(crate) fn empty_script(direction: Direction, place: Place) -> Diagnostic {
 }
 
 pub(crate) fn statement_before_sections(place: Place) -> Diagnostic {
-    Diagnostic::error(Code::MalformedSections, place, "a statement stands before the first section mark")
-        .label("belongs to no section")
-        .help("move it below `-- UP`")
+    Diagnostic::error(
+        Code::MalformedSections,
+        place,
+        "a statement stands before the first section mark",
+    )
+    .label("belongs to no section")
+    .help("move it below `-- UP`")
 }
 
 pub(crate) fn repeated_section(direction: Direction, second: Place, first: Place) -> Diagnostic {
@@ -170,14 +183,22 @@ pub(crate) fn repeated_section(direction: Direction, second: Place, first: Place
 }
 
 pub(crate) fn section_in_single(direction: Direction, place: Place, file: Direction) -> Diagnostic {
-    let message = format!("a section mark for {} in a file that is the {} script", direction.word(), file.word());
+    let message = format!(
+        "a section mark for {} in a file that is the {} script",
+        direction.word(),
+        file.word()
+    );
     Diagnostic::error(Code::MalformedSections, place, message)
         .help("the file's name says which script it is: remove the mark")
 }
 
 pub(crate) fn missing_up_section(place: Place) -> Diagnostic {
-    Diagnostic::error(Code::MalformedSections, place, "the file has a down section and no up section")
-        .help("write `-- UP` above the statements that apply the migration")
+    Diagnostic::error(
+        Code::MalformedSections,
+        place,
+        "the file has a down section and no up section",
+    )
+    .help("write `-- UP` above the statements that apply the migration")
 }
 
 pub(crate) fn misread(place: Place, misread: &Misread) -> Diagnostic {
@@ -207,8 +228,14 @@ pub(crate) fn no_op_in_up(place: Place) -> Diagnostic {
         .help("put it into the down section or the down file")
 }
 
-pub(crate) fn mixed(outside: Place, command: &str, other: Place, direction: Direction) -> Diagnostic {
-    let message = format!("`{command}` cannot run in the transaction that the other statements run in");
+pub(crate) fn mixed(
+    outside: Place,
+    command: &str,
+    other: Place,
+    direction: Direction,
+) -> Diagnostic {
+    let message =
+        format!("`{command}` cannot run in the transaction that the other statements run in");
     let word = direction.word();
     Diagnostic::error(Code::MixedTransactionMode, outside, message)
         .label("must run outside a transaction")
@@ -226,12 +253,15 @@ pub(crate) fn outside_in_block(place: Place, command: &str) -> Diagnostic {
 }
 
 pub(crate) fn transaction_control(place: Place, command: &str, unbalanced: bool) -> Diagnostic {
-    let diagnostic =
-        Diagnostic::error(Code::TransactionControl, place, format!("`{command}` inside a migration"));
+    let diagnostic = Diagnostic::error(
+        Code::TransactionControl,
+        place,
+        format!("`{command}` inside a migration"),
+    );
     if unbalanced {
-        return diagnostic
-            .label("opens or ends no block of its own")
-            .help("a script that says `no-transaction` may hold whole `BEGIN … COMMIT` blocks only");
+        return diagnostic.label("opens or ends no block of its own").help(
+            "a script that says `no-transaction` may hold whole `BEGIN … COMMIT` blocks only",
+        );
     }
     diagnostic
         .label("would end or split the migration's transaction")

@@ -1,6 +1,8 @@
 //! Each case is a directory written as one text (`=== path` starts a file), each snapshot what the
 //! user sees. A case named after a code has to report that code.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a panic is how a test fails")]
+
 use migrate_analysis::cache::Cache;
 use migrate_analysis::diagnostic::Code;
 use migrate_analysis::render::render;
@@ -28,29 +30,16 @@ fn cases() {
         let code = name.split('.').next().unwrap();
         if code != "fine" {
             let code = Code::from_name(code).unwrap_or_else(|| panic!("{name}: no such code"));
-            let found = analysis
-                .diagnostics
-                .iter()
-                .any(|diagnostic| diagnostic.code == code);
+            let found = analysis.diagnostics.iter().any(|diagnostic| diagnostic.code == code);
             assert!(found, "{name} does not report {code}");
             seen.insert(code);
         } else {
             assert_eq!(analysis.diagnostics, [], "{name}");
         }
     }
-    let missing: Vec<_> = Code::ALL
-        .iter()
-        .filter(|code| !seen.contains(code))
-        .collect();
+    let missing: Vec<_> = Code::ALL.iter().filter(|code| !seen.contains(code)).collect();
     // These need bytes that a text cannot hold; see below.
-    assert_eq!(
-        missing,
-        [
-            &Code::MissingDirectory,
-            &Code::UnreadableFile,
-            &Code::NotUtf8
-        ]
-    );
+    assert_eq!(missing, [&Code::MissingDirectory, &Code::UnreadableFile, &Code::NotUtf8]);
 }
 
 fn check(name: &str, case: &str) -> Analysis {
@@ -62,16 +51,10 @@ fn check(name: &str, case: &str) -> Analysis {
         .collect();
     for text in &rendered {
         let lines: Vec<_> = text.lines().collect();
-        assert!(
-            lines[0].ends_with(']'),
-            "the first line ends in the code: {text}"
-        );
+        assert!(lines[0].ends_with(']'), "the first line ends in the code: {text}");
         let place = lines[1].trim_start().strip_prefix("--> ").expect(text);
         assert_eq!(
-            place
-                .rsplitn(3, ':')
-                .filter(|n| n.parse::<usize>().is_ok())
-                .count(),
+            place.rsplitn(3, ':').filter(|n| n.parse::<usize>().is_ok()).count(),
             2,
             "{text}"
         );
@@ -89,23 +72,14 @@ fn directory(case: &str) -> Directory {
     for part in case.split("=== ").skip(1) {
         let (path, text) = part.split_once('\n').unwrap();
         let contents = Ok(text.as_bytes().to_vec());
-        files.push(File {
-            path: path.trim().to_owned(),
-            contents,
-        });
+        files.push(File { path: path.trim().to_owned(), contents });
     }
-    Directory {
-        files,
-        folders: vec![String::new()],
-    }
+    Directory { files, folders: vec![String::new()] }
 }
 
 fn file(path: &str, contents: Result<&[u8], &str>) -> File {
     let contents = contents.map(<[u8]>::to_vec).map_err(str::to_owned);
-    File {
-        path: path.to_owned(),
-        contents,
-    }
+    File { path: path.to_owned(), contents }
 }
 
 fn one(directory: Result<Directory, String>) -> String {
@@ -116,9 +90,7 @@ fn one(directory: Result<Directory, String>) -> String {
 
 #[test]
 fn missing_directory() {
-    let text = one(Err(
-        "migrations: No such file or directory (os error 2)".to_owned()
-    ));
+    let text = one(Err("migrations: No such file or directory (os error 2)".to_owned()));
     insta::assert_snapshot!(text, @r"
     the migrations directory cannot be read [missing-directory]
     --> migrations:1:1
@@ -129,14 +101,9 @@ fn missing_directory() {
 
 #[test]
 fn not_utf8() {
-    let files = vec![
-        file("1_a.up.sql", Ok(b"SELECT 'caf\xe9';")),
-        file("1_a.down.sql", Ok(b"SELECT 1;")),
-    ];
-    let text = one(Ok(Directory {
-        files,
-        folders: vec![],
-    }));
+    let files =
+        vec![file("1_a.up.sql", Ok(b"SELECT 'caf\xe9';")), file("1_a.down.sql", Ok(b"SELECT 1;"))];
+    let text = one(Ok(Directory { files, folders: vec![] }));
     insta::assert_snapshot!(text, @r"
     the file is not UTF-8 [not-utf8]
     --> migrations/1_a.up.sql:1:1
@@ -151,10 +118,7 @@ fn unreadable_file() {
         file("1_a.up.sql", Err("Permission denied (os error 13)")),
         file("1_a.down.sql", Ok(b"SELECT 1;")),
     ];
-    let text = one(Ok(Directory {
-        files,
-        folders: vec![],
-    }));
+    let text = one(Ok(Directory { files, folders: vec![] }));
     insta::assert_snapshot!(text, @r"
     the file cannot be read [unreadable-file]
     --> migrations/1_a.up.sql:1:1

@@ -16,14 +16,8 @@ fn plan(files: &[(&str, &str)]) -> Plan {
     assert_eq!(analysis.diagnostics, [], "{files:?}");
     let mut kept = Cache::decode(&cache.encode());
     let again = analyze(Ok(directory(files)), &mut kept);
-    assert_eq!(
-        (&again.plan, &again.diagnostics),
-        (&analysis.plan, &analysis.diagnostics)
-    );
-    assert!(
-        !kept.is_changed(),
-        "the second analysis found everything in the cache"
-    );
+    assert_eq!((&again.plan, &again.diagnostics), (&analysis.plan, &analysis.diagnostics));
+    assert!(!kept.is_changed(), "the second analysis found everything in the cache");
     analysis.plan
 }
 
@@ -32,41 +26,25 @@ fn directory(files: &[(&str, &str)]) -> Directory {
         path: (*path).to_owned(),
         contents: Ok(text.as_bytes().to_vec()),
     };
-    Directory {
-        files: files.iter().map(file).collect(),
-        folders: vec![String::new()],
-    }
+    Directory { files: files.iter().map(file).collect(), folders: vec![String::new()] }
 }
 
 fn checksums(plan: &Plan) -> Vec<(i64, String, [u8; 32], [u8; 32])> {
     let checksums = plan.migrations.iter().map(|migration| {
-        let PlannedDown::Script(down) = &migration.down else {
-            panic!("{migration:?}")
-        };
-        (
-            migration.version,
-            migration.name.clone(),
-            migration.up.checksum,
-            down.checksum,
-        )
+        let PlannedDown::Script(down) = &migration.down else { panic!("{migration:?}") };
+        (migration.version, migration.name.clone(), migration.up.checksum, down.checksum)
     });
     checksums.collect()
 }
 
 #[test]
 fn every_layout_gives_the_same_migration() {
-    let pair = plan(&[
-        ("1_create_users.up.sql", UP),
-        ("1_create_users.down.sql", DOWN),
-    ]);
+    let pair = plan(&[("1_create_users.up.sql", UP), ("1_create_users.down.sql", DOWN)]);
     assert_eq!(pair.migrations.len(), 1);
     let sectioned = |up: &str, down: &str| format!("{up}\n{UP}\n{down}\n{DOWN}");
     for marks in [
         ("-- UP", "-- DOWN"),
-        (
-            "-- UP: Apply this migration",
-            "-- DOWN: Rollback this migration",
-        ),
+        ("-- UP: Apply this migration", "-- DOWN: Rollback this migration"),
         ("-- migrate: up", "-- migrate: down"),
         ("-- migrate:up", "-- migrate:down"),
         ("-- +goose Up", "-- +goose Down"),
@@ -75,10 +53,7 @@ fn every_layout_gives_the_same_migration() {
         let one = plan(&[("001_create_users.sql", &sectioned(marks.0, marks.1))]);
         assert_eq!(checksums(&one), checksums(&pair), "{marks:?}");
     }
-    let folder = plan(&[
-        ("01_create_users/up.sql", UP),
-        ("01_create_users/down.sql", DOWN),
-    ]);
+    let folder = plan(&[("01_create_users/up.sql", UP), ("01_create_users/down.sql", DOWN)]);
     assert_eq!(checksums(&folder), checksums(&pair));
     let flyway = plan(&[("V1__create_users.sql", UP), ("U1__create_users.sql", DOWN)]);
     assert_eq!(checksums(&flyway), checksums(&pair));
@@ -94,11 +69,7 @@ fn versions_are_numbers() {
         ("2024-01-01-000000_c/up.sql", UP),
         ("2024-01-01-000000_c/down.sql", DOWN),
     ]);
-    let versions: Vec<_> = set
-        .migrations
-        .iter()
-        .map(|migration| migration.version)
-        .collect();
+    let versions: Vec<_> = set.migrations.iter().map(|migration| migration.version).collect();
     assert_eq!(versions, [9, 10, 20240101000000]);
 }
 
@@ -150,32 +121,20 @@ fn the_mode_changes_a_checksum() {
 fn marks_of_the_peers_for_running_outside_a_transaction() {
     let up = "CREATE INDEX CONCURRENTLY a ON t (a);\n";
     for files in [
-        vec![
-            ("1_a.up.sql", format!("-- no-transaction\n{up}")),
-            ("1_a.down.sql", DOWN.into()),
-        ],
+        vec![("1_a.up.sql", format!("-- no-transaction\n{up}")), ("1_a.down.sql", DOWN.into())],
         vec![(
             "1_a.sql",
             format!("-- +goose NO TRANSACTION\n-- +goose Up\n{up}-- +goose Down\n{DOWN}"),
         )],
-        vec![(
-            "1_a.sql",
-            format!("-- migrate:up transaction:false\n{up}-- migrate:down\n{DOWN}"),
-        )],
-        vec![(
-            "1_a.sql",
-            format!("-- +migrate Up notransaction\n{up}-- +migrate Down\n{DOWN}"),
-        )],
+        vec![("1_a.sql", format!("-- migrate:up transaction:false\n{up}-- migrate:down\n{DOWN}"))],
+        vec![("1_a.sql", format!("-- +migrate Up notransaction\n{up}-- +migrate Down\n{DOWN}"))],
         vec![
             ("1_a/up.sql", up.into()),
             ("1_a/down.sql", DOWN.into()),
             ("1_a/metadata.toml", "run_in_transaction = false\n".into()),
         ],
     ] {
-        let files: Vec<_> = files
-            .iter()
-            .map(|(path, text)| (*path, text.as_str()))
-            .collect();
+        let files: Vec<_> = files.iter().map(|(path, text)| (*path, text.as_str())).collect();
         let set = plan(&files);
         assert!(!set.migrations[0].up.transactional, "{files:?}");
     }
@@ -184,10 +143,7 @@ fn marks_of_the_peers_for_running_outside_a_transaction() {
 #[test]
 fn one_outer_pair_is_dropped() {
     let plain = plan(&[("1_a.up.sql", UP), ("1_a.down.sql", DOWN)]);
-    for wrapped in [
-        format!("BEGIN;\n{UP}COMMIT;"),
-        format!("start transaction;{UP}end;"),
-    ] {
+    for wrapped in [format!("BEGIN;\n{UP}COMMIT;"), format!("start transaction;{UP}end;")] {
         let set = plan(&[("1_a.up.sql", &wrapped), ("1_a.down.sql", DOWN)]);
         assert_eq!(checksums(&set), checksums(&plain));
         assert_eq!(set.migrations[0].up.steps.len(), 2);
@@ -207,19 +163,12 @@ fn a_block_of_a_script_without_transaction_is_one_step() {
         up[steps[1].range.clone()].starts_with("BEGIN;")
             && up[steps[1].range.clone()].ends_with("COMMIT")
     );
-    assert_eq!(
-        steps[2].builds_index.as_ref().unwrap().index.as_deref(),
-        Some("i")
-    );
+    assert_eq!(steps[2].builds_index.as_ref().unwrap().index.as_deref(), Some("i"));
 }
 
 #[test]
 fn history_until_adopts_what_can_be_run() {
-    let old = [
-        ("1_a.up.sql", UP),
-        ("3_c.up.sql", UP),
-        ("3_c.down.sql", "-- nothing\n"),
-    ];
+    let old = [("1_a.up.sql", UP), ("3_c.up.sql", UP), ("3_c.down.sql", "-- nothing\n")];
     let adopted = |until: &str| {
         let mut files = old.to_vec();
         files.push(("migrate.toml", until));

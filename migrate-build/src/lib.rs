@@ -1,6 +1,7 @@
 //! The build-script side of [migrate-runtime](https://docs.rs/migrate-runtime).
 //!
 //! ```no_run
+//! # #[expect(clippy::needless_doctest_main, reason = "a build script is a `main`")]
 //! // build.rs
 //! fn main() {
 //!     migrate_build::watch("migrations");

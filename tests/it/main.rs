@@ -2,17 +2,17 @@
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails, also in a test's helper")]
 
-mod engine_fixture;
-mod engine_up;
+mod engine_baseline;
+mod engine_down;
 mod engine_error;
+mod engine_fixture;
+mod engine_lock;
 mod engine_policy;
 mod engine_proxy;
 mod engine_session;
+mod engine_stepwise;
 mod engine_trips;
+mod engine_up;
 mod processes;
 mod rebuild;
 mod ui;
-mod engine_baseline;
-mod engine_down;
-mod engine_lock;
-mod engine_stepwise;

@@ -60,7 +60,9 @@ fn spawn(database: &Database) -> Child {
 fn database(seconds: f64) -> Database {
     let database = empty_database().unwrap();
     let mut client = database.connect().unwrap();
-    client.batch_execute(&format!("CREATE TABLE pause AS SELECT {seconds}::float8 AS seconds")).unwrap();
+    client
+        .batch_execute(&format!("CREATE TABLE pause AS SELECT {seconds}::float8 AS seconds"))
+        .unwrap();
     database
 }
 

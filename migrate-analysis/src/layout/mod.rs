@@ -15,7 +15,9 @@ pub(crate) use directories::run_in_transaction;
 pub(crate) enum Entry {
     Script(Named),
     /// diesel's `metadata.toml` of the migration in this folder.
-    Metadata { folder: String },
+    Metadata {
+        folder: String,
+    },
     Config,
     /// Belongs beside the scripts and is none: `*.test.sql`, `schema.sql`, a README.
     Reserved,
@@ -106,7 +108,10 @@ fn version_and_name(stem: &str) -> Result<(Option<i64>, String), Malformed> {
     match rest.strip_prefix('_') {
         _ if !digits.starts_with(|c: char| c.is_ascii_digit()) => Err(Malformed::new(
             "it does not start with a version",
-            format!("name it `<version>_{}.sql`, with digits for the version", suggested_name(stem)),
+            format!(
+                "name it `<version>_{}.sql`, with digits for the version",
+                suggested_name(stem)
+            ),
         )),
         Some(name) if grouped && name.chars().any(char::is_alphanumeric) => {
             Ok((version(digits), name.to_owned()))

@@ -10,7 +10,11 @@ pub(super) fn read(stem: &str) -> Option<Result<Named, Malformed>> {
         (_, Some(stem)) => (stem, Part::Down),
         _ => return None,
     };
-    let named = version_and_name(stem)
-        .map(|(version, name)| Named { version, name, part, layout: Layout::Pair });
+    let named = version_and_name(stem).map(|(version, name)| Named {
+        version,
+        name,
+        part,
+        layout: Layout::Pair,
+    });
     Some(named)
 }

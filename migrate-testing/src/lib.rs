@@ -16,8 +16,8 @@
 //! ```
 //!
 //! Nothing has to be set up or cleaned up. The first test that asks starts a server, which all
-//! tests of the binary share and which takes a second; each then gets a database of its own in some
-//! tens of milliseconds, dropped at the end of the test. Tests run in parallel as ever, in
+//! tests of the binary share and which takes a second; each then gets a database of its own in about
+//! a tenth of one, dropped at the end of the test. Tests run in parallel as ever, in
 //! `#[tokio::test]`s too (there, connect with [`Database::config`] or [`Database::url`]).
 //! The server listens on no TCP port, runs as another user when the tests run as root, and is gone
 //! without a trace however the test process ends: by returning, a panic, an abort, or `kill -9`.

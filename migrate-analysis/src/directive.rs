@@ -134,7 +134,9 @@ fn sql_migrate(words: &str) -> Result<Directive, String> {
         Some("down") => Direction::Down,
         Some("statementbegin" | "statementend") => return Ok(Directive::Neutral),
         _ => {
-            return Err("sql-migrate knows `Up`, `Down`, `StatementBegin` and `StatementEnd`".into());
+            return Err(
+                "sql-migrate knows `Up`, `Down`, `StatementBegin` and `StatementEnd`".into()
+            );
         }
     };
     let no_transaction = match words.next() {

@@ -7,7 +7,7 @@ use crate::transaction::Step;
 /// A migration set, in order of version.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Plan {
-    /// The migrations. After errors only those that could be read.
+    /// The migrations. After errors those that could be read, with stubs for scripts that are missing.
     pub migrations: Vec<PlannedMigration>,
     /// SHA-256 over versions and up checksums; the history table's own digest is compared with it.
     pub digest: [u8; 32],

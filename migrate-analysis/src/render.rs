@@ -8,6 +8,7 @@ use crate::diagnostic::{Diagnostic, Place};
 use crate::source::Source;
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{Annotation, AnnotationKind, Element, Level, Origin, Renderer, Snippet};
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// Draws one diagnostic. `root` is how the set's directory is to be shown: a path relative to the
@@ -59,19 +60,25 @@ fn places<'a>(diagnostic: &'a Diagnostic, sources: &'a [Source], root: &str) -> 
 
 fn element<'a>(source: &'a Source, annotations: Vec<Annotation<'a>>, root: &str) -> Element<'a> {
     let path = display_path(source, root);
+    let (line, column) = source.start();
     if annotations.is_empty() {
-        return Origin::path(path).line(source.first_line()).char_column(1).into();
+        return Origin::path(path).line(line).char_column(column).into();
     }
-    Snippet::source(source.text())
-        .line_start(source.first_line())
-        .path(path)
-        .annotations(annotations)
-        .into()
+    let text = match indent(source) {
+        0 => Cow::Borrowed(source.text()),
+        blanks => Cow::Owned(format!("{:blanks$}{}", "", source.text())),
+    };
+    Snippet::source(text).line_start(line).path(path).annotations(annotations).into()
+}
+
+/// Blanks that put the first line of a script in a Rust file into its column there.
+fn indent(source: &Source) -> usize {
+    source.start().1 - 1
 }
 
 /// The place as a range that can be drawn, or none where it speaks of the whole file.
 fn range(place: &Place, source: &Source) -> Option<Range<usize>> {
     let Range { start, end } = place.range;
     let valid = start < end && source.text().get(start..end).is_some();
-    valid.then(|| place.range.clone())
+    valid.then(|| start + indent(source)..end + indent(source))
 }

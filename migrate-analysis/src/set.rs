@@ -69,20 +69,18 @@ impl Set<'_> {
         let mut first: Option<Place> = None;
         for (mut up, mut down) in pairs {
             let place = Place::file(up.source);
-            match first.clone() {
-                Some(first) => {
-                    let diagnostic = wording::duplicate_version(version, place, first, self.free);
-                    self.report(version, diagnostic);
-                }
-                None => {
-                    let strays =
-                        if down.is_none() { std::mem::take(&mut downs) } else { Vec::new() };
-                    let planned = self.migration(version, &mut up, down.as_mut(), &strays);
-                    self.plan.migrations.extend(planned);
-                    first = Some(place);
-                    strays.into_iter().for_each(|stray| self.finish(version, stray));
-                }
+            let strays = if down.is_none() { std::mem::take(&mut downs) } else { Vec::new() };
+            if let Some(first) = first.clone() {
+                let diagnostic = wording::duplicate_version(version, place, first, self.free);
+                self.report(version, diagnostic);
+            } else {
+                first = Some(place);
             }
+            // A migration that is wrong is planned all the same: its name is there, and nothing
+            // follows from its being wrong.
+            let planned = self.migration(version, &mut up, down.as_mut(), &strays);
+            self.plan.migrations.push(planned);
+            strays.into_iter().for_each(|stray| self.finish(version, stray));
             self.finish(version, up);
             down.into_iter().for_each(|down| self.finish(version, down));
         }
@@ -91,6 +89,9 @@ impl Set<'_> {
             let place = Place::file(stray.source);
             let diagnostic = wording::missing_up(version, &stray.named.name, place, &expected);
             self.report(version, diagnostic);
+            let (name, up) = (stray.named.name.clone(), nothing(stray.source));
+            let down = PlannedDown::Script(nothing(stray.source));
+            self.plan.migrations.push(PlannedMigration { version, name, up, down });
             self.finish(version, stray);
         }
     }
@@ -112,11 +113,11 @@ impl Set<'_> {
         up: &mut Candidate,
         down: Option<&mut Candidate>,
         strays: &[Candidate],
-    ) -> Option<PlannedMigration> {
+    ) -> PlannedMigration {
         let down = self.down(version, up, down, strays);
-        let script = up.file.up.as_ref()?;
-        let up_script = planned(up.source, script);
-        Some(PlannedMigration { version, name: up.named.name.clone(), up: up_script, down })
+        let script = up.file.up.as_ref().map(|script| planned(up.source, script));
+        let name = up.named.name.clone();
+        PlannedMigration { version, name, up: script.unwrap_or_else(|| nothing(up.source)), down }
     }
 
     fn down(
@@ -176,6 +177,7 @@ impl Set<'_> {
             &up.named.name,
             Place::file(up.source),
             &expected_down(up),
+            up.named.layout == Layout::Inline,
             named,
         );
         self.report(version, diagnostic);
@@ -203,9 +205,10 @@ impl Set<'_> {
                 allow.used = true;
                 continue;
             }
+            let inline = candidate.named.layout == Layout::Inline;
             let place = Place::file(candidate.source);
             // The gap belongs to the newest number that is missing.
-            self.report(after - 1, wording::version_gap(place, before + 1..after));
+            self.report(after - 1, wording::version_gap(place, before + 1..after, inline));
         }
     }
 
@@ -222,6 +225,12 @@ impl Set<'_> {
             first.help.push(wording::adoption(newest));
         }
     }
+}
+
+/// Stands for a script that is not there.
+fn nothing(source: SourceId) -> PlannedScript {
+    let (steps, actions) = (Vec::new(), Vec::new());
+    PlannedScript { source, steps, actions, checksum: [0; 32], transactional: true }
 }
 
 fn planned(source: SourceId, script: &Script) -> PlannedScript {

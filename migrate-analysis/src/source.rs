@@ -21,7 +21,7 @@ pub struct Source {
     path: String,
     text: String,
     verbatim: bool,
-    first_line: usize,
+    start: (usize, usize),
 }
 
 impl Source {
@@ -30,17 +30,22 @@ impl Source {
         let text = text.into();
         let normalized = normalize(&text);
         let verbatim = normalized.is_none();
-        Source { path: path.into(), text: normalized.unwrap_or(text), verbatim, first_line: 1 }
+        Source { path: path.into(), text: normalized.unwrap_or(text), verbatim, start: (1, 1) }
     }
 
-    /// A script written in a Rust file: its first line is line `first_line` of `path`.
-    pub fn inline(path: impl Into<String>, text: impl Into<String>, first_line: usize) -> Source {
-        Source { first_line: first_line.max(1), ..Source::new(path, text) }
+    /// A script written in a Rust file: it starts at `line` and `column` of `path`, from 1.
+    pub fn inline(
+        path: impl Into<String>,
+        text: impl Into<String>,
+        line: usize,
+        column: usize,
+    ) -> Source {
+        Source { start: (line.max(1), column.max(1)), ..Source::new(path, text) }
     }
 
-    /// The number of its first line, from 1: more than 1 only where it stands in a Rust file.
-    pub fn first_line(&self) -> usize {
-        self.first_line
+    /// Line and column of its first character, from 1: more than 1 only in a Rust file.
+    pub fn start(&self) -> (usize, usize) {
+        self.start
     }
 
     /// Where it was read: relative to the set's directory, with forward slashes; empty for the
@@ -57,14 +62,6 @@ impl Source {
     /// Whether the text equals the file's bytes, so that `include_str!` may embed it.
     pub fn is_verbatim(&self) -> bool {
         self.verbatim
-    }
-
-    /// The line and column of a byte offset, both from 1; the column counts characters.
-    pub fn line_column(&self, offset: usize) -> (usize, usize) {
-        let before = self.text.get(..offset).unwrap_or(&self.text);
-        let line = before.bytes().filter(|byte| *byte == b'\n').count() + self.first_line;
-        let start = before.rfind('\n').map_or(0, |at| at + 1);
-        (line, before[start..].chars().count() + 1)
     }
 }
 

@@ -87,15 +87,20 @@ pub(crate) fn duplicate_version(
         .help(format!("renumber one of them; the next free version is {free}"))
 }
 
-pub(crate) fn version_gap(place: Place, missing: Range<i64>) -> Diagnostic {
+pub(crate) fn version_gap(place: Place, missing: Range<i64>, inline: bool) -> Diagnostic {
     let what = match missing.end - missing.start {
         1 => format!("version {} is left out", missing.start),
         _ => format!("versions {} to {} are left out", missing.start, missing.end - 1),
     };
-    Diagnostic::error(Code::VersionGap, place, what)
-        .note("the other versions count from 1 without a gap, so a file may be missing")
-        .help("renumber the migrations that were never applied, or add the missing one")
-        .help("if the gap is meant, write `allow = [\"version-gap\"]` in migrate.toml")
+    let diagnostic = Diagnostic::error(Code::VersionGap, place, what)
+        .note("the other versions count from 1 without a gap, so a migration may be missing")
+        .help("renumber the migrations that were never applied, or add the missing one");
+    diagnostic.help(match inline {
+        true => {
+            "if the gap is meant, begin the script with `-- migrate: allow(version-gap) <reason>`"
+        }
+        false => "if the gap is meant, write `allow = [\"version-gap\"]` in migrate.toml",
+    })
 }
 
 pub(crate) fn missing_up(version: i64, name: &str, place: Place, expected: &str) -> Diagnostic {
@@ -109,14 +114,19 @@ pub(crate) fn missing_down(
     name: &str,
     place: Place,
     expected: &str,
+    inline: bool,
     named: Option<(Place, String)>,
 ) -> Diagnostic {
+    let way_out = match inline {
+        true => "write it, or say why there is none: `irreversible: \"<reason>\"`",
+        false => {
+            "write it, or say in the up script why there is none: `-- migrate: irreversible <reason>`"
+        }
+    };
     let message = format!("{} has no down script", migration(version, name));
     let diagnostic = Diagnostic::error(Code::MissingDown, place, message)
         .note(format!("every migration needs a way back; expected {expected}"))
-        .help(
-            "write it, or say in the up script why there is none: `-- migrate: irreversible <reason>`",
-        );
+        .help(way_out);
     match named {
         Some((place, other)) => diagnostic
             .note(format!(

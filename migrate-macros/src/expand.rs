@@ -93,11 +93,13 @@ impl Writer<'_> {
             self.directory()
         );
         self.text.push_str(
-            "/// The type that stands for this set.\n\
-             #[doc(hidden)] pub enum __Set {}\n\
-             impl __private::Set for __Set { const SET: __private::MigrationSet = SET; }\n\
-             /// Runs the migrations of this set; see its methods.\n\
-             #[must_use] pub fn migrator() -> __private::Migrator<__Set> { __private::Migrator::new() }\n",
+            "/// Stands for this set of migrations in types.\n\
+             pub enum Set {}\n\
+             impl __private::Set for Set { const SET: __private::MigrationSet = SET; }\n\
+             /// Runs this set of migrations.\n\
+             pub type Migrator = __private::Migrator<Set>;\n\
+             /// Makes a [`Migrator`] with the usual options.\n\
+             #[must_use] pub fn migrator() -> Migrator { Migrator::new() }\n",
         );
     }
 
@@ -181,13 +183,13 @@ impl Writer<'_> {
         put!(self, "#[doc = {:?}] pub struct {name};\n", doc(migration));
         put!(
             self,
-            "impl __private::Migration for {name} {{ type Set = __Set; const INDEX: usize = {at}; }}\n"
+            "impl __private::Migration for {name} {{ type Set = Set; const INDEX: usize = {at}; }}\n"
         );
         if migration.is_reversible() {
             put!(self, "impl __private::Reversible for {name} {{}}\n");
         }
         if target {
-            put!(self, "impl __private::DownTarget<__Set> for {name} {{}}\n");
+            put!(self, "impl __private::DownTarget<Set> for {name} {{}}\n");
         }
     }
 

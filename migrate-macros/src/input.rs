@@ -71,8 +71,10 @@ impl Parse for Input {
 
 impl Parse for Migration {
     fn parse(input: ParseStream<'_>) -> syn::Result<Migration> {
-        let version: LitInt = input.parse()?;
-        input.parse::<Token![=>]>()?;
+        let usage = "expected a migration: `1 => create_users { up: \"…\", down: \"…\" }`";
+        let expected = |error: syn::Error| syn::Error::new(error.span(), usage);
+        let version: LitInt = input.parse().map_err(expected)?;
+        input.parse::<Token![=>]>().map_err(expected)?;
         let name = input.call(Ident::parse_any)?;
         let body;
         braced!(body in input);
@@ -94,7 +96,10 @@ impl Parse for Migration {
             if slot.is_some() {
                 return Err(syn::Error::new(key.span(), format!("`{key}` is given twice")));
             }
-            *slot = Some(body.parse::<LitStr>()?);
+            let usage = "expected a string; scripts in files are named as a directory: \
+                         `mod schema = \"migrations\";`";
+            let literal = body.parse::<LitStr>();
+            *slot = Some(literal.map_err(|error| syn::Error::new(error.span(), usage))?);
             body.parse::<Option<Token![,]>>()?;
         }
         let up = up.ok_or_else(|| syn::Error::new(name.span(), format!("`{name}` has no `up`")))?;

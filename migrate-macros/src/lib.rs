@@ -46,8 +46,11 @@ fn embed(input: &Input) -> TokenStream {
 
 fn inline(migration: &input::Migration) -> InlineMigration {
     let source = |literal: &syn::LitStr| {
-        let span = literal.span().unwrap();
-        Source::inline(span.file(), literal.value(), span.start().line())
+        let start = literal.span().unwrap().start();
+        let written = literal.token().to_string();
+        let quote = written.find('"').unwrap_or(0) + 1;
+        let path = literal.span().unwrap().file();
+        Source::inline(path, literal.value(), start.line(), start.column() + quote)
     };
     InlineMigration {
         version: migration.version,

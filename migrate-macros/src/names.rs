@@ -6,6 +6,8 @@ use std::collections::HashMap;
 /// One name a migration, all different: `create_users` → `CreateUsers`, and where two migrations
 /// have the same name `CreateUsersV7`.
 pub(crate) fn structs(migrations: &[PlannedMigration]) -> Vec<String> {
+    // The module's own types.
+    const TAKEN: [&str; 2] = ["Migrator", "Set"];
     let names: Vec<String> =
         migrations.iter().map(|migration| camel_case(&migration.name)).collect();
     let mut count: HashMap<&str, usize> = HashMap::new();
@@ -13,7 +15,7 @@ pub(crate) fn structs(migrations: &[PlannedMigration]) -> Vec<String> {
         *count.entry(name).or_default() += 1;
     }
     let versioned = names.iter().zip(migrations).map(|(name, migration)| {
-        let alone = count.get(name.as_str()) == Some(&1);
+        let alone = count.get(name.as_str()) == Some(&1) && !TAKEN.contains(&name.as_str());
         if alone { name.clone() } else { format!("{name}V{}", migration.version) }
     });
     let mut versioned: Vec<String> = versioned.collect();

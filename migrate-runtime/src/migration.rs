@@ -42,8 +42,8 @@ pub struct Script {
 }
 
 impl Script {
-    /// The file the script stands in, relative to the crate's root; of an inline script, the place
-    /// of the macro call.
+    /// The file the script stands in, relative to the crate's root; of a script written in the
+    /// macro call, its name: `1_create_users.up (inline)`.
     pub const fn path(&self) -> &'static str {
         self.path
     }

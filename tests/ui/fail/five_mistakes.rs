@@ -5,5 +5,6 @@ migrate_runtime::migrations! {
 
 fn main() {
     // Whatever is wrong, the items are there, so that nothing follows.
-    let _ = (schema::CreateUsers, schema::CreateOrders, schema::SET, schema::migrator());
+    let _ = (schema::CreateUsers, schema::CreateOrders, schema::CreateRoles, schema::SET);
+    let _ = schema::migrator();
 }

@@ -12,5 +12,5 @@ migrate_runtime::migrations! {
 }
 
 fn main() {
-    let _ = (schema::CreateUsers, schema::NoWayBack);
+    let _ = (schema::CreateUsers, schema::NoWayBack, schema::Again);
 }

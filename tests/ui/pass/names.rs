@@ -27,14 +27,21 @@ fn reversible<M: Reversible>(_: M) -> i64 {
     M::VERSION
 }
 
+/// A migrator has a name.
+struct Service {
+    migrator: schema::Migrator,
+}
+
 fn main() {
+    let service = Service { migrator: schema::migrator() };
+    assert_eq!(service.migrator.set().migrations().len(), 8);
     assert_eq!(schema::Type::NAME, "type");
     assert_eq!(schema::SelfMigration::VERSION, 2);
     assert_eq!(reversible(schema::Größe), 3);
     assert_eq!(reversible(schema::사용자), 4);
     assert_eq!((schema::AgainV5::VERSION, schema::AgainV6::VERSION), (5, 6));
-    assert_eq!(reversible(schema::Set), 7);
-    assert_eq!(schema::Migrator::CHECKSUM.len(), 32);
+    assert_eq!(reversible(schema::SetV7), 7);
+    assert_eq!(schema::MigratorV8::CHECKSUM.len(), 32);
     assert!(nested::empty());
     const _: () = assert!(schema::SET.migrations().len() == 8);
 }

@@ -1,0 +1,183 @@
+//! What a build costs: from nothing, after an edit, and in bytes.
+
+use crate::bench::Bench;
+use crate::set::migrations;
+use crate::table::{Table, cell, median};
+use crate::tool::Tool;
+use crate::{Findings, Options, Result, note};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+/// The size of the smallest application.
+pub(crate) const SMALLEST: usize = 10;
+
+pub(crate) fn measure(bench: &Bench, options: &Options, findings: &mut Findings) -> Result<()> {
+    findings.tables.push(clean(bench, options, &mut findings.clean)?);
+    findings.tables.push(checks(bench, options, &mut findings.checks)?);
+    if let Some(table) = bytes(bench, options)? {
+        findings.tables.push(table);
+    }
+    Ok(())
+}
+
+/// A build of everything, dev profile, of an application with ten migrations.
+fn clean(
+    bench: &Bench,
+    options: &Options,
+    found: &mut BTreeMap<&'static str, f64>,
+) -> Result<Table> {
+    let mut crates = BTreeMap::new();
+    let mut cpu: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
+    let target = bench.root().join("clean");
+    for round in 0..options.rounds(1, 2) {
+        for tool in Tool::ALL {
+            note(&format!("clean build {}: {}", round + 1, tool.name()));
+            if target.exists() {
+                fs::remove_dir_all(&target)?;
+            }
+            let (name, folder) = (tool.application(SMALLEST), target.to_string_lossy());
+            let arguments = ["build", "--offline", "--package", &name, "--target-dir", &folder];
+            let (output, seconds) = bench.timed(tool, &arguments)?;
+            let words = String::from_utf8(output.stderr)?;
+            let compiled = words.lines().filter(|line| line.trim().starts_with("Compiling"));
+            crates.insert(tool.name(), compiled.count() - 1);
+            cpu.entry(tool.name()).or_default().push(seconds);
+        }
+    }
+    fs::remove_dir_all(&target)?;
+    let title = format!("Clean build of the smallest application (N={SMALLEST}, dev profile)");
+    let heads = ["", "CPU s", "× floor", "lowest–highest", "crates below the application"];
+    let mut table = Table::new(title, &heads);
+    let floor = median(&cpu[Tool::Floor.name()]);
+    for tool in Tool::ALL {
+        let seconds = &cpu[tool.name()];
+        let middle = median(seconds);
+        found.insert(tool.name(), middle);
+        let lowest = seconds.iter().copied().fold(f64::INFINITY, f64::min);
+        let highest = seconds.iter().copied().fold(0.0, f64::max);
+        table.row([
+            tool.name().to_owned(),
+            cell(Some(middle), 1),
+            cell(Some(middle / floor), 2),
+            format!("{lowest:.1}–{highest:.1}"),
+            crates[tool.name()].to_string(),
+        ]);
+    }
+    Ok(table)
+}
+
+/// What is edited before a check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Edit {
+    Program,
+    Migration,
+}
+
+/// Milliseconds of CPU of a `cargo check` by tool, number of migrations and edit; one a round.
+type Checks = BTreeMap<(&'static str, usize, Edit), Vec<f64>>;
+
+fn checks(
+    bench: &Bench,
+    options: &Options,
+    found: &mut BTreeMap<(&'static str, usize, Edit), f64>,
+) -> Result<Table> {
+    let mut cpu = Checks::new();
+    let rounds = options.rounds(3, 7);
+    // The first round only compiles what is missing and warms the disk's cache.
+    for round in 0..=rounds {
+        note(&format!("cargo check after an edit, round {round} of {rounds}"));
+        for n in options.with_zero() {
+            for tool in Tool::ALL {
+                for edit in [Edit::Program, Edit::Migration] {
+                    if edit == Edit::Migration && n == 0 {
+                        continue;
+                    }
+                    let milliseconds = check(bench, tool, n, edit, round)?;
+                    if round > 0 {
+                        cpu.entry((tool.name(), n, edit)).or_default().push(milliseconds);
+                    }
+                }
+            }
+        }
+    }
+    let title = "`cargo check` after an edit: ms of CPU above N=0 (of `main.rs` / of a migration)";
+    let counts = options.without_zero();
+    let columns = counts.iter().map(|n| format!("N={n}"));
+    let heads: Vec<String> =
+        ["".to_owned(), "N=0, in all".to_owned()].into_iter().chain(columns).collect();
+    let mut table = Table::new(title, &heads.iter().map(String::as_str).collect::<Vec<_>>());
+    for tool in Tool::ALL {
+        let base = &cpu[&(tool.name(), 0, Edit::Program)];
+        let mut cells = vec![tool.name().to_owned(), cell(Some(median(base)), 0)];
+        for n in &counts {
+            let mut above = |edit| {
+                let rounds = cpu[&(tool.name(), *n, edit)].iter().zip(base);
+                let middle = median(&rounds.map(|(all, base)| all - base).collect::<Vec<_>>());
+                found.insert((tool.name(), *n, edit), middle);
+                cell(Some(middle), 0)
+            };
+            cells.push(format!("{} / {}", above(Edit::Program), above(Edit::Migration)));
+        }
+        table.row(cells);
+    }
+    Ok(table)
+}
+
+fn check(bench: &Bench, tool: Tool, n: usize, edit: Edit, round: usize) -> Result<f64> {
+    let folder = bench.folder(tool, n);
+    let (path, mark) = match edit {
+        Edit::Program => ("src/main.rs".to_owned(), "//"),
+        Edit::Migration => {
+            (tool.up_file(migrations(n).last().ok_or("there is nothing to edit")?), "--")
+        }
+    };
+    let path = folder.join(path);
+    let _restored = Edited::new(&path, &format!("{mark} edit {round}\n"))?;
+    let name = tool.application(n);
+    let (output, seconds) = bench.timed(tool, &["check", "--offline", "--package", &name])?;
+    let words = String::from_utf8(output.stderr)?;
+    if !words.contains(&format!("Checking {name} ")) {
+        return Err(format!("{name}: the edit of {} was not noticed", path.display()).into());
+    }
+    Ok(seconds * 1e3)
+}
+
+/// A file with a line more, until the next edit.
+struct Edited<'a> {
+    path: &'a Path,
+    original: String,
+}
+
+impl<'a> Edited<'a> {
+    fn new(path: &'a Path, line: &str) -> Result<Edited<'a>> {
+        let original = fs::read_to_string(path)?;
+        fs::write(path, format!("{original}{line}"))?;
+        Ok(Edited { path, original })
+    }
+}
+
+impl Drop for Edited<'_> {
+    fn drop(&mut self) {
+        // The next run writes the file as it should be anyway.
+        let _ = fs::write(self.path, &self.original);
+    }
+}
+
+fn bytes(bench: &Bench, options: &Options) -> Result<Option<Table>> {
+    let Some(most) = options.most() else { return Ok(None) };
+    let title = format!("Bytes of the program a migration (release, N={most} less N=0)");
+    let mut table = Table::new(title, &["", "program at N=0, MB", "bytes a migration"]);
+    for tool in Tool::ALL {
+        note(&format!("release build: {}", tool.name()));
+        let size = |n| -> Result<f64> {
+            #[expect(clippy::cast_precision_loss, reason = "a file of a few megabytes")]
+            Ok(fs::metadata(bench.program(tool, n)?)?.len() as f64)
+        };
+        let (none, all) = (size(0)?, size(most)?);
+        #[expect(clippy::cast_precision_loss, reason = "a few thousand")]
+        let each = (all - none) / most as f64;
+        table.row([tool.name().to_owned(), cell(Some(none / 1e6), 1), cell(Some(each), 0)]);
+    }
+    Ok(Some(table))
+}

@@ -1,32 +1,54 @@
-//! What follows from each file alone, kept between builds: an edit of one file parses one file.
+//! What was found earlier, kept between builds. A build script writes it, the macro reads it.
 //!
-//! A build script writes it, the macro reads it. An entry counts only while the file's whole text
-//! is the same, so nothing here can be stale; bytes that cannot be read are as good as none.
+//! Two things are kept. The whole analysis, which counts while every byte of the directory is the
+//! same: then nothing is asked again. And what follows from each file alone, which counts while that
+//! file's text is the same: an edit of one file parses one file. Since texts are compared and not
+//! hashes or times, nothing here can be stale; bytes that cannot be read are as good as none.
 
 mod codec;
 
+use crate::Analysis;
 use crate::layout::Part;
 use crate::script::{self, ScriptFile};
-use crate::source::SourceId;
+use crate::source::{Directory, Source, SourceId};
 use codec::{Decode, Encode, Input};
 use std::collections::HashMap;
 
 /// Raise it when the meaning of the bytes changes.
-const FORMAT: &str = concat!("migrate-analysis ", env!("CARGO_PKG_VERSION"), " cache 1\n");
+const FORMAT: &str = concat!("migrate-analysis ", env!("CARGO_PKG_VERSION"), " cache 2\n");
 
 /// The file in a crate's `OUT_DIR` that keeps the results for the set in `directory`, which is
 /// written as in the macro call.
 pub fn file_name(directory: &str) -> String {
-    let letter = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
-    format!("migrate-{}.cache", directory.chars().map(letter).collect::<String>())
+    format!("migrate-{}.cache", letters(directory))
 }
 
-/// Results of earlier analyses, by path and text.
+/// The file beside it that holds all scripts in a row: see [`scripts`].
+pub fn scripts_file_name(directory: &str) -> String {
+    format!("migrate-{}.sql", letters(directory))
+}
+
+fn letters(directory: &str) -> String {
+    let letter = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
+    directory.chars().map(letter).collect()
+}
+
+/// The texts of all scripts in a row: embedding one file is quicker than embedding a thousand.
+pub fn scripts(sources: &[Source]) -> String {
+    sources.iter().filter(|source| source.is_script()).map(Source::text).collect()
+}
+
+/// Results of earlier analyses.
 #[derive(Debug, Default)]
 pub struct Cache {
+    /// The directory that the whole analysis is of, as bytes.
+    key: Vec<u8>,
+    whole: Vec<u8>,
+    /// Not read before the whole analysis turns out to be of another directory.
+    files: Vec<u8>,
     entries: HashMap<String, Entry>,
     used: HashMap<String, Entry>,
-    missed: bool,
+    changed: bool,
 }
 
 #[derive(Debug)]
@@ -41,24 +63,50 @@ impl Cache {
     /// Reads what [`encode`](Cache::encode) wrote; empty when it is of another version, cut off or
     /// damaged.
     pub fn decode(bytes: &[u8]) -> Cache {
-        let entries = bytes.strip_prefix(FORMAT.as_bytes()).and_then(|bytes| {
+        let parts = bytes.strip_prefix(FORMAT.as_bytes()).and_then(|bytes| {
             let mut input = Input::new(bytes);
-            let entries = HashMap::decode(&mut input)?;
-            input.is_empty().then_some(entries)
+            let mut part = || input.slice().map(<[u8]>::to_vec);
+            let parts = (part()?, part()?, part()?);
+            input.is_empty().then_some(parts)
         });
-        Cache { entries: entries.unwrap_or_default(), ..Cache::default() }
+        let (key, whole, files) = parts.unwrap_or_default();
+        Cache { key, whole, files, ..Cache::default() }
     }
 
-    /// The entries that the last analysis used or made, as bytes.
+    /// What the last analysis found, as bytes.
     pub fn encode(&self) -> Vec<u8> {
+        let mut files = Vec::new();
+        self.used.encode(&mut files);
         let mut bytes = FORMAT.as_bytes().to_vec();
-        self.used.encode(&mut bytes);
+        for part in [&self.key, &self.whole, if self.changed { &files } else { &self.files }] {
+            codec::encode_slice(part, &mut bytes);
+        }
         bytes
     }
 
-    /// Whether the last analysis needed something that was not there, or left something out.
+    /// Whether the last analysis found something that was not there.
     pub fn is_changed(&self) -> bool {
-        self.missed || !self.entries.is_empty()
+        self.changed
+    }
+
+    /// The analysis of this very directory, if it was kept.
+    pub(crate) fn whole(&mut self, directory: &Directory) -> Option<Analysis> {
+        let mut key = Vec::with_capacity(self.key.len());
+        directory.encode(&mut key);
+        if key == self.key
+            && let Some(analysis) = Analysis::decode(&mut Input::new(&self.whole))
+        {
+            return Some(analysis);
+        }
+        self.changed = true;
+        self.key = key;
+        self.entries = HashMap::decode(&mut Input::new(&self.files)).unwrap_or_default();
+        None
+    }
+
+    pub(crate) fn keep(&mut self, analysis: &Analysis) {
+        self.whole.clear();
+        analysis.encode(&mut self.whole);
     }
 
     pub(crate) fn read(
@@ -75,7 +123,6 @@ impl Cache {
                 && entry.run_in_transaction == run_in_transaction
         });
         let entry = kept.unwrap_or_else(|| {
-            self.missed = true;
             let file = script::read(source, text, part, run_in_transaction);
             Entry { text: text.to_owned(), part, run_in_transaction, file }
         });

@@ -49,6 +49,8 @@ pub fn watch(directory: &str) {
         text.lines().for_each(|line| say("warning", line));
     }
     if cache.is_changed() {
+        let scripts = cache::scripts(&analysis.sources);
+        replace(&out.join(cache::scripts_file_name(directory)), scripts.as_bytes());
         write(&kept, &stamp, &cache.encode());
     }
 }
@@ -66,11 +68,15 @@ fn read(kept: &Path, stamp: &Path) -> Cache {
 /// The cache only saves time: without it the macro reads the files itself.
 fn write(kept: &Path, stamp: &Path, bytes: &[u8]) {
     let _ = fs::remove_file(stamp);
-    let partial = kept.with_extension("partial");
-    let written = fs::write(&partial, bytes).and_then(|()| fs::rename(&partial, kept));
-    if let (Ok(()), Some(own)) = (written, own_stamp()) {
+    if let (true, Some(own)) = (replace(kept, bytes), own_stamp()) {
         let _ = fs::write(stamp, own);
     }
+}
+
+/// Nobody sees half of it.
+fn replace(path: &Path, bytes: &[u8]) -> bool {
+    let partial = path.with_extension("partial");
+    fs::write(&partial, bytes).and_then(|()| fs::rename(&partial, path)).is_ok()
 }
 
 /// Tells this build of the build script from every other one.

@@ -7,7 +7,8 @@ use crate::Folder;
 use crate::input::Input;
 use crate::names;
 use migrate_analysis::plan::{PlannedDown, PlannedMigration, PlannedScript};
-use migrate_analysis::source::Source;
+use migrate_analysis::source::{Source, SourceId};
+use migrate_analysis::statement::ConcurrentIndex;
 use migrate_analysis::{Analysis, Step};
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -22,7 +23,7 @@ pub(crate) fn module(
     errors: TokenStream,
 ) -> TokenStream {
     let Input { runtime, attributes, visibility, name, .. } = input;
-    let text = Writer { analysis, folder, text: String::new() }.items();
+    let text = Writer::new(analysis, folder).items();
     let items = lex(&text);
     let has_doc = attributes.iter().any(|attribute| attribute.path().is_ident("doc"));
     let doc = (!has_doc).then(|| quote!(#[doc = "The migrations of this crate."]));
@@ -32,7 +33,7 @@ pub(crate) fn module(
         #doc
         #[allow(missing_copy_implementations, missing_debug_implementations)]
         #visibility mod #name {
-            use #runtime::__private;
+            use #runtime::__private as __p;
             #items
         }
     }
@@ -53,6 +54,8 @@ fn lex(text: &str) -> TokenStream {
 struct Writer<'a> {
     analysis: &'a Analysis,
     folder: Option<&'a Folder>,
+    /// Where each source begins in the file that holds all scripts in a row.
+    offsets: Vec<usize>,
     text: String,
 }
 
@@ -63,7 +66,17 @@ macro_rules! put {
     };
 }
 
-impl Writer<'_> {
+impl<'a> Writer<'a> {
+    fn new(analysis: &'a Analysis, folder: Option<&'a Folder>) -> Writer<'a> {
+        let mut end = 0;
+        let offsets = analysis.sources.iter().map(|source| {
+            let start = end;
+            end += if source.is_script() { source.text().len() } else { 0 };
+            start
+        });
+        Writer { offsets: offsets.collect(), analysis, folder, text: String::new() }
+    }
+
     fn items(mut self) -> String {
         let migrations = &self.analysis.plan.migrations;
         self.set();
@@ -78,26 +91,35 @@ impl Writer<'_> {
     }
 
     fn set(&mut self) {
+        if let Some(path) = self.folder.and_then(|folder| folder.scripts.as_ref()) {
+            put!(self, "const __SCRIPTS: &str = ::core::include_str!({path:?});\n");
+        }
         let digest = bytes(&self.analysis.plan.digest);
-        self.text.push_str("const __MIGRATIONS: &[__private::EmbeddedMigration] = &[");
+        self.text.push_str("const __MIGRATIONS: &[__p::EmbeddedMigration] = &[");
         for migration in &self.analysis.plan.migrations {
-            put!(self, "__private::migration({}, {:?}, ", migration.version, migration.name);
+            put!(
+                self,
+                "__p::EmbeddedMigration {{ version: {}, name: {:?}, up: ",
+                migration.version,
+                migration.name
+            );
             self.script(&migration.up, migration, "up");
+            self.text.push_str(", down: ");
             self.down(migration);
-            put!(self, "), ");
+            self.text.push_str(" }, ");
         }
         put!(
             self,
             "];\n/// All migrations of this set, in order of version.\n\
-             pub const SET: __private::MigrationSet = __private::set(__MIGRATIONS, {digest}, {});\n",
+             pub const SET: __p::MigrationSet = __p::set(__MIGRATIONS, {digest}, {});\n",
             self.directory()
         );
         self.text.push_str(
             "/// Stands for this set of migrations in types.\n\
              pub enum Set {}\n\
-             impl __private::Set for Set { const SET: __private::MigrationSet = SET; }\n\
+             impl __p::Set for Set { const SET: __p::MigrationSet = SET; }\n\
              /// Runs this set of migrations.\n\
-             pub type Migrator = __private::Migrator<Set>;\n\
+             pub type Migrator = __p::Migrator<Set>;\n\
              /// Makes a [`Migrator`] with the usual options.\n\
              #[must_use] pub fn migrator() -> Migrator { Migrator::new() }\n",
         );
@@ -106,15 +128,15 @@ impl Writer<'_> {
     fn down(&mut self, migration: &PlannedMigration) {
         match &migration.down {
             PlannedDown::Script(script) => {
-                put!(self, ", __private::Down::Script(");
+                self.text.push_str("__p::Down::Script(");
                 self.script(script, migration, "down");
                 put!(self, ")");
             }
             PlannedDown::NoOp(reason) => {
-                put!(self, ", __private::Down::NoOp({reason:?})");
+                put!(self, "__p::Down::NoOp({reason:?})");
             }
             PlannedDown::Irreversible(reason) => {
-                put!(self, ", __private::Down::Irreversible({reason:?})");
+                put!(self, "__p::Down::Irreversible({reason:?})");
             }
         }
     }
@@ -127,75 +149,61 @@ impl Writer<'_> {
             Some(folder) => format!("{}/{}", folder.relative.trim_end_matches('/'), source.path()),
             None => format!("{}_{}.{direction} (inline)", migration.version, migration.name),
         };
-        put!(self, "__private::script({path:?}, {}, &[", self.embedded(source));
-        for step in &script.steps {
-            self.step(step);
-        }
-        put!(self, "], {}, {})", bytes(&script.checksum), script.transactional);
-    }
-
-    /// A literal and no call: only then the compiler promotes the list of steps to a static.
-    fn step(&mut self, step: &Step) {
-        let (start, end) = (step.range.start, step.range.end);
+        put!(self, "__p::Script {{ path: {path:?}, ");
+        self.embedded(script.source, source);
+        let (steps, checksum) = (pack(&script.steps), bytes(&script.checksum));
         put!(
             self,
-            "__private::Step {{ start: {start}, end: {end}, setting: {}, builds: ",
-            step.setting
+            "steps: {steps:?}, checksum: {checksum}, transactional: {} }}",
+            script.transactional
         );
-        match &step.builds_index {
-            Some(builds) => {
-                put!(
-                    self,
-                    "__private::Some(__private::ConcurrentIndex {{ table: {:?}, index: ",
-                    builds.table
-                );
-                match &builds.index {
-                    Some(index) => {
-                        put!(self, "__private::Some({index:?}) }}) }}, ");
-                    }
-                    None => self.text.push_str("__private::None }) }, "),
-                }
-            }
-            None => self.text.push_str("__private::None }, "),
-        }
     }
 
+    /// The text of a source: a stretch of all scripts in a row where the build script left those;
     /// `include_str!` where the text is the file, so that an edit rebuilds; else the text itself.
-    fn embedded(&self, source: &Source) -> String {
+    fn embedded(&mut self, id: SourceId, source: &Source) {
+        let length = source.text().len();
+        if self.folder.is_some_and(|folder| folder.scripts.is_some()) {
+            let start = self.offsets.get(id.index()).copied().unwrap_or_default();
+            put!(self, "scripts: __SCRIPTS, range: ({start}, {}), ", start + length);
+            return;
+        }
         match self.folder.map(|folder| folder.absolute.join(source.path())) {
             Some(path) if source.is_verbatim() && path.to_str().is_some() => {
-                format!("::core::include_str!({path:?})")
+                put!(self, "scripts: ::core::include_str!({path:?}), ");
             }
-            _ => format!("{:?}", source.text()),
+            _ => {
+                put!(self, "scripts: {:?}, ", source.text());
+            }
         }
+        put!(self, "range: (0, {length}), ");
     }
 
     fn directory(&self) -> String {
         let Some(path) = self.folder.and_then(|folder| folder.absolute.to_str()) else {
-            return "__private::None".to_owned();
+            return "__p::None".to_owned();
         };
-        format!(
-            "if ::core::cfg!(debug_assertions) {{ __private::Some({path:?}) }} else {{ __private::None }}"
-        )
+        format!("if ::core::cfg!(debug_assertions) {{ __p::Some({path:?}) }} else {{ __p::None }}")
     }
 
     fn migration(&mut self, at: usize, migration: &PlannedMigration, name: &str, target: bool) {
         put!(self, "#[doc = {:?}] pub struct {name};\n", doc(migration));
         put!(
             self,
-            "impl __private::Migration for {name} {{ type Set = Set; const INDEX: usize = {at}; }}\n"
+            "impl __p::Migration for {name} {{ type Set = Set; const INDEX: usize = {at}; }}\n"
         );
         if migration.is_reversible() {
-            put!(self, "impl __private::Reversible for {name} {{}}\n");
+            put!(self, "impl __p::Reversible for {name} {{}}\n");
         }
         if target {
-            put!(self, "impl __private::DownTarget<Set> for {name} {{}}\n");
+            put!(self, "impl __p::DownTarget<Set> for {name} {{}}\n");
         }
     }
 
     /// Files that decide about the set and are not embedded as they are: an edit rebuilds too.
     fn tracked(&mut self) {
-        let Some(folder) = self.folder else { return };
+        // The build script sees every change.
+        let Some(folder) = self.folder.filter(|folder| folder.scripts.is_none()) else { return };
         let embedded = |source: &Source| source.is_verbatim() && source.path().ends_with(".sql");
         for source in self.analysis.sources.iter().filter(|source| !embedded(source)) {
             let path = folder.absolute.join(source.path());
@@ -204,6 +212,23 @@ impl Writer<'_> {
             }
         }
     }
+}
+
+/// The steps as one string, which the runtime reads: see `Steps` in its `migration.rs`.
+fn pack(steps: &[Step]) -> String {
+    let mut packed = String::new();
+    for Step { range, builds_index, setting } in steps {
+        packed.push_str(if *setting { "s" } else { "" });
+        let _ = match builds_index {
+            None => write!(packed, "{}-{};", range.start, range.end),
+            Some(ConcurrentIndex { table, index }) => {
+                let index = index.iter().map(|name| format!("{}:{name}", name.len()));
+                let (length, index) = (table.len(), index.collect::<String>());
+                write!(packed, "c{}-{},{length}:{table}{index};", range.start, range.end)
+            }
+        };
+    }
+    packed
 }
 
 /// What hovering a migration shows.

@@ -13,6 +13,7 @@ use migrate_analysis::cache::{self, Cache};
 use migrate_analysis::source::{Directory, Source};
 use migrate_analysis::{Analysis, InlineMigration, analyze, analyze_inline};
 use proc_macro2::TokenStream;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 /// See `migrate_runtime::migrations!`, which passes its own crate as the first token.
@@ -28,7 +29,7 @@ pub fn migrations(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
 fn embed(input: &Input) -> TokenStream {
     match &input.contents {
         Contents::Directory(path) => {
-            let folder = Folder::new(&path.value());
+            let mut folder = Folder::new(&path.value());
             let analysis = folder.analyze(&path.value());
             let errors = report::errors(&analysis, &folder.shown, |_| path.span());
             expand::module(input, &analysis, Some(&folder), errors)
@@ -68,6 +69,8 @@ struct Folder {
     relative: String,
     /// Relative to the working directory where it lies below it, as rustc shows its own files.
     shown: String,
+    /// The file in `OUT_DIR` that holds all scripts in a row, where the build script left it.
+    scripts: Option<String>,
 }
 
 impl Folder {
@@ -79,15 +82,29 @@ impl Folder {
             .and_then(|cwd| absolute.strip_prefix(cwd).ok().map(Path::to_path_buf));
         let shown = below.unwrap_or_else(|| absolute.clone());
         let slashes = |path: &Path| path.to_string_lossy().replace('\\', "/");
-        Folder { shown: slashes(&shown), relative: path.replace('\\', "/"), absolute }
+        Folder {
+            shown: slashes(&shown),
+            relative: path.replace('\\', "/"),
+            absolute,
+            scripts: None,
+        }
     }
 
     /// Uses what `migrate_build::watch` has left, if anything.
-    fn analyze(&self, path: &str) -> Analysis {
-        let kept = std::env::var_os("OUT_DIR")
-            .and_then(|out| std::fs::read(Path::new(&out).join(cache::file_name(path))).ok());
-        let mut cache = kept.map_or_else(Cache::default, |bytes| Cache::decode(&bytes));
+    fn analyze(&mut self, path: &str) -> Analysis {
+        let out = std::env::var_os("OUT_DIR").map(PathBuf::from);
+        let left = |name: String| {
+            let path = out.as_ref()?.join(name);
+            fs::read(&path).ok().map(|bytes| (path, bytes))
+        };
+        let kept = left(cache::file_name(path));
+        let mut cache = kept.map_or_else(Cache::default, |(_, bytes)| Cache::decode(&bytes));
         let directory = Directory::read(&self.absolute);
-        analyze(directory.map_err(|error| format!("{}: {error}", self.shown)), &mut cache)
+        let directory = directory.map_err(|error| format!("{}: {error}", self.shown));
+        let analysis = analyze(directory, &mut cache);
+        self.scripts = left(cache::scripts_file_name(path))
+            .filter(|(_, bytes)| *bytes == cache::scripts(&analysis.sources).as_bytes())
+            .and_then(|(path, _)| path.to_str().map(str::to_owned));
+        analysis
     }
 }

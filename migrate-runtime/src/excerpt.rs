@@ -49,12 +49,12 @@ fn draw(text: &str, span: std::ops::Range<usize>, at: usize, origin: &str) -> (S
 
 /// A statement of an embedded script, with the caret `offset` bytes into it.
 pub(crate) fn in_file(script: &Script, step: usize, offset: usize) -> Option<Place> {
-    let span = script.steps.get(step)?.range();
-    let statement = script.text.get(span.clone())?;
-    let at = floor(script.text, span.start + offset.min(statement.len()));
-    let (line, column) = line_column(script.text, at);
+    let span = script.steps().nth(step)?.range();
+    let statement = script.text().get(span.clone())?;
+    let at = floor(script.text(), span.start + offset.min(statement.len()));
+    let (line, column) = line_column(script.text(), at);
     let location = format!("{}:{line}:{column}", script.path);
-    let (drawing, margin) = draw(script.text, span, at, &location);
+    let (drawing, margin) = draw(script.text(), span, at, &location);
     Some(Place { location: Some(location), statement: Some(statement.to_owned()), drawing, margin })
 }
 
@@ -67,8 +67,8 @@ pub(crate) fn in_history(statement: &str, offset: usize, origin: &str) -> Place 
 
 /// Only the file is known, and perhaps a range of its statements.
 pub(crate) fn whole_file(script: &Script) -> Option<Place> {
-    let start = script.steps.first()?.range().start;
-    let (line, column) = line_column(script.text, floor(script.text, start));
+    let start = script.steps().next()?.range().start;
+    let (line, column) = line_column(script.text(), floor(script.text(), start));
     let location = format!("{}:{line}:{column}", script.path);
     let drawing = format!("--> {location}");
     Some(Place { location: Some(location), statement: None, drawing, margin: 0 })

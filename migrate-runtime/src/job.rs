@@ -129,18 +129,18 @@ impl StoredScript {
 }
 
 fn statements(script: &Script) -> Vec<Statement> {
-    let builds = |step: &Step| {
+    let builds = |step: Step| {
         step.builds.map(|builds| Builds {
             table: builds.table.into(),
             index: builds.index.map(Into::into),
         })
     };
-    let statement = |(text, step): (&'static str, &Step)| Statement {
+    let statement = |(text, step): (&'static str, Step)| Statement {
         text: text.into(),
         builds: builds(step),
         setting: step.setting || is_setting(text),
     };
-    script.statements().zip(script.steps).map(statement).collect()
+    script.statements().zip(script.steps()).map(statement).collect()
 }
 
 /// Whether a statement only changes the session: `set_config` looks like a query, and a stored
@@ -193,10 +193,14 @@ impl Message {
         self.sql.push_str("\n;\n");
     }
 
-    /// The statement that the server's position (in characters, from 1) falls into.
-    pub(crate) fn spot(&self, position: u32) -> Option<Spot> {
+    /// The statement that the server's position falls into. It counts from 1, in characters, or in
+    /// bytes if it was told no encoding.
+    pub(crate) fn spot(&self, position: u32, bytes: bool) -> Option<Spot> {
         let nth = usize::try_from(position).ok()?.checked_sub(1)?;
-        let at = self.sql.char_indices().nth(nth).map_or(self.sql.len(), |(at, _)| at);
+        let at = match bytes {
+            true => nth,
+            false => self.sql.char_indices().nth(nth).map_or(self.sql.len(), |(at, _)| at),
+        };
         // The first part that ends after it. A complaint about the semicolon that follows a
         // statement is about that statement's end.
         let part = self.parts.iter().find(|part| at <= part.bytes.end + 1)?;
@@ -215,6 +219,26 @@ pub(crate) fn transaction(
     restore: &str,
 ) {
     message.ours("BEGIN");
+    before(message, job, history, run);
+    for (step, statement) in job.statements.iter().enumerate() {
+        message.theirs(number, step, &statement.text);
+    }
+    message.ours(restore);
+    after(message, job, history, run);
+    message.ours("COMMIT");
+}
+
+/// The bookkeeping without the script, and undone: it fails alike if it was to blame.
+pub(crate) fn rehearsal(job: &Job, history: &History, run: &str) -> Message {
+    let mut message = Message::default();
+    message.ours("BEGIN");
+    before(&mut message, job, history, run);
+    after(&mut message, job, history, run);
+    message.ours("ROLLBACK");
+    message
+}
+
+fn before(message: &mut Message, job: &Job, history: &History, run: &str) {
     let version = job.id.version();
     match (job.direction, job.migration) {
         (Direction::Up, Some(migration)) => {
@@ -226,17 +250,14 @@ pub(crate) fn transaction(
         }
         _ => message.ours(&history.delete(version)),
     }
-    for (step, statement) in job.statements.iter().enumerate() {
-        message.theirs(number, step, &statement.text);
-    }
-    message.ours(restore);
-    match job.direction {
-        Direction::Up => message.ours(&history.log_up(version, None)),
-        Direction::Down => {
-            message.ours(&history.log_down(version, job.id.name(), run, Duration::ZERO))
-        }
-    }
-    message.ours("COMMIT");
+}
+
+fn after(message: &mut Message, job: &Job, history: &History, run: &str) {
+    let version = job.id.version();
+    message.ours(&match job.direction {
+        Direction::Up => history.log_up(version, None),
+        Direction::Down => history.log_down(version, job.id.name(), run, Duration::ZERO),
+    });
 }
 
 #[cfg(test)]
@@ -262,9 +283,11 @@ mod tests {
             let at = message.sql().find(needle).unwrap();
             u32::try_from(message.sql()[..at].chars().count() + 1).unwrap()
         };
-        assert_eq!(message.spot(position("'ü'")), Some(Spot { job: 0, step: 0, offset: 7 }));
-        assert_eq!(message.spot(position("x")), Some(Spot { job: 1, step: 0, offset: 7 }));
-        assert_eq!(message.spot(1), None, "our own part is nobody's statement");
-        assert_eq!(message.spot(9999), None);
+        assert_eq!(message.spot(position("'ü'"), false), Some(Spot { job: 0, step: 0, offset: 7 }));
+        assert_eq!(message.spot(position("x"), false), Some(Spot { job: 1, step: 0, offset: 7 }));
+        assert_eq!(message.spot(1, false), None, "our own part is nobody's statement");
+        assert_eq!(message.spot(9999, false), None);
+        let bytes = u32::try_from(message.sql().find("x").unwrap() + 1).unwrap();
+        assert_eq!(message.spot(bytes, true), Some(Spot { job: 1, step: 0, offset: 7 }));
     }
 }

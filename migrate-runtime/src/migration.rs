@@ -9,10 +9,10 @@ use std::fmt;
 /// statement, or a whole `BEGIN … COMMIT` of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Step {
-    /// Its first byte.
-    pub start: u32,
+    /// Its first byte in the text of its script.
+    pub start: usize,
     /// The byte behind its last one.
-    pub end: u32,
+    pub end: usize,
     /// The index it builds while others read and write.
     pub builds: Option<ConcurrentIndex>,
     /// `SET`, `RESET`: has to run again before a later step is resumed.
@@ -32,13 +32,26 @@ pub struct ConcurrentIndex {
 }
 
 /// An up or a down script as it was embedded.
-#[derive(Clone, Copy, PartialEq, Eq)]
+///
+/// Generated code makes it as a literal of few expressions, and its steps as one string: for a
+/// thousand migrations the compiler would else take longer over this list than over all the rest.
+#[derive(Clone, Copy)]
 pub struct Script {
-    pub(crate) path: &'static str,
-    pub(crate) text: &'static str,
-    pub(crate) steps: &'static [Step],
-    pub(crate) checksum: [u8; 32],
-    pub(crate) transactional: bool,
+    #[doc(hidden)]
+    pub path: &'static str,
+    /// All scripts in a row, or the one file.
+    #[doc(hidden)]
+    pub scripts: &'static str,
+    /// Where its own file begins and ends in `scripts`.
+    #[doc(hidden)]
+    pub range: (usize, usize),
+    /// See [`Steps`].
+    #[doc(hidden)]
+    pub steps: &'static str,
+    #[doc(hidden)]
+    pub checksum: [u8; 32],
+    #[doc(hidden)]
+    pub transactional: bool,
 }
 
 impl Script {
@@ -50,14 +63,18 @@ impl Script {
 
     /// The whole text of that file. A file that holds both directions is the same text in both
     /// scripts; [`statements`](Self::statements) tells them apart.
-    pub const fn text(&self) -> &'static str {
-        self.text
+    pub fn text(&self) -> &'static str {
+        self.scripts.get(self.range.0..self.range.1).unwrap_or_default()
     }
 
     /// The statements in order, without the semicolons and comments between them.
-    pub fn statements(&self) -> impl ExactSizeIterator<Item = &'static str> + use<> {
-        let text = self.text;
-        self.steps.iter().map(move |step| text.get(step.range()).unwrap_or_default())
+    pub fn statements(&self) -> impl Iterator<Item = &'static str> + use<> {
+        let text = self.text();
+        self.steps().map(move |step| text.get(step.range()).unwrap_or_default())
+    }
+
+    pub(crate) fn steps(&self) -> Steps {
+        Steps(self.steps)
     }
 
     /// SHA-256 over the statements. Comments, blanks outside quotes and line ends do not change
@@ -74,15 +91,90 @@ impl Script {
 
 impl Step {
     pub(crate) fn range(&self) -> std::ops::Range<usize> {
-        self.start as usize..self.end as usize
+        self.start..self.end
     }
 }
+
+/// Reads the steps of a script out of one string: `0-12;` for a plain step, `s14-20;` for a setting,
+/// `c22-60,5:users9:idx_users;` for a concurrent index, its names with their lengths before them.
+#[derive(Clone, Debug)]
+pub(crate) struct Steps(&'static str);
+
+impl Iterator for Steps {
+    type Item = Step;
+
+    fn next(&mut self) -> Option<Step> {
+        let setting = self.skip('s');
+        let concurrent = self.skip('c');
+        let start = self.number('-')?;
+        let end = self.number(if concurrent { ',' } else { ';' })?;
+        let builds = match concurrent {
+            true => Some(ConcurrentIndex { table: self.name()?, index: self.name() }),
+            false => None,
+        };
+        if concurrent {
+            self.skip(';');
+        }
+        Some(Step { start, end, builds, setting })
+    }
+}
+
+impl Steps {
+    fn skip(&mut self, mark: char) -> bool {
+        let rest = self.0.strip_prefix(mark);
+        self.0 = rest.unwrap_or(self.0);
+        rest.is_some()
+    }
+
+    fn number(&mut self, until: char) -> Option<usize> {
+        let (digits, rest) = self.0.split_once(until)?;
+        self.0 = rest;
+        digits.parse().ok()
+    }
+
+    fn name(&mut self) -> Option<&'static str> {
+        let (digits, rest) = self.0.split_once(':')?;
+        let (name, rest) = rest.split_at_checked(digits.parse().ok()?)?;
+        self.0 = rest;
+        Some(name)
+    }
+}
+
+/// Writes what [`Steps`] reads. The macro writes the same, for what it cannot call.
+pub fn pack(steps: &[Step]) -> String {
+    let mut packed = String::new();
+    for Step { start, end, builds, setting } in steps {
+        packed.push_str(if *setting { "s" } else { "" });
+        match builds {
+            None => packed.push_str(&format!("{start}-{end};")),
+            Some(ConcurrentIndex { table, index }) => {
+                packed.push_str(&format!("c{start}-{end},{}:{table}", table.len()));
+                if let Some(index) = index {
+                    packed.push_str(&format!("{}:{index}", index.len()));
+                }
+                packed.push(';');
+            }
+        }
+    }
+    packed
+}
+
+impl PartialEq for Script {
+    fn eq(&self, other: &Script) -> bool {
+        self.path == other.path
+            && self.checksum == other.checksum
+            && self.transactional == other.transactional
+            && self.text() == other.text()
+    }
+}
+
+impl Eq for Script {}
 
 impl fmt::Debug for Script {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Script")
             .field("path", &self.path)
-            .field("statements", &self.steps.len())
+            .field("statements", &self.steps().count())
             .field("transactional", &self.transactional)
             .finish_non_exhaustive()
     }
@@ -109,10 +201,14 @@ impl Down {
 /// One migration of a set, as data. The macro also makes a type of each: see [`Migration`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EmbeddedMigration {
-    pub(crate) version: i64,
-    pub(crate) name: &'static str,
-    pub(crate) up: Script,
-    pub(crate) down: Down,
+    #[doc(hidden)]
+    pub version: i64,
+    #[doc(hidden)]
+    pub name: &'static str,
+    #[doc(hidden)]
+    pub up: Script,
+    #[doc(hidden)]
+    pub down: Down,
 }
 
 impl EmbeddedMigration {
@@ -212,3 +308,24 @@ pub trait Migration {
     note = "its script says `-- migrate: irreversible`, with the reason"
 )]
 pub trait Reversible: Migration {}
+
+#[cfg(test)]
+mod tests {
+    use super::{ConcurrentIndex, Step, Steps, pack};
+
+    #[test]
+    fn steps_are_read_as_they_were_packed() {
+        let plain = |start, end| Step { start, end, builds: None, setting: false };
+        let index = |index| Some(ConcurrentIndex { table: "\"a;:7\".users", index });
+        let steps = [
+            plain(0, 12),
+            Step { setting: true, ..plain(14, 20) },
+            Step { builds: index(Some("\"1:;\"")), ..plain(22, 60) },
+            Step { builds: index(None), ..plain(62, 99) },
+            plain(100, 100_000),
+        ];
+        let packed: &str = pack(&steps).leak();
+        assert_eq!(Steps(packed).collect::<Vec<_>>(), steps);
+        assert_eq!(Steps("").count(), 0);
+    }
+}

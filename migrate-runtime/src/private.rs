@@ -3,7 +3,7 @@
 
 pub use crate::migration::{
     ConcurrentIndex, Down, EmbeddedMigration, Migration, MigrationSet, Reversible, Script, Set,
-    Step,
+    Step, pack,
 };
 pub use crate::migrator::Migrator;
 pub use crate::target::DownTarget;
@@ -14,11 +14,11 @@ pub use std::option::Option::{None, Some};
 pub const fn script(
     path: &'static str,
     text: &'static str,
-    steps: &'static [Step],
+    steps: &'static str,
     checksum: [u8; 32],
     transactional: bool,
 ) -> Script {
-    Script { path, text, steps, checksum, transactional }
+    Script { path, scripts: text, range: (0, text.len()), steps, checksum, transactional }
 }
 
 /// A migration.

@@ -115,8 +115,8 @@ fn migration(planned: &PlannedMigration, sources: &[Source]) -> migrate_runtime:
 fn script(planned: &PlannedScript, sources: &[Source]) -> Script {
     let source = &sources[planned.source.index()];
     let steps = planned.steps.iter().map(|step| embed::Step {
-        start: u32::try_from(step.range.start).unwrap_or(u32::MAX),
-        end: u32::try_from(step.range.end).unwrap_or(u32::MAX),
+        start: step.range.start,
+        end: step.range.end,
         setting: step.setting,
         builds: step.builds_index.clone().map(|index| embed::ConcurrentIndex {
             table: index.table.leak(),
@@ -126,7 +126,7 @@ fn script(planned: &PlannedScript, sources: &[Source]) -> Script {
     embed::script(
         source.path().to_owned().leak(),
         source.text().to_owned().leak(),
-        steps.collect::<Vec<_>>().leak(),
+        embed::pack(&steps.collect::<Vec<_>>()).leak(),
         planned.checksum,
         planned.transactional,
     )

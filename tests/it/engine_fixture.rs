@@ -34,12 +34,11 @@ fn script(version: i64, name: &str, half: &str, sql: &str, tx: bool) -> migrate_
         }
         at += part.len() + 2;
     }
-    p::script(path, text, Box::leak(steps.into_boxed_slice()), sha256(sql.as_bytes()), tx)
+    p::script(path, text, leak(&p::pack(&steps)), sha256(sql.as_bytes()), tx)
 }
 
 /// A step; `CREATE INDEX CONCURRENTLY [IF NOT EXISTS] name ON table` is read by position.
 fn step(start: usize, end: usize, text: &'static str) -> p::Step {
-    let (start, end) = (u32::try_from(start).unwrap(), u32::try_from(end).unwrap());
     let words: Vec<&str> = text.split_whitespace().filter(|w| *w != "UNIQUE").collect();
     let builds = match words.as_slice() {
         ["CREATE", "INDEX", "CONCURRENTLY", "IF", "NOT", "EXISTS", index, "ON", table, ..]

@@ -1,10 +1,12 @@
 //! Values to bytes and back. Reading never panics: damaged bytes give `None`.
 
 use super::Entry;
+use crate::Analysis;
 use crate::diagnostic::{Code, Diagnostic, Place, Severity};
 use crate::layout::Part;
+use crate::plan::{Plan, PlannedDown, PlannedMigration, PlannedScript};
 use crate::script::{Allow, Script, ScriptFile};
-use crate::source::SourceId;
+use crate::source::{Directory, File, Source, SourceId};
 use crate::statement::{Action, ConcurrentIndex, EnumValue, Statement, TransactionUse};
 use crate::transaction::Step;
 use std::collections::HashMap;
@@ -29,6 +31,12 @@ impl<'a> Input<'a> {
 
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// What [`encode_slice`] wrote.
+    pub(super) fn slice(&mut self) -> Option<&'a [u8]> {
+        let length = usize::decode(self)?;
+        self.take(length)
     }
 
     fn take(&mut self, length: usize) -> Option<&'a [u8]> {
@@ -69,16 +77,20 @@ impl Decode for bool {
 
 impl Encode for String {
     fn encode(&self, out: &mut Vec<u8>) {
-        self.len().encode(out);
-        out.extend_from_slice(self.as_bytes());
+        encode_slice(self.as_bytes(), out);
     }
 }
 
 impl Decode for String {
     fn decode(input: &mut Input<'_>) -> Option<String> {
-        let length = usize::decode(input)?;
-        Some(std::str::from_utf8(input.take(length)?).ok()?.to_owned())
+        Some(std::str::from_utf8(input.slice()?).ok()?.to_owned())
     }
+}
+
+/// Bytes with their number before them.
+pub(super) fn encode_slice(bytes: &[u8], out: &mut Vec<u8>) {
+    bytes.len().encode(out);
+    out.extend_from_slice(bytes);
 }
 
 impl Encode for [u8; 32] {
@@ -219,13 +231,67 @@ impl Decode for Code {
 }
 
 impl Encode for SourceId {
-    // Every place of a file's own diagnostic is in that file: its reader knows which one it is.
-    fn encode(&self, _: &mut Vec<u8>) {}
+    fn encode(&self, out: &mut Vec<u8>) {
+        self.index().encode(out);
+    }
 }
 
 impl Decode for SourceId {
-    fn decode(_: &mut Input<'_>) -> Option<SourceId> {
-        Some(SourceId(0))
+    fn decode(input: &mut Input<'_>) -> Option<SourceId> {
+        usize::decode(input).map(SourceId)
+    }
+}
+
+impl Encode for i64 {
+    fn encode(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.to_le_bytes());
+    }
+}
+
+impl Decode for i64 {
+    fn decode(input: &mut Input<'_>) -> Option<i64> {
+        Some(i64::from_le_bytes(input.take(8)?.try_into().ok()?))
+    }
+}
+
+impl Encode for PlannedDown {
+    fn encode(&self, out: &mut Vec<u8>) {
+        match self {
+            PlannedDown::Script(script) => {
+                out.push(0);
+                script.encode(out);
+            }
+            PlannedDown::NoOp(reason) => {
+                out.push(1);
+                reason.encode(out);
+            }
+            PlannedDown::Irreversible(reason) => {
+                out.push(2);
+                reason.encode(out);
+            }
+        }
+    }
+}
+
+impl Decode for PlannedDown {
+    fn decode(input: &mut Input<'_>) -> Option<PlannedDown> {
+        match input.take(1)? {
+            [0] => Decode::decode(input).map(PlannedDown::Script),
+            [1] => Decode::decode(input).map(PlannedDown::NoOp),
+            [2] => Decode::decode(input).map(PlannedDown::Irreversible),
+            _ => None,
+        }
+    }
+}
+
+/// Only ever compared: no two directories have the same bytes.
+impl Encode for Directory {
+    fn encode(&self, out: &mut Vec<u8>) {
+        for File { path, contents } in &self.files {
+            path.encode(out);
+            contents.is_ok().encode(out);
+            encode_slice(contents.as_deref().unwrap_or_else(|why| why.as_bytes()), out);
+        }
     }
 }
 
@@ -249,5 +315,10 @@ record!(Statement { range, action, transaction, builds_index, adds_enum_value })
 record!(Action { command, object, opaque });
 record!(ConcurrentIndex { table, index });
 record!(EnumValue { type_name, value });
+record!(Analysis { sources, plan, diagnostics });
+record!(Source { path, text, verbatim, start });
+record!(Plan { migrations, digest });
+record!(PlannedMigration { version, name, up, down });
+record!(PlannedScript { source, steps, actions, checksum, transactional });
 record!(Place { source, range });
 record!(Diagnostic { code, severity, message, place, label, related, notes, help });

@@ -7,7 +7,8 @@
 //! For each directory: what the analysis finds, whether `Migrator::up` applies everything that
 //! came through, whether `status` agrees, and for each migration whether its down script runs on a
 //! database to which only ups were applied. One line a down that fails or is refused, so that the
-//! result can be compared with other verdicts.
+//! result can be compared with other verdicts. An up that fails, say because a migration written in
+//! another language is missing before it, is named, recorded as applied, and left behind.
 #![allow(clippy::print_stdout, reason = "a program for the terminal")]
 
 use migrate_analysis::cache::Cache;
@@ -39,12 +40,27 @@ fn project(directory: &str) -> Outcome<()> {
         println!("finding: {}", lines.join(" "));
     }
     let migrator = Migrator::from_set(set(&analysis));
-    let server = Server::shared()?;
+    ups(&migrator, &Server::start()?)?;
+    // Another server: roles that scripts make belong to all databases of one.
+    downs(&migrator, &Server::start()?)
+}
+
+/// All up scripts, in one run if they can.
+fn ups(migrator: &Migrator, server: &Server) -> Outcome<()> {
     let database = server.create_database()?;
     let mut client = database.connect()?;
-    match migrator.up(&mut client) {
-        Ok(report) => println!("up: {} applied", report.applied().count()),
-        Err(error) => println!("up: {} applied, then\n{error}", error.report().applied().count()),
+    let mut applied = 0;
+    loop {
+        match migrator.up(&mut client) {
+            Ok(report) => {
+                println!("up: {} applied", applied + report.applied().count());
+                break;
+            }
+            Err(error) => {
+                applied += error.report().applied().count();
+                leave_behind(migrator, &mut client, &error)?;
+            }
+        }
     }
     let status = migrator.status(&mut client)?;
     println!(
@@ -53,8 +69,19 @@ fn project(directory: &str) -> Outcome<()> {
         status.pending().count(),
         status.is_up_to_date()
     );
-    drop(client);
-    downs(&migrator, server)
+    Ok(())
+}
+
+fn leave_behind(
+    migrator: &Migrator,
+    client: &mut postgres::Client,
+    error: &migrate_runtime::Error,
+) -> Outcome<()> {
+    println!("up failed: {}", first_line(error));
+    let migration = error.migration().ok_or("no migration is to blame")?;
+    let report = migrator.baseline(client, migration.version())?;
+    assert_eq!(report.done().len(), 1, "only the failed one was missing");
+    Ok(())
 }
 
 /// Every down script, each on a database to which only ups were applied.
@@ -62,11 +89,13 @@ fn downs(migrator: &Migrator, server: &Server) -> Outcome<()> {
     let base = server.create_database()?;
     let (mut ran, mut failed, mut refused) = (0, 0, 0);
     for migration in migrator.set().migrations() {
-        let applied = migrator.up_to(&mut base.connect()?, migration.version());
+        let mut client = base.connect()?;
+        let applied = migrator.up_to(&mut client, migration.version());
         if let Err(error) = applied {
-            println!("up of {} failed: {}", migration.version(), first_line(&error));
-            break;
+            leave_behind(migrator, &mut client, &error)?;
+            continue;
         }
+        drop(client);
         let mut postgres = server.config().dbname("postgres").connect(postgres::NoTls)?;
         let clone = format!("{}_clone", base.name());
         postgres.batch_execute(&format!("CREATE DATABASE {clone} TEMPLATE {}", base.name()))?;

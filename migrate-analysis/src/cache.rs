@@ -56,7 +56,8 @@ struct Entry {
     text: String,
     part: Part,
     run_in_transaction: Option<bool>,
-    file: ScriptFile,
+    /// The [`ScriptFile`] as bytes: what is used again is copied, not written again.
+    file: Vec<u8>,
 }
 
 impl Cache {
@@ -122,11 +123,16 @@ impl Cache {
                 && entry.part == part
                 && entry.run_in_transaction == run_in_transaction
         });
-        let entry = kept.unwrap_or_else(|| {
-            let file = script::read(source, text, part, run_in_transaction);
-            Entry { text: text.to_owned(), part, run_in_transaction, file }
+        let found = kept.and_then(|entry| {
+            let file = ScriptFile::decode(&mut Input::new(&entry.file))?;
+            Some((entry, file))
         });
-        let mut file = entry.file.clone();
+        let (entry, mut file) = found.unwrap_or_else(|| {
+            let read = script::read(source, text, part, run_in_transaction);
+            let mut file = Vec::new();
+            read.encode(&mut file);
+            (Entry { text: text.to_owned(), part, run_in_transaction, file }, read)
+        });
         file.belongs_to(source);
         self.used.insert(path.to_owned(), entry);
         file

@@ -181,6 +181,26 @@ impl Decode for Range<usize> {
     }
 }
 
+impl Encode for Entry {
+    fn encode(&self, out: &mut Vec<u8>) {
+        self.text.encode(out);
+        self.part.encode(out);
+        self.run_in_transaction.encode(out);
+        encode_slice(&self.file, out);
+    }
+}
+
+impl Decode for Entry {
+    fn decode(input: &mut Input<'_>) -> Option<Entry> {
+        Some(Entry {
+            text: Decode::decode(input)?,
+            part: Decode::decode(input)?,
+            run_in_transaction: Decode::decode(input)?,
+            file: input.slice()?.to_vec(),
+        })
+    }
+}
+
 /// A struct as its fields in order.
 macro_rules! record {
     ($type:ident { $($field:ident),+ $(,)? }) => {
@@ -306,7 +326,6 @@ choice!(TransactionUse {
     OtherControl = 5,
 });
 
-record!(Entry { text, part, run_in_transaction, file });
 record!(ScriptFile { up, down, irreversible, allows, diagnostics });
 record!(Script { mark, statements, steps, transactional, checksum, no_op });
 record!(Allow { code, range, statement, used });

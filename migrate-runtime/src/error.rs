@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write as _};
 
-use postgres::error::{DbError, SqlState};
+use postgres::error::{DbError, Severity, SqlState};
 
 use crate::excerpt::Place;
 use crate::observe::MigrationId;
@@ -23,12 +23,16 @@ pub enum ErrorKind {
     Script,
     /// The history tables could not be read or written.
     History,
+    /// Something is to be written, and this server or this session only reads.
+    ReadOnly,
     /// A pending migration is older than an applied one.
     OutOfOrder,
     /// An applied migration was edited.
     Modified,
     /// An applied migration is not in the set, and is older than its newest.
     Missing,
+    /// The history was written by another set: two projects share a database, and the table.
+    ForeignHistory,
     /// The database holds migrations newer than the set, and that was to be refused.
     Ahead,
     /// A migration that runs statement by statement stopped in the middle and is in the way.
@@ -45,6 +49,9 @@ pub enum ErrorKind {
 
 /// Why a verb failed. `Display` and `Debug` both show the whole story, over several lines: what,
 /// where in which file, the server's words, how the database stands now, and the ways out.
+///
+/// The client's error is part of that story, so `source()` is `None`: what prints a chain of causes
+/// would say it twice. [`postgres_error`](Error::postgres_error) has it.
 pub struct Error(Box<Inner>);
 
 pub(crate) struct Inner {
@@ -145,6 +152,11 @@ impl Error {
         self.0.place.as_ref().and_then(|place| place.statement.as_deref())
     }
 
+    /// The client's own error, if there is one behind this. The message has said what it says.
+    pub fn postgres_error(&self) -> Option<&postgres::Error> {
+        self.0.source.as_ref()
+    }
+
     /// The server's code, if it was the server that complained.
     pub fn sql_state(&self) -> Option<&SqlState> {
         self.0.source.as_ref().and_then(postgres::Error::code)
@@ -196,11 +208,8 @@ impl fmt::Debug for Error {
     }
 }
 
-impl std::error::Error for Error {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.0.source.as_ref().map(|source| source as _)
-    }
-}
+// No `source`: `Display` has told it already.
+impl std::error::Error for Error {}
 
 /// What the server or the client said. `postgres::Error` itself only says "db error".
 pub(crate) fn words(error: &postgres::Error) -> String {
@@ -213,8 +222,9 @@ pub(crate) fn words(error: &postgres::Error) -> String {
     }
 }
 
-/// The server ended the session: shutdown, crash, or an administrator.
+/// The server ended the session: shutdown, crash, an administrator, or a timeout of the session.
 pub(crate) fn is_disconnect(db: &DbError) -> bool {
-    matches!(db.code().code(), "57P01" | "57P02" | "57P03" | "57P05")
+    matches!(db.parsed_severity(), Some(Severity::Fatal | Severity::Panic))
+        || matches!(db.code().code(), "57P01" | "57P02" | "57P03" | "57P05")
         || db.code().code().starts_with("08")
 }

@@ -14,7 +14,7 @@ use postgres::SimpleQueryMessage;
 use crate::connection::Connection;
 use crate::error::{Error, ErrorKind, is_disconnect};
 use crate::history::{GONE, Row, Rows, optional, rows_of};
-use crate::job::{Job, Message, transaction};
+use crate::job::{Job, Message, Spot, transaction};
 use crate::lock::first;
 use crate::observe::{Direction, Event};
 use crate::run::{Outcome, Run};
@@ -43,6 +43,8 @@ impl<C: Connection> Run<'_, C> {
         while let Some(job) = jobs.get(next) {
             if !job.transactional {
                 if self.stepwise(job, next + 1 == jobs.len()).await? == Outcome::LookAgain {
+                    // It may have stopped in the middle, with its settings on.
+                    self.put_back().await?;
                     return Ok(Outcome::LookAgain);
                 }
                 next += 1;
@@ -69,7 +71,9 @@ impl<C: Connection> Run<'_, C> {
         for (number, job) in group.iter().enumerate() {
             let run = &self.report.run_id;
             transaction(&mut message, number, job, &self.history, run, &restore);
-            self.emit(Event::Started { direction: job.direction, migration: job.id.clone() });
+        }
+        if let [job] = group {
+            self.started(job);
         }
         message.ours(&self.lock_epilogue(last));
         let begun = Instant::now();
@@ -98,9 +102,10 @@ impl<C: Connection> Run<'_, C> {
             }
             return Ok(Outcome::Done);
         }
-        if held || self.relock().await? {
+        if held {
             return Ok(Outcome::Done);
         }
+        self.relock().await?;
         Ok(Outcome::LookAgain)
     }
 
@@ -112,6 +117,10 @@ impl<C: Connection> Run<'_, C> {
     ) -> Result<Sent, Error> {
         let mut took = times(answer);
         for job in group {
+            if group.len() > 1 {
+                // They went off together; a log of pairs reads better than two lists.
+                self.started(job);
+            }
             self.done(job.id.clone(), job.direction, took.next());
         }
         match self.after_epilogue(answer, last).await? {
@@ -130,11 +139,10 @@ impl<C: Connection> Run<'_, C> {
         if is_cut(&error) {
             return Err(self.cut(&group[0], error));
         }
-        let spot = position(&error).and_then(|position| message.spot(position));
+        let spot = self.spot(message, &error);
         if let [job] = group {
             if self.is_elsewhere(job, &error) {
-                self.send("rolling back", "ROLLBACK").await?;
-                self.emit(Event::DoneElsewhere { migration: job.id.clone() });
+                self.elsewhere(job, &error).await?;
                 return Ok(Sent::LookAgain);
             }
             return Err(self.transaction_failed(job, spot, error, took).await);
@@ -143,6 +151,7 @@ impl<C: Connection> Run<'_, C> {
         let cancelled = error.code().is_some_and(|code| code.code() == "57014");
         match group.get(applied) {
             Some(job) if cancelled => {
+                self.started(job);
                 let spot = spot.filter(|spot| spot.job == applied);
                 Err(self.transaction_failed(job, spot, error, took).await)
             }
@@ -159,6 +168,7 @@ impl<C: Connection> Run<'_, C> {
             let row = look.rows.iter().find(|row| row.version == job.id.version());
             let ours = |row: &&Row| row.run_id == self.report.run_id;
             let Some(row) = row.filter(ours) else { break };
+            self.started(job);
             self.done(job.id.clone(), job.direction, row.duration);
             applied += 1;
         }
@@ -176,6 +186,28 @@ impl<C: Connection> Run<'_, C> {
             }
             Direction::Down => db.message().contains(GONE),
         }
+    }
+
+    /// Makes room for what another runner did.
+    pub(crate) async fn elsewhere(
+        &mut self,
+        job: &Job,
+        error: &postgres::Error,
+    ) -> Result<(), Error> {
+        self.send("rolling back", "ROLLBACK").await?;
+        self.emit(Event::DoneElsewhere { migration: job.id.clone() });
+        self.conflict = Some(crate::error::words(error));
+        Ok(())
+    }
+
+    pub(crate) fn started(&self, job: &Job) {
+        self.emit(Event::Started { direction: job.direction, migration: job.id.clone() });
+    }
+
+    /// The statement that the server's position points to.
+    pub(crate) fn spot(&self, message: &Message, error: &postgres::Error) -> Option<Spot> {
+        let bytes = self.session.as_ref().is_some_and(|session| session.bytes);
+        message.spot(position(error)?, bytes)
     }
 
     /// The connection went away while a job was under way.

@@ -10,8 +10,8 @@ use crate::connection::Connection;
 use crate::error::{Error, ErrorKind, words};
 use crate::excerpt;
 use crate::execute::position;
-use crate::history::Half;
-use crate::job::{Job, Message, Spot};
+use crate::history::{Half, LOST};
+use crate::job::{Job, Message, Spot, rehearsal};
 use crate::observe::Direction;
 use crate::run::Run;
 
@@ -21,9 +21,14 @@ const REPLAY_AT_MOST: Duration = Duration::from_secs(30);
 
 /// What is known about the place of an error.
 enum Found {
-    At { step: usize, offset: Option<usize> },
+    At {
+        step: usize,
+        offset: Option<usize>,
+    },
     AtCommit,
     OneOf,
+    /// It was not the script's.
+    Bookkeeping,
 }
 
 impl<C: Connection> Run<'_, C> {
@@ -38,14 +43,9 @@ impl<C: Connection> Run<'_, C> {
         self.log_failure(job, &error).await;
         let found = match spot {
             Some(spot) => Found::At { step: spot.step, offset: Some(spot.offset) },
-            None if position(&error).is_some() => {
-                // A position outside of the script: our own bookkeeping.
-                return self.bookkeeping_failed(job, error);
-            }
+            None if is_ours(None, &error) => Found::Bookkeeping,
+            None if is_repeatable(&error) => self.replay(job, &error, took).await,
             None if job.statements.len() == 1 => Found::At { step: 0, offset: None },
-            None if took <= REPLAY_AT_MOST && is_repeatable(&error) => {
-                self.replay(job, &error).await
-            }
             None => Found::OneOf,
         };
         let undone = match job.direction {
@@ -53,7 +53,11 @@ impl<C: Connection> Run<'_, C> {
             Direction::Down => format!("{} is still applied: its rollback was undone", job.id),
         };
         let now = format!("{}; {undone}", self.standing());
-        self.script_failed(job, &found, error).now(now)
+        match found {
+            Found::Bookkeeping => self.bookkeeping_failed(job, error),
+            found => self.script_failed(job, &found, error),
+        }
+        .now(now)
     }
 
     /// The error of one statement of a job that runs outside a transaction.
@@ -61,10 +65,13 @@ impl<C: Connection> Run<'_, C> {
         &self,
         job: &Job,
         step: usize,
-        at: Option<usize>,
+        at: Option<Spot>,
         error: postgres::Error,
     ) -> Error {
-        self.script_failed(job, &Found::At { step, offset: at }, error)
+        if is_ours(at, &error) {
+            return self.bookkeeping_failed(job, error);
+        }
+        self.script_failed(job, &Found::At { step, offset: at.map(|spot| spot.offset) }, error)
     }
 
     fn script_failed(&self, job: &Job, found: &Found, error: postgres::Error) -> Error {
@@ -86,7 +93,7 @@ impl<C: Connection> Run<'_, C> {
                         .to_owned(),
                 ),
             ),
-            Found::OneOf => (
+            Found::OneOf | Found::Bookkeeping => (
                 job.script.as_ref().and_then(excerpt::whole_file),
                 Some(format!("it was one of the statements 1–{}", job.statements.len())),
             ),
@@ -100,9 +107,27 @@ impl<C: Connection> Run<'_, C> {
     }
 
     fn bookkeeping_failed(&self, job: &Job, error: postgres::Error) -> Error {
-        let doing = format!("recording {} in {}", job.id, self.history.display());
-        let now = format!("{}; {} was rolled back", self.standing(), job.id);
-        Error::server(&doing, error).of(job.id.clone()).now(now)
+        let table = self.history.display();
+        let own = ".history_schema(\"…\") keeps the history where no migration goes";
+        if words(&error).contains(LOST) {
+            let sentence = format!("the script of {} took its own row out of {table}", job.id);
+            let error = Error::new(ErrorKind::History, sentence).caused_by(error);
+            return error.of(job.id.clone()).help(own);
+        }
+        let failed = |error| {
+            let doing = format!("recording {} in {table}", job.id);
+            Error::server(&doing, error).of(job.id.clone())
+        };
+        match error.code().map(postgres::error::SqlState::code) {
+            Some("42P01" | "3F000") => failed(error)
+                .note("the history, or its log, is not there after the script")
+                .help(own),
+            Some("42501") => failed(error).help(format!(
+                "GRANT SELECT, INSERT, UPDATE, DELETE ON {}, {} TO this role",
+                self.history.table, self.history.log
+            )),
+            _ => failed(error),
+        }
     }
 
     /// Ends the failed transaction and logs the attempt, if the log takes it.
@@ -120,23 +145,43 @@ impl<C: Connection> Run<'_, C> {
         }
     }
 
-    /// Runs the statements one by one until one fails as before, and rolls everything back.
-    async fn replay(&mut self, job: &Job, failed: &postgres::Error) -> Found {
+    /// Tries the bookkeeping by itself, and then the statements one by one until one fails as
+    /// before, and rolls everything back.
+    async fn replay(&mut self, job: &Job, failed: &postgres::Error, took: Duration) -> Found {
+        let rehearsal = rehearsal(job, &self.history, &self.report.run_id);
+        if let Err(error) = self.connection.simple_query(rehearsal.sql()).await {
+            let _ = self.connection.simple_query("ROLLBACK").await;
+            if error.code() == failed.code() {
+                return Found::Bookkeeping;
+            }
+        }
+        if job.statements.len() == 1 {
+            return Found::At { step: 0, offset: None };
+        }
+        if took > REPLAY_AT_MOST {
+            return Found::OneOf;
+        }
+        self.replay_statements(job, failed).await
+    }
+
+    async fn replay_statements(&mut self, job: &Job, failed: &postgres::Error) -> Found {
         if self.connection.simple_query("BEGIN").await.is_err() {
             return Found::OneOf;
         }
         let mut found = Found::OneOf;
         let steps = job.statements.iter().map(|statement| statement.text.as_ref());
-        for (step, text) in steps.chain(["SET CONSTRAINTS ALL IMMEDIATE"]).enumerate() {
+        let restore = self.session.as_ref().map_or("", |session| &session.restore).to_owned();
+        let rest = ["SET CONSTRAINTS ALL IMMEDIATE", &restore];
+        for (step, text) in steps.chain(rest).enumerate() {
             let mut message = Message::default();
             message.theirs(0, step, text);
             let Err(error) = self.connection.simple_query(message.sql()).await else { continue };
             if error.code() == failed.code() {
-                let spot = position(&error).and_then(|position| message.spot(position));
-                found = if step == job.statements.len() {
-                    Found::AtCommit
-                } else {
-                    Found::At { step, offset: spot.map(|spot| spot.offset) }
+                let offset = self.spot(&message, &error).map(|spot| spot.offset);
+                found = match step.checked_sub(job.statements.len()) {
+                    None => Found::At { step, offset },
+                    Some(0) => Found::AtCommit,
+                    Some(_) => Found::Bookkeeping,
                 };
             }
             break;
@@ -168,11 +213,20 @@ impl<C: Connection> Run<'_, C> {
             Half::Up => "partly applied",
             Half::Down => "partly rolled back",
         };
-        match done {
-            0 => format!("{}; nothing of {} is done", self.standing(), job.id),
+        match (done, job.half()) {
+            (0, Half::Up) => format!("{}; nothing of {} is done", self.standing(), job.id),
+            (0, Half::Down) => {
+                format!("{}; nothing of the down of {} is done", self.standing(), job.id)
+            }
             _ => format!("{}; {} is {verb}, {done} of {of} statements", self.standing(), job.id),
         }
     }
+}
+
+/// Whether it is our own bookkeeping that failed: the position lies outside of the script, or the
+/// words are ours.
+fn is_ours(spot: Option<Spot>, error: &postgres::Error) -> bool {
+    (spot.is_none() && position(error).is_some()) || words(error).contains(LOST)
 }
 
 /// Whether the same statement would fail in the same way again: not a timeout, a deadlock, a

@@ -25,7 +25,7 @@ use crate::observe::MigrationId;
 use crate::quote::{hex, identifier, literal};
 
 mod write;
-pub(crate) use write::{GONE, Progress};
+pub(crate) use write::{GONE, LOST, Progress};
 
 /// The layout that this release reads and writes.
 pub(crate) const LAYOUT: u32 = 1;
@@ -160,7 +160,8 @@ impl History {
             Rows::Always => format!(
                 "(SELECT (EXTRACT(epoch FROM l.duration) OPERATOR(pg_catalog.*) 1000000)::pg_catalog.int8 \
                  FROM {} AS l WHERE l.version OPERATOR(pg_catalog.=) h.version AND l.direction OPERATOR(pg_catalog.=) 'up' \
-                 AND l.outcome OPERATOR(pg_catalog.=) 'done' ORDER BY l.id DESC LIMIT 1)",
+                 AND l.outcome OPERATOR(pg_catalog.=) 'done' AND l.run_id OPERATOR(pg_catalog.=) h.run_id \
+                 ORDER BY l.id DESC LIMIT 1)",
                 self.log
             ),
             _ => "NULL".to_owned(),

@@ -47,6 +47,7 @@ mod failure;
 mod history;
 mod job;
 mod lock;
+mod look;
 mod migration;
 mod migrator;
 mod observe;

@@ -13,7 +13,7 @@ use crate::error::{Error, ErrorKind};
 use crate::history::{optional, rows_of};
 use crate::observe::{Event, Holder, Took};
 use crate::run::{Run, in_transaction, random};
-use crate::session::{Session, capture};
+use crate::session::{ReadOnly, Session, capture};
 
 /// The first pause between two attempts; it doubles up to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(25);
@@ -70,19 +70,20 @@ impl<C: Connection> Run<'_, C> {
             return Err(in_transaction());
         }
         self.locked = session.locked;
+        let read_only = session.read_only;
         self.session = Some(session);
-        Ok(self.locked)
+        match read_only {
+            Some(why) => Err(read_only_error(why)),
+            None => Ok(self.locked),
+        }
     }
 
-    /// Takes the lock again after a script gave it up. `true` if nobody else had it meanwhile.
-    pub(crate) async fn relock(&mut self) -> Result<bool, Error> {
+    /// Takes the lock again after a script gave it up. Even if it is free, somebody else may have
+    /// had it meanwhile, so the history has to be read again.
+    pub(crate) async fn relock(&mut self) -> Result<(), Error> {
         self.emit(Event::RunLockLost);
         self.locked = false;
-        if self.try_lock().await? {
-            return Ok(true);
-        }
-        self.lock().await?;
-        Ok(false)
+        self.lock().await
     }
 
     async fn lock_timeout(&mut self, waited: Duration) -> Error {
@@ -129,6 +130,18 @@ impl<C: Connection> Run<'_, C> {
             "SELECT EXISTS (SELECT FROM {} AND l.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid()) AS migrate_locked",
             held_where(self.history.key)
         )
+    }
+}
+
+fn read_only_error(why: ReadOnly) -> Error {
+    match why {
+        ReadOnly::Replica => {
+            Error::new(ErrorKind::ReadOnly, "this server is a replica, which takes no writes")
+                .help("connect to the primary: target_session_attrs=read-write with all hosts")
+        }
+        ReadOnly::Default => Error::new(ErrorKind::ReadOnly, "this session takes no writes")
+            .note("default_transaction_read_only is on, for the session, its role or the database")
+            .help("if that is not on purpose: SET default_transaction_read_only = off"),
     }
 }
 

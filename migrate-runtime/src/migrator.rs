@@ -139,6 +139,16 @@ impl<S> Migrator<S> {
         self
     }
 
+    /// The schema of the history tables.
+    pub fn history_schema_name(&self) -> &str {
+        &self.options.schema
+    }
+
+    /// The name of the history table, without its schema.
+    pub fn history_table_name(&self) -> &str {
+        &self.options.table
+    }
+
     /// The migrations it runs.
     pub fn set(&self) -> &MigrationSet {
         &self.set
@@ -379,7 +389,7 @@ impl Plan {
 impl From<Up> for PlanStep {
     fn from(up: Up) -> PlanStep {
         let script = up.migration.up();
-        let of = script.statements().len();
+        let of = script.statements().count();
         let done = up.resume.as_ref().map_or(0, |partly| partly.done);
         PlanStep {
             id: up.migration.into(),

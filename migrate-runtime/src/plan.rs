@@ -9,6 +9,7 @@ use crate::policy::{Ahead, Missing, Modified, OutOfOrder, Policies};
 use crate::quote::hex;
 use crate::status::{State, StatusRow};
 
+mod foreign;
 #[cfg(test)]
 mod tests;
 
@@ -126,15 +127,16 @@ pub(crate) fn up(
     policies: Policies,
 ) -> Result<UpPlan, Refusal> {
     let states = status(set, rows);
-    refuse_states(&states, policies)?;
     let entries = compare(set, rows);
+    let or_foreign = |refusal| foreign::refusal(&entries).unwrap_or(refusal);
+    refuse_states(set, &states, policies).map_err(or_foreign)?;
     let mut plan = UpPlan::default();
     for (entry, line) in entries.iter().zip(&states) {
         if line.down_edited {
             plan.down_edited.push(line.migration.clone());
         }
         let Some(own) = entry.own else {
-            plan.ahead += usize::from(line.state == State::Ahead);
+            plan.ahead += usize::from(is_newer(set, line));
             continue;
         };
         let partly = entry.row.and_then(|row| row.partly.clone());
@@ -146,7 +148,7 @@ pub(crate) fn up(
             continue;
         }
         if line.state == State::OutOfOrder && policies.out_of_order == OutOfOrder::Refuse {
-            return Err(out_of_order(line, rows));
+            return Err(or_foreign(out_of_order(line, rows)));
         }
         if let (Some(partly), Some(row)) = (&partly, entry.row) {
             check_resume(own, row, partly)?;
@@ -157,12 +159,19 @@ pub(crate) fn up(
 }
 
 /// Refuses what is wrong whatever the target is.
-fn refuse_states(states: &[StatusRow], policies: Policies) -> Result<(), Refusal> {
-    let with = |state: State| -> Vec<&MigrationId> {
-        states.iter().filter(|line| line.state == state).map(|line| &line.migration).collect()
-    };
-    let (missing, modified) = (with(State::Missing), with(State::Modified));
-    let ahead = with(State::Ahead);
+fn refuse_states(
+    set: &MigrationSet,
+    states: &[StatusRow],
+    policies: Policies,
+) -> Result<(), Refusal> {
+    fn those(states: &[StatusRow], are: impl Fn(&StatusRow) -> bool) -> Vec<&MigrationId> {
+        states.iter().filter(|line| are(line)).map(|line| &line.migration).collect()
+    }
+    let modified = those(states, |line| line.state == State::Modified);
+    // By the lists, not by the state: a half-applied one may be unknown as well.
+    let unknown = |line: &StatusRow| set.get(line.migration.version()).is_none();
+    let missing = those(states, |line| unknown(line) && !is_newer(set, line));
+    let ahead = those(states, |line| unknown(line) && is_newer(set, line));
     if policies.missing == Missing::Refuse && !missing.is_empty() {
         return Err(refusal(ErrorKind::Missing, &missing, |names, are| {
             format!("{names} {are} applied, but not in this binary's set")
@@ -189,6 +198,12 @@ fn refuse_states(states: &[StatusRow], policies: Policies) -> Result<(), Refusal
         .help("to let an older binary start: .ahead(Ahead::Allow), the default"));
     }
     Ok(())
+}
+
+/// Newer than all of the set.
+fn is_newer(set: &MigrationSet, line: &StatusRow) -> bool {
+    let newest = set.migrations().last().map(EmbeddedMigration::version);
+    Some(line.migration.version()) > newest
 }
 
 fn out_of_order(line: &StatusRow, rows: &[Row]) -> Refusal {
@@ -226,7 +241,7 @@ fn check_resume(own: &EmbeddedMigration, row: &Row, partly: &Partly) -> Result<(
 
 /// Over the statements that are done. `None` when the script is shorter than that.
 pub(crate) fn prefix_hash(script: &Script, done: usize) -> Option<String> {
-    (done <= script.statements().len()).then(|| statements_hash(script.statements().take(done)))
+    (done <= script.statements().count()).then(|| statements_hash(script.statements().take(done)))
 }
 
 /// The statements in order, each closed by a byte that no text holds.
@@ -282,6 +297,7 @@ fn back(entry: &Entry<'_>, row: &Row) -> Result<Back, Refusal> {
         })
         .help("nothing was rolled back; a new migration can change what it did"));
     }
+    check_resume_down(&id, entry.own, row)?;
     Ok(Back {
         id,
         own: entry.own,
@@ -289,6 +305,31 @@ fn back(entry: &Entry<'_>, row: &Row) -> Result<Back, Refusal> {
         resume: row.partly.clone(),
         edited: is_down_edited(entry),
     })
+}
+
+/// A stopped rollback, too, goes on only if what has run is still what stands there. The stored
+/// script does not change.
+fn check_resume_down(
+    id: &MigrationId,
+    own: Option<&EmbeddedMigration>,
+    row: &Row,
+) -> Result<(), Refusal> {
+    let (Some(own), Some(partly)) = (own, &row.partly) else { return Ok(()) };
+    let hash = match own.down() {
+        Down::Script(script) => prefix_hash(script, partly.done),
+        Down::NoOp(_) | Down::Irreversible(_) => None,
+    };
+    if partly.done == 0 || hash.as_ref() == Some(&partly.hash) {
+        return Ok(());
+    }
+    Err(refusal(ErrorKind::PartlyApplied, &[id], |name, _| {
+        format!(
+            "{name} is partly rolled back, and one of the first {} statements of its down was \
+             edited since they ran",
+            partly.done
+        )
+    })
+    .help("undo that edit; what has not run yet may be changed freely"))
 }
 
 /// Versions to record for a baseline.
@@ -394,8 +435,8 @@ fn is_down_edited(entry: &Entry<'_>) -> bool {
 
 fn length(own: &EmbeddedMigration, half: Half) -> Option<usize> {
     match (half, own.down()) {
-        (Half::Up, _) => Some(own.up().statements().len()),
-        (Half::Down, Down::Script(script)) => Some(script.statements().len()),
+        (Half::Up, _) => Some(own.up().statements().count()),
+        (Half::Down, Down::Script(script)) => Some(script.statements().count()),
         (Half::Down, _) => None,
     }
 }

@@ -3,18 +3,18 @@
 
 use std::collections::BTreeSet;
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::connection::Connection;
 use crate::error::{Error, ErrorKind};
-use crate::history::{History, Look, Rows, Unreadable};
+use crate::history::{History, Look, Partly, Rows, StoredDown};
 use crate::job::{Job, StoredScript};
 use crate::migration::{EmbeddedMigration, MigrationSet};
 use crate::migrator::Options;
 use crate::observe::{Direction, Event, MigrationId};
 use crate::plan::{self, Back, Depth, Up, UpPlan};
 use crate::policy::Ahead;
-use crate::report::{Done, Report};
+use crate::report::{Done, Report, Verb};
 use crate::session::Session;
 use crate::status::Status;
 
@@ -24,6 +24,16 @@ pub(crate) enum Outcome {
     Done,
     /// Somebody else got in between: read the history again and plan anew.
     LookAgain,
+}
+
+/// So many times the same plan is made anew before it is given up.
+const ROUNDS: usize = 5;
+
+/// What was left to do the last time, and how many times before.
+#[derive(Default)]
+struct Rounds {
+    left: Vec<(i64, Option<Partly>)>,
+    same: usize,
 }
 
 pub(crate) struct Run<'a, C> {
@@ -37,8 +47,10 @@ pub(crate) struct Run<'a, C> {
     pub(crate) locked: bool,
     /// Something follows the last job, so its message does not give the run lock up.
     pub(crate) keep_lock: bool,
-    /// When the job began that runs statement by statement.
-    pub(crate) begun: Instant,
+    /// When which job began that runs statement by statement.
+    pub(crate) begun: (Option<i64>, Instant),
+    /// What the server said when somebody else was last found to be faster.
+    pub(crate) conflict: Option<String>,
     /// Versions that are completely applied, as far as this run knows.
     pub(crate) present: BTreeSet<i64>,
 }
@@ -54,7 +66,8 @@ impl<'a, C: Connection> Run<'a, C> {
             session: None,
             locked: false,
             keep_lock: false,
-            begun: Instant::now(),
+            begun: (None, Instant::now()),
+            conflict: None,
             present: BTreeSet::new(),
         }
     }
@@ -94,6 +107,7 @@ impl<'a, C: Connection> Run<'a, C> {
         only: Option<&BTreeSet<i64>>,
     ) -> Result<(), Error> {
         let mut announced = false;
+        let mut rounds = Rounds::default();
         loop {
             let mut plan = self.plan_up(&look, target)?;
             if let Some(only) = only {
@@ -105,6 +119,7 @@ impl<'a, C: Connection> Run<'a, C> {
                 announced = true;
             }
             let jobs: Vec<Job> = plan.pending.iter().map(Job::up).collect();
+            self.check_progress(&mut rounds, &jobs).await?;
             // On a fresh database nobody is using the tables, so many may share a message.
             if self.execute(&jobs, look.count == 0).await? == Outcome::Done {
                 return Ok(());
@@ -114,11 +129,13 @@ impl<'a, C: Connection> Run<'a, C> {
     }
 
     pub(crate) async fn down(&mut self, depth: Depth) -> Result<(), Error> {
+        self.report.verb = Verb::Down;
         let Some(look) = self.look_for_down(depth).await? else { return Ok(()) };
         self.roll_back(look, depth).await
     }
 
     pub(crate) async fn redo(&mut self, n: usize) -> Result<(), Error> {
+        self.report.verb = Verb::Redo;
         let depth = Depth::Last(n);
         let Some(look) = self.look_for_down(depth).await? else { return Ok(()) };
         let backs = plan::down(&self.set, &look.rows, depth)?;
@@ -161,6 +178,7 @@ impl<'a, C: Connection> Run<'a, C> {
             depth => depth,
         };
         let mut announced = false;
+        let mut rounds = Rounds::default();
         loop {
             let backs = plan::down(&self.set, &look.rows, depth)?;
             if !announced {
@@ -168,11 +186,38 @@ impl<'a, C: Connection> Run<'a, C> {
                 announced = true;
             }
             let jobs = self.down_jobs(&backs).await?;
+            self.check_progress(&mut rounds, &jobs).await?;
             if self.execute(&jobs, false).await? == Outcome::Done {
                 return Ok(());
             }
             look = self.look("", Rows::Always).await?;
         }
+    }
+
+    /// Somebody who is faster leaves a trace in the history. If there is none again and again, the
+    /// conflict is another one, and looking once more would never end.
+    async fn check_progress(&mut self, rounds: &mut Rounds, jobs: &[Job]) -> Result<(), Error> {
+        let left: Vec<_> = jobs.iter().map(|job| (job.id.version(), job.resume.clone())).collect();
+        let Some(job) = jobs.first().filter(|_| rounds.left == left) else {
+            *rounds = Rounds { left, same: 0 };
+            return Ok(());
+        };
+        rounds.same += 1;
+        if rounds.same < ROUNDS {
+            self.connection.sleep(Duration::from_millis(50)).await;
+            return Ok(());
+        }
+        let table = self.history.display();
+        let sentence = match job.direction {
+            Direction::Up => format!("{table} takes no row of {}, and has none either", job.id),
+            Direction::Down => format!("{table} has a row of {} that cannot be deleted", job.id),
+        };
+        let error = Error::new(ErrorKind::History, sentence).of(job.id.clone());
+        let error = error.help("look for indexes, triggers, rules or policies added to the table");
+        Err(match &self.conflict {
+            Some(words) => error.note(format!("the server said: {words}")),
+            None => error,
+        })
     }
 
     /// Fetches the stored scripts of what the binary does not know; usually none.
@@ -188,9 +233,10 @@ impl<'a, C: Connection> Run<'a, C> {
                 let Some(version) = get("version").and_then(|version| version.parse().ok()) else {
                     continue;
                 };
+                let Some(step) = get("step") else { continue };
                 let script = stored.entry(version).or_default();
                 script.transactional = get("down_transactional") == Some("t");
-                script.push(get("step").unwrap_or_default(), get("builds"));
+                script.push(step, get("builds"));
             }
         }
         let mut jobs = Vec::new();
@@ -198,13 +244,20 @@ impl<'a, C: Connection> Run<'a, C> {
             if back.edited && back.own.is_some() {
                 self.emit(Event::DownEdited { migration: back.id.clone() });
             }
-            jobs.push(Job::down(back, stored.remove(&back.id.version())));
+            let script = stored.remove(&back.id.version());
+            if back.own.is_none() && back.stored == StoredDown::Script && script.is_none() {
+                let sentence = format!("the history has no down script of {} any more", back.id);
+                return Err(Error::new(ErrorKind::History, sentence)
+                    .of(back.id.clone())
+                    .help("roll it back with a binary that has it"));
+            }
+            jobs.push(Job::down(back, script));
         }
         Ok(jobs)
     }
 
     pub(crate) async fn baseline(&mut self, version: i64) -> Result<(), Error> {
-        self.report.baseline = true;
+        self.report.verb = Verb::Baseline;
         plan::in_set(&self.set, version)?;
         let look = self.look("", Rows::Always).await?;
         let missing = plan::baseline(&self.set, &look.rows, version)?;
@@ -278,79 +331,6 @@ impl<'a, C: Connection> Run<'a, C> {
         }
     }
 
-    /// The second look, under the lock. It makes the tables when they are missing.
-    async fn look_locked(&mut self, missing: bool, rows: Rows) -> Result<Look, Error> {
-        if !missing {
-            return self.look("", rows).await;
-        }
-        let exists = self.session.as_ref().is_some_and(|session| session.schema_exists);
-        let create = self.history.create(exists) + ";\n";
-        self.look(&create, rows).await
-    }
-
-    /// One round trip: what does the history say?
-    pub(crate) async fn look(&mut self, before: &str, rows: Rows) -> Result<Look, Error> {
-        let digest = *self.set.digest();
-        let sql = before.to_owned() + &self.history.look(self.newest(), &digest, rows);
-        let answer = match self.connection.simple_query(&sql).await {
-            Ok(answer) => answer,
-            Err(error) => return self.look_failed(error, before),
-        };
-        let look = History::read_look(&answer, &digest).map_err(|why| self.unreadable(&why))?;
-        self.present = if look.rows.is_empty() && look.up_to_date {
-            self.set.migrations().iter().map(EmbeddedMigration::version).collect()
-        } else {
-            look.rows.iter().filter(|row| row.partly.is_none()).map(|row| row.version).collect()
-        };
-        Ok(look)
-    }
-
-    fn look_failed(&self, error: postgres::Error, before: &str) -> Result<Look, Error> {
-        let table = self.history.display();
-        let log = format!("{}_log", self.history.table_name);
-        match error.code().map(postgres::error::SqlState::code) {
-            Some("42P01") if crate::error::words(&error).contains(&log) => {
-                Err(Error::server(&format!("reading {table}"), error)
-                    .note("the history itself is there, so its log was dropped or is out of sight"))
-            }
-            Some("42P01") if before.is_empty() => {
-                Ok(Look { missing_table: true, ..Look::default() })
-            }
-            Some("25P02") => Err(in_transaction().caused_by(error)),
-            Some("42703") => {
-                let sentence = format!("{table} is not a history table of this library");
-                Err(Error::new(ErrorKind::History, sentence)
-                    .caused_by(error)
-                    .help("choose another name: .history_table(\"…\")"))
-            }
-            Some("42501") if before.is_empty() => {
-                Err(Error::server(&format!("reading {table}"), error)
-                    .help("grant this role SELECT on the history table and its log"))
-            }
-            Some("42501") => Err(Error::server(&format!("making {table}"), error).help(
-                "grant this role CREATE on the schema, or name another: .history_schema(\"…\")",
-            )),
-            _ => Err(Error::server(&format!("reading {table}"), error)),
-        }
-    }
-
-    fn unreadable(&self, why: &Unreadable) -> Error {
-        let table = self.history.display();
-        match why {
-            Unreadable::InTransaction => in_transaction(),
-            Unreadable::Layout(layout) => Error::new(
-                ErrorKind::History,
-                format!("{table} was written by a newer release of this library (layout {layout})"),
-            )
-            .help("update this application's migration library"),
-            Unreadable::Answer => Error::new(
-                ErrorKind::History,
-                format!("the server's answer about {table} cannot be read"),
-            )
-            .note("a proxy may have changed it"),
-        }
-    }
-
     /// Ends a run, however it went: the lock is given up, the session is as it was, and the report
     /// is in its place.
     pub(crate) async fn finish<T>(self, result: Result<T, Error>) -> Result<(T, Report), Error> {
@@ -358,7 +338,8 @@ impl<'a, C: Connection> Run<'a, C> {
             (Ok(_), _) if self.locked => Some(self.unlock_sql()),
             (Err(_), Some(session)) => {
                 let unlock = if self.locked { self.unlock_sql() } else { "SELECT".to_owned() };
-                Some(format!("ROLLBACK;\n{};\n{unlock}", session.restore))
+                // The lock first: the caller's role may be gone, and then nothing after it runs.
+                Some(format!("ROLLBACK;\n{unlock};\n{}", session.restore))
             }
             _ => None,
         };
@@ -375,6 +356,13 @@ impl<'a, C: Connection> Run<'a, C> {
         }
     }
 
+    /// Puts the session back to what it was.
+    pub(crate) async fn put_back(&mut self) -> Result<(), Error> {
+        let Some(session) = &self.session else { return Ok(()) };
+        let restore = session.restore.clone();
+        self.send("restoring the session", &restore).await.map(drop)
+    }
+
     /// One message of our own.
     pub(crate) async fn send(
         &mut self,
@@ -389,7 +377,7 @@ impl<'a, C: Connection> Run<'a, C> {
         &mut self,
         migration: MigrationId,
         direction: Direction,
-        took: Option<std::time::Duration>,
+        took: Option<Duration>,
     ) {
         let took = took.unwrap_or_default();
         match direction {

@@ -17,10 +17,22 @@ pub(crate) struct Session {
     pub(crate) locked: bool,
     pub(crate) in_transaction: bool,
     pub(crate) schema_exists: bool,
+    /// Why nothing can be written here, if so.
+    pub(crate) read_only: Option<ReadOnly>,
+    /// The server counts bytes where others count characters: it was told no encoding.
+    pub(crate) bytes: bool,
     /// Puts the session back.
     pub(crate) restore: String,
     /// The same for the bookkeeping alone, until the end of a transaction.
     pub(crate) local: String,
+}
+
+/// Why nothing can be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ReadOnly {
+    Replica,
+    /// `default_transaction_read_only`, which somebody set on purpose.
+    Default,
 }
 
 /// The statement that takes the run lock if it is free, and captures the session.
@@ -29,11 +41,13 @@ pub(crate) fn capture(key: i64, schema: &str) -> String {
         "SELECT 'locked' AS what, pg_catalog.pg_try_advisory_lock({key})::pg_catalog.text AS a, NULL AS b \
          UNION ALL SELECT 'in_transaction', (pg_catalog.now() OPERATOR(pg_catalog.<>) pg_catalog.statement_timestamp())::pg_catalog.text, NULL \
          UNION ALL SELECT 'role', SESSION_USER::pg_catalog.text, pg_catalog.current_setting('role') \
+         UNION ALL SELECT 'read_only', pg_catalog.current_setting('transaction_read_only'), pg_catalog.pg_is_in_recovery()::pg_catalog.text \
+         UNION ALL SELECT 'encoding', pg_catalog.current_setting('server_encoding'), NULL \
          UNION ALL SELECT 'schema', nspname::pg_catalog.text, NULL FROM pg_catalog.pg_namespace \
          WHERE nspname OPERATOR(pg_catalog.=) {}::pg_catalog.name \
          UNION ALL SELECT 'setting', name, setting FROM pg_catalog.pg_settings \
          WHERE source OPERATOR(pg_catalog.=) 'session' AND context OPERATOR(pg_catalog.=) ANY (ARRAY['user', 'superuser']) \
-         AND NOT pg_catalog.starts_with(name, 'transaction_')",
+         AND name OPERATOR(pg_catalog.<>) ALL (ARRAY['transaction_isolation', 'transaction_read_only', 'transaction_deferrable'])",
         literal(schema)
     )
 }
@@ -49,6 +63,9 @@ impl Session {
             match optional(row, "what").unwrap_or_default() {
                 "locked" => session.locked = a == "true",
                 "in_transaction" => session.in_transaction = a == "true",
+                "read_only" if b == "true" => session.read_only = Some(ReadOnly::Replica),
+                "read_only" if a == "on" => session.read_only = Some(ReadOnly::Default),
+                "encoding" => session.bytes = a == "SQL_ASCII",
                 "schema" => session.schema_exists = true,
                 "role" => (user, role) = (literal(a), role_value(b)),
                 "setting" => settings.push((a.to_owned(), b.to_owned())),

@@ -16,9 +16,9 @@ use postgres::SimpleQueryMessage;
 
 use crate::connection::Connection;
 use crate::error::{Error, ErrorKind};
-use crate::execute::{is_cut, position, times};
+use crate::execute::{is_cut, times};
 use crate::history::{Progress, optional, rows_of};
-use crate::job::{Builds, Job, Message};
+use crate::job::{Builds, Job, Message, Statement};
 use crate::observe::{Direction, Event};
 use crate::plan::statements_hash;
 use crate::quote::literal;
@@ -44,8 +44,10 @@ impl<C: Connection> Run<'_, C> {
     /// Runs one job outside a transaction.
     pub(crate) async fn stepwise(&mut self, job: &Job, last: bool) -> Result<Outcome, Error> {
         let (id, direction, of) = (&job.id, job.direction, job.statements.len());
-        self.begun = Instant::now();
-        self.emit(Event::Started { direction, migration: id.clone() });
+        if self.begun.0 != Some(id.version()) {
+            self.begun = (Some(id.version()), Instant::now());
+        }
+        self.started(job);
         let begin = job.resume.as_ref().map_or(0, |partly| partly.done).min(of);
         if begin > 0 {
             self.emit(Event::Resumed { migration: id.clone(), done: begin, of });
@@ -82,10 +84,11 @@ impl<C: Connection> Run<'_, C> {
         job: &Job,
         begin: usize,
     ) -> Result<Option<Vec<SimpleQueryMessage>>, Error> {
-        for statement in &job.statements[..begin] {
-            if statement.setting {
-                self.send("setting again what the script had set", &statement.text).await?;
-            }
+        let settings = settings(&job.statements[..begin]);
+        for statement in settings {
+            self.send("setting again what the script had set", &statement.text)
+                .await
+                .map_err(|error| error.of(job.id.clone()))?;
         }
         let run = self.report.run_id.clone();
         let mut message = Message::default();
@@ -107,8 +110,7 @@ impl<C: Connection> Run<'_, C> {
             Ok(answer) => Ok(Some(answer)),
             Err(error) if is_cut(&error) => Err(self.cut(job, error)),
             Err(error) if self.is_elsewhere(job, &error) => {
-                self.send("rolling back", "ROLLBACK").await?;
-                self.emit(Event::DoneElsewhere { migration: job.id.clone() });
+                self.elsewhere(job, &error).await?;
                 Ok(None)
             }
             Err(error) => Err(Error::server(&format!("recording {}", job.id), error)),
@@ -193,7 +195,7 @@ impl<C: Connection> Run<'_, C> {
     /// Ends a script: the session as it was, the row complete (or gone), the log.
     fn end_sql(&self, job: &Job, last: bool) -> String {
         let version = job.id.version();
-        let before = self.begun.elapsed();
+        let before = self.begun.1.elapsed();
         let restore = self.session.as_ref().map_or("", |session| &session.restore);
         let (row, log) = match job.direction {
             Direction::Up => {
@@ -257,7 +259,7 @@ impl<C: Connection> Run<'_, C> {
         if is_cut(&error) {
             return self.cut(job, error);
         }
-        let at = position(&error).and_then(|position| message.spot(position));
+        let at = self.spot(message, &error);
         let (id, run) = (&job.id, &self.report.run_id);
         let words = crate::error::words(&error);
         let log = self.history.log_failure(id.version(), id.name(), job.half(), run, &words);
@@ -272,7 +274,7 @@ impl<C: Connection> Run<'_, C> {
         let recorded = self.connection.simple_query(&sql).await;
         let died_here = job.resume.as_ref().is_some_and(|p| p.done == step && !p.failed);
         let mut failed = self
-            .step_failed(job, step, at.map(|spot| spot.offset), error)
+            .step_failed(job, step, at, error)
             .now(self.standing_partly(job, step))
             .help("mend the statement (or what it met) and run it again: it goes on from there");
         if died_here && step > 0 {
@@ -330,6 +332,16 @@ impl<C: Connection> Run<'_, C> {
             table = literal(table),
         )
     }
+}
+
+/// What the statements that are done have left switched on.
+fn settings(done: &[Statement]) -> impl Iterator<Item = &Statement> {
+    let discards = |statement: &Statement| {
+        let first = statement.text.split_whitespace().next().unwrap_or_default();
+        first.eq_ignore_ascii_case("discard")
+    };
+    let from = done.iter().rposition(discards).unwrap_or_default();
+    done[from..].iter().filter(|statement| statement.setting)
 }
 
 fn done_hash(job: &Job, done: usize) -> String {

@@ -29,8 +29,7 @@ impl Server {
     /// ```
     pub fn fresh_database<S>(&self, migrator: &Migrator<S>) -> Result<Database, Error> {
         template::clone_prepared(&self.running, &key(migrator), |client| {
-            // The report says what was applied, and that is everything.
-            let _ = migrator.up(client)?;
+            migrator.up(client)?;
             Ok(())
         })
     }
@@ -40,8 +39,7 @@ impl Server {
 /// and what the history remembers besides: names, down scripts and its own place.
 fn key<S>(migrator: &Migrator<S>) -> [u8; 40] {
     let mut hasher = DefaultHasher::new();
-    // The options that matter, the history's schema and table, have no getters, but are shown.
-    format!("{migrator:?}").hash(&mut hasher);
+    (migrator.history_schema_name(), migrator.history_table_name()).hash(&mut hasher);
     for migration in migrator.set().migrations() {
         (migration.version(), migration.name()).hash(&mut hasher);
         hash_script(migration.up(), &mut hasher);

@@ -25,6 +25,34 @@ fn a_baseline_records_without_running() {
 }
 
 #[test]
+fn what_was_only_recorded_took_no_time() {
+    let database = database();
+    let mut client = database.connect().unwrap();
+    let migrator = migrator(&tables(2));
+    let report = migrator.down(&mut client, 1).unwrap();
+    assert_eq!(report.to_string(), "nothing to roll back");
+    let _ = migrator.up(&mut client).unwrap();
+    let _ = migrator.down(&mut client, 2).unwrap();
+    let _ = migrator.baseline(&mut client, 1).unwrap();
+    let _ = migrator.up(&mut client).unwrap();
+    let status = migrator.status(&mut client).unwrap();
+    assert_eq!(status.rows()[0].took, None, "{status}");
+    assert!(status.rows()[1].took.is_some(), "{status}");
+}
+
+#[test]
+fn the_history_of_another_project_is_named_as_that() {
+    let database = database();
+    let mut client = database.connect().unwrap();
+    let _ = migrator(&tables(2)).up(&mut client).unwrap();
+    let other = migrator(&[pair(1, "users", "CREATE TABLE users ()", "DROP TABLE users")]);
+    let error = other.up(&mut client).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ForeignHistory);
+    assert!(error.to_string().contains("1_t1 is there what 1_users is here"), "{error}");
+    let _ = other.history_table("other").up(&mut client).unwrap();
+}
+
+#[test]
 fn a_table_that_is_not_ours_is_not_touched() {
     let database = database();
     let mut client = database.connect().unwrap();

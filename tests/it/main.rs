@@ -6,6 +6,7 @@ mod engine_baseline;
 mod engine_down;
 mod engine_error;
 mod engine_fixture;
+mod engine_hostile;
 mod engine_lock;
 mod engine_policy;
 mod engine_proxy;

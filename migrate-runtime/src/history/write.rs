@@ -158,14 +158,19 @@ COMMENT ON COLUMN {table}.down_steps IS 'the way back, kept so that an older bin
         format!("{} AND steps_done OPERATOR(pg_catalog.=) 0", self.complete(version))
     }
 
-    /// Logs an up and answers how long it took, in columns that no script has. A script that runs
-    /// statement by statement says how much of that was `before` this message.
+    /// Logs an up and answers how long it took, in columns that no script has; fails when the script
+    /// took its own row out of the history. A script that runs statement by statement says how much
+    /// of that time was `before` this message.
     pub(crate) fn log_up(&self, version: i64, before: Option<Duration>) -> String {
         let started = before.map_or_else(|| "applied_at".to_owned(), started_at);
         format!(
-            "INSERT INTO {} (version, name, direction, started_at, run_id) \
+            "WITH logged AS (INSERT INTO {} (version, name, direction, started_at, run_id) \
              SELECT version, name, 'up', {started}, run_id FROM {} \
-             WHERE version OPERATOR(pg_catalog.=) {version} {RETURNING}",
+             WHERE version OPERATOR(pg_catalog.=) {version} RETURNING version, duration) \
+             SELECT CASE WHEN pg_catalog.count(*) OPERATOR(pg_catalog.=) 1 THEN pg_catalog.min(version) \
+             ELSE pg_catalog.concat('{LOST} ', pg_catalog.count(*))::pg_catalog.int8 END AS migrate_version, \
+             (EXTRACT(epoch FROM pg_catalog.min(duration)) OPERATOR(pg_catalog.*) 1000000)::pg_catalog.int8 \
+             AS migrate_micros FROM logged",
             self.log, self.table
         )
     }
@@ -249,6 +254,9 @@ const RETURNING: &str = "RETURNING version AS migrate_version, (EXTRACT(epoch FR
 /// Starts the message of the error that [`History::delete`] raises.
 pub(crate) const GONE: &str = "migrate: rolled back by somebody else, rows";
 
+/// Starts the message of the error that [`History::log_up`] raises.
+pub(crate) const LOST: &str = "migrate: taken out of the history by its own script, rows";
+
 /// So long before the message reached the server.
 fn started_at(before: Duration) -> String {
     format!(
@@ -265,7 +273,7 @@ fn down_values(down: &Down) -> String {
             bytes(script.checksum()),
             script.is_transactional(),
             array(script.statements().map(literal)),
-            array(script.steps.iter().map(builds_value)),
+            array(script.steps().map(|step| builds_value(&step))),
         ),
         Down::NoOp(reason) => {
             format!("'no-op', {}, NULL, NULL, NULL, NULL", literal(reason))

@@ -3,29 +3,23 @@
 use std::time::SystemTime;
 
 use super::*;
-use crate::migration::Step;
+use crate::__private as private;
+use crate::migration::{Step, pack};
 
 fn script(statements: &[&str], sum: u8) -> Script {
     let mut text = String::new();
     let mut steps = Vec::new();
     for statement in statements {
-        let start = u32::try_from(text.len()).unwrap();
+        let start = text.len();
         text.push_str(statement);
-        let end = u32::try_from(text.len()).unwrap();
-        steps.push(Step { start, end, builds: None, setting: false });
+        steps.push(Step { start, end: text.len(), builds: None, setting: false });
         text.push(';');
     }
-    Script {
-        path: "x.sql",
-        text: Box::leak(text.into_boxed_str()),
-        steps: Box::leak(steps.into_boxed_slice()),
-        checksum: [sum; 32],
-        transactional: true,
-    }
+    private::script("x.sql", text.leak(), pack(&steps).leak(), [sum; 32], true)
 }
 
 fn migration(version: i64) -> EmbeddedMigration {
-    let down = Down::Script(script(&["undo"], 2));
+    let down = Down::Script(script(&["a"], 2));
     EmbeddedMigration { version, name: "m", up: script(&["a", "b", "c"], 1), down }
 }
 
@@ -233,4 +227,60 @@ fn a_refusal_names_the_neighbours_and_not_a_thousand() {
     edited.iter_mut().for_each(|row| row.up_checksum = hex(&[9; 32]));
     let refusal = up(&set(&all), &edited, None, Policies::default()).unwrap_err();
     assert!(refusal.sentence.contains("8_m, 92 more were edited"), "{}", refusal.sentence);
+}
+
+#[test]
+fn a_half_applied_one_that_is_unknown_is_refused_like_any_other() {
+    let set = set(&[1, 3]);
+    let hole = [row(1), partly(row(2), Half::Up, 1), row(3)];
+    let refused = up(&set, &hole, None, Policies::default()).unwrap_err();
+    assert_eq!(refused.kind, ErrorKind::Missing);
+    let newer = [row(1), row(3), partly(row(4), Half::Up, 1)];
+    assert_eq!(up(&set, &newer, None, Policies::default()).unwrap().ahead, 1);
+    let strict = Policies { ahead: Ahead::Refuse, ..Policies::default() };
+    assert_eq!(up(&set, &newer, None, strict).unwrap_err().kind, ErrorKind::Ahead);
+}
+
+#[test]
+fn a_rollback_goes_on_only_in_the_script_that_it_began_with() {
+    let stopped = |done| {
+        let mut row = partly(row(1), Half::Down, done);
+        row.down_checksum = Some(hex(&[9; 32]));
+        row
+    };
+    let with_down = |statements: &[&str]| {
+        let mut one = migration(1);
+        one.down = Down::Script(script(statements, 2));
+        down(&set_of(vec![one]), &[stopped(2)], Depth::Last(1)).map_err(|refusal| refusal.kind)
+    };
+    assert!(with_down(&["a", "b", "mended"]).is_ok());
+    assert_eq!(with_down(&["other", "b", "c"]), Err(ErrorKind::PartlyApplied));
+    assert_eq!(with_down(&["a"]), Err(ErrorKind::PartlyApplied), "shorter than what has run");
+    // Nothing has run yet: any script will do.
+    assert!(down(&set(&[1]), &[stopped(0)], Depth::Last(1)).is_ok());
+}
+
+#[test]
+fn a_history_of_another_set_is_called_that() {
+    let theirs = |version, sum: u8| Row {
+        name: "theirs".to_owned(),
+        up_checksum: hex(&[sum; 32]),
+        ..row(version)
+    };
+    let refused = |rows: &[Row]| up(&set(&[1, 2, 3]), rows, None, Policies::default()).unwrap_err();
+    let other = refused(&[theirs(1, 7), theirs(2, 7)]);
+    assert_eq!(other.kind, ErrorKind::ForeignHistory);
+    assert!(other.sentence.ends_with("1_theirs is there what 1_m is here"), "{}", other.sentence);
+    assert!(other.help[0].contains(".history_table("));
+    // No version in common, on either side of ours.
+    let none = refused(&[theirs(2024, 7), theirs(2025, 7)]);
+    assert_eq!(none.kind, ErrorKind::ForeignHistory);
+    assert!(none.sentence.ends_with("none of its 2 migrations is in this one"));
+    assert_eq!(refused(&[theirs(-1, 7)]).kind, ErrorKind::ForeignHistory);
+    // One that was renamed and edited among ours, an edited one, and a renamed one.
+    assert_eq!(refused(&[row(1), theirs(2, 7)]).kind, ErrorKind::Modified);
+    let mut edited = row(1);
+    edited.up_checksum = hex(&[7; 32]);
+    assert_eq!(refused(&[edited]).kind, ErrorKind::Modified);
+    assert!(up(&set(&[1, 2]), &[theirs(1, 1)], None, Policies::default()).is_ok());
 }

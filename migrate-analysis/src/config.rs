@@ -29,6 +29,11 @@ const NOT_YET: &[&str] = &[
 ];
 
 impl Config {
+    /// Stands for a file that could not be read: what it may have excused is not reported beside that.
+    pub(crate) fn unknown() -> Config {
+        Config { history_until: Some(i64::MAX), ..Config::default() }
+    }
+
     /// Reads the file; what it cannot read is in the diagnostics, and counts as not said.
     pub(crate) fn read(source: SourceId, text: &str) -> (Config, Vec<Diagnostic>) {
         let mut config = Config::default();
@@ -38,13 +43,17 @@ impl Config {
             Err(error) => {
                 let range = error.span().unwrap_or(0..0);
                 let message = format!("`migrate.toml` is not TOML: {}", error.message());
-                return (config, vec![wording::malformed_config(place(range), &message)]);
+                let diagnostic = wording::malformed_config(place(range), &message);
+                return (Config::unknown(), vec![diagnostic]);
             }
         };
         let mut diagnostics = Vec::new();
         for (key, value) in table.get_ref() {
             let result = config.set(key.get_ref(), value.get_ref());
             if let Err((message, help)) = result {
+                if key.get_ref() == "history-until" {
+                    config.history_until = Config::unknown().history_until;
+                }
                 let range =
                     if KEYS.contains(&key.get_ref().as_ref()) { value.span() } else { key.span() };
                 diagnostics.push(wording::malformed_config(place(range), &message).help(help));

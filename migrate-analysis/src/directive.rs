@@ -3,8 +3,14 @@
 //! Reading one is a pure question about a line of text; where it may stand is decided by
 //! [`script`](crate::script).
 
+mod peers;
+#[cfg(test)]
+mod tests;
+
 use crate::diagnostic::{Code, Tier};
 use std::ops::Range;
+
+pub(crate) use peers::is_sqlx_no_transaction;
 
 /// What a comment means to us.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,8 +21,9 @@ pub(crate) enum Directive {
     Irreversible(String),
     /// `no-op <reason>`: the down has nothing to undo.
     NoOp(String),
-    /// The script runs statement by statement, outside a transaction.
-    NoTransaction,
+    /// The script runs statement by statement, outside a transaction; goose's and Atlas's marks
+    /// speak of the whole file, wherever they stand.
+    NoTransaction { whole_file: bool },
     /// `allow(code, …) <reason>`.
     Allow(Vec<Code>),
     /// `opaque <reason>`: the next statement is not analysed.
@@ -33,6 +40,15 @@ pub(crate) struct Section {
     pub(crate) no_transaction: bool,
     /// `-- UP` and `-- DOWN` are ordinary comments in a file that does not hold both.
     pub(crate) plain: bool,
+    /// A mark that separates: what stands above it is the up section, without a mark of its own.
+    pub(crate) separates: bool,
+}
+
+impl Section {
+    /// A mark that cannot be anything else.
+    fn explicit(direction: Direction) -> Section {
+        Section { direction, no_transaction: false, plain: false, separates: false }
+    }
 }
 
 /// Which way a script goes.
@@ -68,92 +84,33 @@ const WORDS: &[&str] = &[
     "statement-timeout",
 ];
 
-/// Reads a line comment, `--` included. `None`: it says nothing to us.
+/// Reads a comment, `--` or `/*` included. `None`: it says nothing to us.
 pub(crate) fn read(comment: &str) -> Option<Result<Directive, Misread>> {
+    if comment.starts_with("/*") {
+        return in_block_comment(comment).map(Err);
+    }
     let body = comment.strip_prefix("--")?;
     let text = body.trim_start();
     let at = comment.len() - text.len();
     let text = text.trim_end();
-    if let Some(section) = plain_section(text) {
-        return Some(Ok(Directive::Section(section)));
-    }
-    if let Some(rest) = strip_prefix_ignore_case(text, "+goose") {
-        return Some(goose(rest.trim()).map_err(|help| peer_misread("goose", help, at, text)));
-    }
-    if let Some(rest) = strip_prefix_ignore_case(text, "+migrate") {
-        return Some(
-            sql_migrate(rest.trim()).map_err(|help| peer_misread("sql-migrate", help, at, text)),
-        );
-    }
     if let Some(rest) = text.strip_prefix("migrate:") {
         return Some(ours(rest, at + "migrate:".len()));
     }
-    near_miss(text, at).map(Err)
+    peers::read(text, at).or_else(|| near_miss(text, at).map(Err))
 }
 
-/// Whether this is sqlx's mark, which counts on the first line of a file only.
-pub(crate) fn is_sqlx_no_transaction(comment: &str) -> bool {
-    comment.trim_end() == "-- no-transaction"
-}
-
-fn plain_section(text: &str) -> Option<Section> {
-    let (word, rest) = split_word(text, |c| c == ':');
-    let direction = match word {
-        _ if word.eq_ignore_ascii_case("up") => Direction::Up,
-        _ if word.eq_ignore_ascii_case("down") => Direction::Down,
-        _ => return None,
-    };
-    // `-- up to here …` is prose; `-- UP: create users` and `-- UP` are marks.
-    let mark = rest.is_empty() || rest.starts_with(':');
-    mark.then_some(Section { direction, no_transaction: false, plain: true })
-}
-
-fn goose(words: &str) -> Result<Directive, String> {
-    let section = |direction| {
-        Ok(Directive::Section(Section { direction, no_transaction: false, plain: false }))
-    };
-    match words.to_ascii_lowercase().as_str() {
-        "up" => section(Direction::Up),
-        "down" => section(Direction::Down),
-        "no transaction" => Ok(Directive::NoTransaction),
-        "statementbegin" | "statementend" => Ok(Directive::Neutral),
-        word if word.starts_with("envsub") => {
-            Err("environment variables are not substituted in an embedded script: write the value"
-                .into())
-        }
-        _ => Err("goose knows `Up`, `Down`, `StatementBegin`, `StatementEnd` and `NO TRANSACTION`"
-            .into()),
-    }
-}
-
-fn sql_migrate(words: &str) -> Result<Directive, String> {
-    let lower = words.to_ascii_lowercase();
-    let mut words = lower.split_whitespace();
-    let direction = match words.next() {
-        Some("up") => Direction::Up,
-        Some("down") => Direction::Down,
-        Some("statementbegin" | "statementend") => return Ok(Directive::Neutral),
-        _ => {
-            return Err(
-                "sql-migrate knows `Up`, `Down`, `StatementBegin` and `StatementEnd`".into()
-            );
-        }
-    };
-    let no_transaction = match words.next() {
-        None => false,
-        Some("notransaction") => true,
-        Some(_) => return Err("the only option after `Up` or `Down` is `notransaction`".into()),
-    };
-    Ok(Directive::Section(Section { direction, no_transaction, plain: false }))
-}
-
-fn peer_misread(peer: &str, help: String, at: usize, text: &str) -> Misread {
-    Misread {
+/// A directive that was put into `/* … */`, where none is read.
+fn in_block_comment(comment: &str) -> Option<Misread> {
+    let text = comment.trim_start_matches(['/', '*']).trim_start();
+    let directive = text.lines().next()?.trim_end_matches(['/', '*', ' ', '\t']);
+    let meant = ["migrate:", "+goose ", "+migrate "].iter().any(|mark| directive.starts_with(mark));
+    let at = comment.len() - text.len();
+    meant.then(|| Misread {
         code: Code::UnknownDirective,
-        message: format!("`{text}` is no {peer} mark that we can follow"),
-        help,
-        range: at..at + text.len(),
-    }
+        message: "a directive is not read in a block comment".to_owned(),
+        help: format!("write `-- {directive}`, on a line of its own"),
+        range: at..at + directive.len(),
+    })
 }
 
 /// What follows `migrate:`; `at` is where that stands in the comment.
@@ -164,14 +121,16 @@ fn ours(rest: &str, at: usize) -> Result<Directive, Misread> {
     let range = at..at + word.len();
     let section = |direction| {
         let no_transaction = section_option(tail, at + word.len())?;
-        Ok(Directive::Section(Section { direction, no_transaction, plain: false }))
+        Ok(Directive::Section(Section { no_transaction, ..Section::explicit(direction) }))
     };
     match word {
         "up" => section(Direction::Up),
         "down" => section(Direction::Down),
         "irreversible" => reason(word, tail, range).map(Directive::Irreversible),
         "no-op" => reason(word, tail, range).map(Directive::NoOp),
-        "no-transaction" => no_arguments(tail, range).map(|()| Directive::NoTransaction),
+        "no-transaction" => {
+            no_arguments(tail, range).map(|()| Directive::NoTransaction { whole_file: false })
+        }
         "allow" => allow(tail, range),
         "opaque" => reason(word, tail, range).map(|_| Directive::Opaque),
         "backfill" | "lock-timeout" | "statement-timeout" => Err(Misread {
@@ -273,7 +232,10 @@ fn allowable(name: &str) -> Result<Code, (String, String)> {
 fn unknown_word(word: &str, range: Range<usize>) -> Misread {
     let help = match closest(word, WORDS) {
         Some(near) => format!("did you mean `-- migrate: {near}`?"),
-        None => format!("the directives are: {}", WORDS[..7].join(", ")),
+        None => format!(
+            "the directives are: {}; a remark may begin with any other word than `migrate:`",
+            WORDS[..7].join(", ")
+        ),
     };
     Misread {
         code: Code::UnknownDirective,
@@ -284,6 +246,7 @@ fn unknown_word(word: &str, range: Range<usize>) -> Misread {
 }
 
 /// `-- migrte: down`, `-- migrate irreversible`, `-- no-transaction`: nothing is silently ignored.
+/// `-- migrate the data` and `-- Migrate: copy the rows` are prose.
 fn near_miss(text: &str, at: usize) -> Option<Misread> {
     let misread = |message: String, help: String, length: usize| Misread {
         code: Code::UnknownDirective,
@@ -292,36 +255,35 @@ fn near_miss(text: &str, at: usize) -> Option<Misread> {
         range: at..at + length,
     };
     let (first, rest) = split_word(text, |c| c == ':');
-    if text == "no-transaction" {
+    if first == "no-transaction" {
         let help =
             "write `-- migrate: no-transaction`; sqlx's own mark counts on the first line only";
-        return Some(misread("`no-transaction` stands alone".into(), help.into(), text.len()));
+        return Some(misread("`no-transaction` stands alone".into(), help.into(), first.len()));
     }
-    let (second, _) = split_word(rest.trim_start_matches([':', ' ']), |c| c == '(' || c == ':');
-    let meant_word = closest(second, WORDS).is_some();
-    let colon = rest.starts_with(':');
+    let (second, tail) = split_word(rest.trim_start_matches([':', ' ']), |c| c == '(' || c == ':');
+    let word = closest(second, WORDS);
     let spelt = first.eq_ignore_ascii_case("migrate");
-    let typo = !spelt && distance(&first.to_ascii_lowercase(), "migrate") <= 2;
-    if (spelt && (colon || WORDS.contains(&second))) || (typo && colon && meant_word) {
-        let word = closest(second, WORDS).unwrap_or("…");
-        return Some(misread(
+    let near = spelt || distance(&first.to_ascii_lowercase(), "migrate") <= 2;
+    let colon = near && rest.starts_with(':') && word.is_some();
+    let unmistakable = match second {
+        "up" | "down" => tail.trim().is_empty(),
+        "allow" => tail.trim_start().starts_with('('),
+        "opaque" | "backfill" => false, // `-- migrate backfill rows` is prose
+        _ => WORDS.contains(&second),
+    };
+    (colon || spelt && unmistakable).then(|| {
+        misread(
             format!("`{first}` does not start a directive"),
-            format!("did you mean `-- migrate: {word}`?"),
+            format!("did you mean `-- migrate: {}`?", word.unwrap_or("…")),
             first.len(),
-        ));
-    }
-    None
+        )
+    })
 }
 
 /// The first word and what follows it; a blank or `also` ends the word.
 fn split_word(text: &str, also: impl Fn(char) -> bool) -> (&str, &str) {
     let end = text.find(|c: char| c.is_whitespace() || also(c)).unwrap_or(text.len());
     text.split_at(end)
-}
-
-fn strip_prefix_ignore_case<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
-    let head = text.get(..prefix.len())?;
-    head.eq_ignore_ascii_case(prefix).then(|| &text[prefix.len()..])
 }
 
 /// The candidate that was most likely meant, if any is near.
@@ -352,75 +314,4 @@ fn distance(a: &str, b: &str) -> usize {
         rows.push(row);
     }
     rows[a.len()][b.len()]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn code(comment: &str) -> Option<Code> {
-        read(comment).and_then(Result::err).map(|misread| misread.code)
-    }
-
-    #[test]
-    fn prose_is_no_directive() {
-        for comment in [
-            "-- creates the users",
-            "-- up to here everything is old",
-            "-- migrate the rows of `users` first",
-            "-- migrated: yes",
-            "-- Migration: create users",
-            "-- down the road",
-            "--",
-            "-- migrates: all",
-        ] {
-            assert_eq!(read(comment), None, "{comment}");
-        }
-    }
-
-    #[test]
-    fn marks_of_every_layout() {
-        for (comment, direction) in [
-            ("-- UP", Direction::Up),
-            ("-- UP: Apply this migration", Direction::Up),
-            ("--DOWN", Direction::Down),
-            ("-- migrate: up", Direction::Up),
-            ("-- migrate:down", Direction::Down),
-            ("-- +goose Up", Direction::Up),
-            ("-- +goose down", Direction::Down),
-            ("-- +migrate Down", Direction::Down),
-        ] {
-            match read(comment) {
-                Some(Ok(Directive::Section(section))) => assert_eq!(section.direction, direction),
-                other => panic!("{comment}: {other:?}"),
-            }
-        }
-    }
-
-    #[test]
-    fn misspelt_directives_are_errors() {
-        for comment in [
-            "-- migrate: ireversible there is no way back",
-            "-- migrte: down",
-            "-- Migrate: down",
-            "-- migrate irreversible because",
-            "-- no-transaction",
-            "-- +goose Upp",
-            "-- +goose ENVSUB ON",
-            "-- migrate: allow unused",
-            "-- migrate: allow(version-gapp) a reason",
-            "-- migrate: allow(not-postgres) a reason",
-        ] {
-            assert_eq!(code(comment), Some(Code::UnknownDirective), "{comment}");
-        }
-        assert_eq!(code("-- migrate: irreversible"), Some(Code::MisplacedDirective));
-        assert_eq!(code("-- migrate: lock-timeout 5s"), Some(Code::UnsupportedDirective));
-    }
-
-    #[test]
-    fn distances() {
-        assert_eq!(distance("ireversible", "irreversible"), 1);
-        assert_eq!(distance("no-po", "no-op"), 1);
-        assert_eq!(closest("drop", WORDS), None);
-    }
 }

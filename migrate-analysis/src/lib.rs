@@ -48,7 +48,7 @@ use source::{Directory, File, Source, SourceId};
 use std::collections::HashMap;
 
 /// A checked set.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Analysis {
     /// The files, in the order that diagnostics are reported in.
     pub sources: Vec<Source>,
@@ -72,7 +72,11 @@ pub fn analyze(directory: Result<Directory, String>, cache: &mut Cache) -> Analy
     let mut analysis = Analysis::default();
     match directory {
         Ok(directory) => {
-            Reader { analysis: &mut analysis, cache, candidates: Vec::new() }.read(directory)
+            if let Some(kept) = cache.whole(&directory) {
+                return kept;
+            }
+            Reader { analysis: &mut analysis, cache, candidates: Vec::new() }.read(directory);
+            cache.keep(&analysis);
         }
         Err(reason) => {
             let place = Place::file(analysis.add(Source::new("", "")));
@@ -202,7 +206,11 @@ impl Reader<'_> {
     }
 
     fn config(&mut self, file: &File) -> Config {
+        let reported = self.analysis.diagnostics.len();
         let id = self.source(file);
+        if self.analysis.diagnostics.len() > reported {
+            return Config::unknown();
+        }
         let (config, diagnostics) = Config::read(id, self.analysis.sources[id.index()].text());
         self.analysis.diagnostics.extend(diagnostics);
         config

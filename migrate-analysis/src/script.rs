@@ -8,7 +8,7 @@ use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::directive::{self, Direction, Directive};
 use crate::layout::Part;
 use crate::source::SourceId;
-use crate::sql;
+use crate::sql::{self, Comment};
 use crate::statement::{Statement, TransactionUse};
 use crate::transaction::{self, Problem, Step};
 use crate::wording;
@@ -56,7 +56,9 @@ pub(crate) fn read(
     run_in_transaction: Option<bool>,
 ) -> ScriptFile {
     let no_transaction = run_in_transaction == Some(false) || starts_with_sqlx_mark(text);
-    let mut reader = Reader { source, text, file: ScriptFile::default(), no_transaction };
+    let comments = sql::comments(text, 0..text.len());
+    let mut reader = Reader { source, text, comments, file: ScriptFile::default(), no_transaction };
+    reader.no_transaction |= reader.has_mark_for_the_file();
     match part {
         Part::Up => reader.single(Direction::Up),
         Part::Down => reader.single(Direction::Down),
@@ -70,9 +72,18 @@ fn starts_with_sqlx_mark(text: &str) -> bool {
     text.lines().next().is_some_and(directive::is_sqlx_no_transaction)
 }
 
+/// The first mark that says otherwise than the file's name, if there are marks of both kinds.
+fn plain_mark_against(direction: Direction, marks: &[Section]) -> Option<Range<usize>> {
+    let agrees = marks.iter().any(|section| section.direction == direction);
+    let against = marks.iter().find(|section| section.plain && section.direction != direction);
+    against.filter(|_| agrees).map(|section| section.mark.clone())
+}
+
 struct Reader<'a> {
     source: SourceId,
     text: &'a str,
+    /// Of the whole file.
+    comments: Vec<Comment>,
     file: ScriptFile,
     /// Of the whole file.
     no_transaction: bool,
@@ -84,6 +95,13 @@ struct Section {
     mark: Range<usize>,
     body: Range<usize>,
     no_transaction: bool,
+    plain: bool,
+}
+
+impl Section {
+    fn unmarked(direction: Direction, body: Range<usize>) -> Section {
+        Section { direction, mark: 0..0, body, no_transaction: false, plain: false }
+    }
 }
 
 /// The directives of one section that its statements have to know.
@@ -105,8 +123,19 @@ impl Reader<'_> {
     }
 
     fn single(&mut self, direction: Direction) {
-        let body = 0..self.text.len();
-        self.script(Section { direction, mark: 0..0, body, no_transaction: false });
+        if let Some(mark) = plain_mark_against(direction, &self.marks()) {
+            let place = self.place(mark);
+            self.report(wording::sections_in_single(place, direction));
+        }
+        self.script(Section::unmarked(direction, 0..self.text.len()));
+    }
+
+    /// goose's `NO TRANSACTION` counts for both sections, in whichever it stands.
+    fn has_mark_for_the_file(&self) -> bool {
+        self.comments.iter().any(|comment| {
+            let directive = self.directive(&comment.range);
+            matches!(directive, Some(Ok(Directive::NoTransaction { whole_file: true })))
+        })
     }
 
     fn sections(&mut self) {
@@ -133,22 +162,41 @@ impl Reader<'_> {
     /// The section marks, each with the stretch up to the next one. A mark counts even where a
     /// statement before it lacks its semicolon.
     fn marks(&self) -> Vec<Section> {
-        let mut sections: Vec<Section> = Vec::new();
-        for comment in sql::comments(self.text, 0..self.text.len()) {
+        let mut found: Vec<(directive::Section, Range<usize>)> = Vec::new();
+        for comment in &self.comments {
             let Some(Ok(Directive::Section(section))) = self.directive(&comment.range) else {
                 continue;
             };
-            if !self.starts_line(comment.range.start) {
-                continue;
+            // `-- up` above a value of an enum, inside the brackets, is a remark.
+            let start = comment.range.start;
+            let remark = section.plain && comment.inside_statement && self.column(start) > 0;
+            if self.starts_line(start) && !remark {
+                found.push((section, comment.range.clone()));
             }
-            if let Some(last) = sections.last_mut() {
-                last.body.end = comment.range.start;
+        }
+        // So is `-- Up: create users` in a file whose section begins with goose's mark.
+        let explicit: Vec<Direction> =
+            found.iter().filter(|(it, _)| !it.plain).map(|(it, _)| it.direction).collect();
+        found.retain(|(section, _)| !section.plain || !explicit.contains(&section.direction));
+        self.stretches(found)
+    }
+
+    fn stretches(&self, marks: Vec<(directive::Section, Range<usize>)>) -> Vec<Section> {
+        let mut sections: Vec<Section> = Vec::new();
+        for (section, mark) in marks {
+            match sections.last_mut() {
+                Some(last) => last.body.end = mark.start,
+                None if section.separates => {
+                    sections.push(Section::unmarked(Direction::Up, 0..mark.start));
+                }
+                None => {}
             }
             sections.push(Section {
                 direction: section.direction,
-                body: comment.range.end..self.text.len(),
-                mark: comment.range,
+                body: mark.end..self.text.len(),
+                mark,
                 no_transaction: section.no_transaction,
+                plain: section.plain,
             });
         }
         sections
@@ -159,9 +207,14 @@ impl Reader<'_> {
     }
 
     fn starts_line(&self, at: usize) -> bool {
+        let line = self.text.get(at - self.column(at)..at).unwrap_or_default();
+        line.trim_matches([' ', '\t']).is_empty()
+    }
+
+    /// How many bytes stand before it on its line.
+    fn column(&self, at: usize) -> usize {
         let before = self.text.get(..at).unwrap_or_default();
-        before.trim_end_matches([' ', '\t']).is_empty()
-            || before.trim_end_matches([' ', '\t']).ends_with('\n')
+        at - before.rfind('\n').map_or(0, |end| end + 1)
     }
 
     /// What stands before the first section mark speaks of the whole file.
@@ -199,7 +252,7 @@ impl Reader<'_> {
         if mode.transactional {
             self.enum_values(&found.statements);
         }
-        let kept = found.statements.get(mode.kept.clone()).unwrap_or_default();
+        let checksum = checksum::script(self.text, mode.kept(&found.statements), declared);
         if mode.steps.is_empty() {
             self.empty(&section, &directives);
         } else if let (Some((_, range)), Direction::Down) = (&directives.no_op, section.direction) {
@@ -212,7 +265,7 @@ impl Reader<'_> {
         }
         let script = Script {
             mark: section.mark,
-            checksum: checksum::script(self.text, kept, declared),
+            checksum,
             steps: mode.steps,
             transactional: mode.transactional,
             no_op: directives.no_op.map(|(reason, _)| reason),
@@ -227,7 +280,10 @@ impl Reader<'_> {
     /// Reads the directives of a stretch; `direction` is `None` before the first section mark.
     fn directives(&mut self, body: Range<usize>, direction: Option<Direction>) -> Directives {
         let mut directives = Directives::default();
-        for comment in sql::comments(self.text, body) {
+        let whole = body == (0..self.text.len());
+        // A section begins anew: a statement that was left open before it is not.
+        let comments = if whole { self.comments.clone() } else { sql::comments(self.text, body) };
+        for comment in comments {
             let range = comment.range.clone();
             let directive = match self.directive(&range) {
                 None => continue,
@@ -263,9 +319,13 @@ impl Reader<'_> {
     ) {
         match directive {
             Directive::Neutral => {}
+            // Marks of sections were taken before; here they stand in a file that is one script, or
+            // behind a statement.
             Directive::Section(mark) => {
-                // Marks of sections were taken before; here they stand in a file that is one script.
-                if let (false, Some(file)) = (mark.plain, direction)
+                if !mark.plain && !self.starts_line(range.start) {
+                    let place = self.place(range);
+                    self.report(wording::mark_behind_statement(place));
+                } else if let (false, Some(file)) = (mark.plain, direction)
                     && mark.direction != file
                 {
                     let place = self.place(range);
@@ -274,7 +334,7 @@ impl Reader<'_> {
                     directives.no_transaction |= mark.no_transaction;
                 }
             }
-            Directive::NoTransaction => directives.no_transaction = true,
+            Directive::NoTransaction { .. } => directives.no_transaction = true,
             Directive::NoOp(reason) => directives.no_op = Some((reason, range)),
             Directive::Irreversible(reason) => self.file.irreversible = Some((reason, range)),
             Directive::Opaque => directives.opaque.push(range),

@@ -29,6 +29,7 @@ pub(crate) fn assemble(candidates: Vec<Candidate>, config: &Config) -> (Plan, Ve
     let free = numbers.last().map_or(1, |newest| newest.saturating_add(1));
     let mut set = Set { config, free, plan: Plan::default(), diagnostics: Vec::new() };
     set.gaps(&mut versions, &numbers);
+    set.misordered_folders(&versions);
     for (version, group) in versions {
         set.version(version, group);
     }
@@ -71,7 +72,11 @@ impl Set<'_> {
             let place = Place::file(up.source);
             let strays = if down.is_none() { std::mem::take(&mut downs) } else { Vec::new() };
             if let Some(first) = first.clone() {
-                let diagnostic = wording::duplicate_version(version, place, first, self.free);
+                let mut diagnostic = wording::duplicate_version(version, place, first, self.free);
+                if let Some(stamp) = cut_stamp(&up) {
+                    diagnostic.help.clear();
+                    diagnostic = wording::one_stamp(diagnostic, version, &stamp);
+                }
                 self.report(version, diagnostic);
             } else {
                 first = Some(place);
@@ -212,6 +217,37 @@ impl Set<'_> {
         }
     }
 
+    /// diesel's versions are text: `2026-05-05-180007-0000` (18 digits) comes before
+    /// `2026-05-27-120000` (14 digits), and as numbers it would come after it.
+    fn misordered_folders(&mut self, versions: &BTreeMap<i64, Vec<Candidate>>) {
+        let dated: Vec<(&Candidate, String)> = versions
+            .values()
+            .flatten()
+            .filter(|it| it.named.layout == Layout::Directory && it.named.part == Part::Up)
+            .map(|it| (it, it.path.split('_').next().unwrap_or_default().replace('-', "")))
+            .filter(|(_, digits)| digits.len() >= 8 && digits.starts_with(['1', '2']))
+            .collect();
+        for (folder, digits) in &dated {
+            let later = dated.iter().find(|(later, other)| {
+                other.len() > digits.len() && other < digits && later.version > folder.version
+            });
+            let Some((later, longer)) = later else { continue };
+            let path = folder.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+            let missing = longer.len() - digits.len();
+            let number = (0..100).find(|number| {
+                let padded = format!("{digits}{number:0missing$}").parse();
+                padded.is_ok_and(|padded: i64| !versions.contains_key(&padded))
+            });
+            let mended = match (path.split_once('_'), number) {
+                (Some((date, name)), Some(number)) => format!("{date}-{number:0missing$}_{name}"),
+                _ => continue,
+            };
+            let (place, later) = (Place::file(folder.source), Place::file(later.source));
+            let diagnostic = wording::misordered_folder(path, place, later, &mended);
+            self.report(folder.version, diagnostic);
+        }
+    }
+
     /// A directory with many old migrations needs one line, not many repairs.
     fn propose_adoption(&mut self) {
         const MANY: usize = 5;
@@ -225,6 +261,16 @@ impl Set<'_> {
             first.help.push(wording::adoption(newest));
         }
     }
+}
+
+/// `2024_01_02_000000_b` (Laravel) and `20240102_120000_b` with their date and time as one number.
+fn cut_stamp(up: &Candidate) -> Option<String> {
+    let is_number = |word: &str| word.len() >= 2 && word.bytes().all(|b| b.is_ascii_digit());
+    let words: Vec<&str> = up.named.name.split('_').collect();
+    let count = words.iter().take_while(|word| is_number(word)).count();
+    let (stamp, name) = words.split_at_checked(count).filter(|(_, name)| !name.is_empty())?;
+    let stamp = format!("{}{}", up.version, stamp.concat());
+    matches!(stamp.len(), 8 | 12 | 14).then(|| format!("{stamp}_{}", name.join("_")))
 }
 
 /// Stands for a script that is not there.

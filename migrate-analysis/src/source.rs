@@ -18,10 +18,10 @@ impl SourceId {
 /// A file's text as PostgreSQL will get it: without a byte order mark, every line ending in LF.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
-    path: String,
-    text: String,
-    verbatim: bool,
-    start: (usize, usize),
+    pub(crate) path: String,
+    pub(crate) text: String,
+    pub(crate) verbatim: bool,
+    pub(crate) start: (usize, usize),
 }
 
 impl Source {
@@ -59,6 +59,11 @@ impl Source {
         &self.text
     }
 
+    /// Whether it is a script, and no settings.
+    pub fn is_script(&self) -> bool {
+        self.path.ends_with(".sql")
+    }
+
     /// Whether the text equals the file's bytes, so that `include_str!` may embed it.
     pub fn is_verbatim(&self) -> bool {
         self.verbatim
@@ -86,7 +91,7 @@ pub struct File {
 /// All files of a migrations directory that can matter, in order of path.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Directory {
-    /// `.sql` and `.toml` files, and `migrations.lock`.
+    /// Scripts, settings, and what other tools would take for a migration.
     pub files: Vec<File>,
     /// Every folder looked into, relative to the set's directory; `""` is the directory itself.
     pub folders: Vec<String>,
@@ -108,38 +113,57 @@ impl Directory {
 
     fn read_folder(&mut self, root: &Path, folder: &str) -> io::Result<()> {
         self.folders.push(folder.to_owned());
-        for entry in fs::read_dir(root.join(folder))? {
-            let entry = entry?;
-            let Some(name) = entry.file_name().to_str().map(str::to_owned) else {
-                self.not_unicode(folder, &entry.file_name().to_string_lossy());
-                continue;
-            };
+        let here = |error: io::Error| match folder {
+            "" => error,
+            _ => io::Error::new(error.kind(), format!("`{folder}`: {error}")),
+        };
+        for entry in fs::read_dir(root.join(folder)).map_err(here)? {
+            let entry = entry.map_err(here)?;
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
             if name.starts_with('.') {
                 continue;
             }
-            let path = if folder.is_empty() { name } else { format!("{folder}/{name}") };
-            let kind = entry.file_type()?;
+            let path = if folder.is_empty() { name.into() } else { format!("{folder}/{name}") };
+            let kind = entry.file_type().map_err(here)?;
             // A link counts as what it points to; a dangling one is reported as unreadable.
-            let is_folder = kind.is_dir() || (kind.is_symlink() && entry.path().is_dir());
-            if is_folder {
-                self.read_folder(root, &path)?;
+            let is_link_to_folder = kind.is_symlink() && entry.path().is_dir();
+            let is_unicode = entry.file_name().to_str().is_some();
+            if kind.is_dir() || is_link_to_folder {
+                if !is_unicode {
+                    return Err(not_unicode(&path));
+                }
+                if !is_link_to_folder || !leads_back(root, folder, &entry.path()) {
+                    self.read_folder(root, &path)?;
+                }
             } else if matters(&path) {
-                let contents = fs::read(entry.path()).map_err(|error| error.to_string());
+                let contents = match is_unicode {
+                    true => fs::read(entry.path()).map_err(|error| error.to_string()),
+                    false => Err("its name is not UTF-8".to_owned()),
+                };
                 self.files.push(File { path, contents });
             }
         }
         Ok(())
     }
-
-    fn not_unicode(&mut self, folder: &str, name: &str) {
-        if matters(name) {
-            let contents = Err("its name is not UTF-8".to_owned());
-            self.files.push(File { path: format!("{folder}/{name}"), contents });
-        }
-    }
 }
 
+fn not_unicode(folder: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, format!("`{folder}`: its name is not UTF-8"))
+}
+
+/// Whether a link in `folder` points to that folder or to one above it: following it would never end,
+/// and finds nothing new.
+fn leads_back(root: &Path, folder: &str, link: &Path) -> bool {
+    let Ok(target) = link.canonicalize() else { return false };
+    let mut above =
+        Path::new(folder).ancestors().filter_map(|it| root.join(it).canonicalize().ok());
+    above.any(|folder| folder.starts_with(&target))
+}
+
+/// Settings, scripts, and migrations that are not SQL: those are refused, not overlooked.
 fn matters(path: &str) -> bool {
+    const ENDS: [&str; 7] = [".sql", ".toml", ".sql.conf", ".psql", ".pgsql", ".rs", ".go"];
     let lower = path.to_ascii_lowercase();
-    lower.ends_with(".sql") || lower.ends_with(".toml")
+    ENDS.iter().any(|end| lower.ends_with(end))
 }

@@ -22,8 +22,8 @@ pub struct Step {
 pub(crate) struct Mode {
     pub(crate) transactional: bool,
     pub(crate) steps: Vec<Step>,
-    /// The statements that count: all but a dropped outer pair.
-    pub(crate) kept: Range<usize>,
+    /// The `BEGIN` and the `COMMIT` of an outer pair, which are dropped.
+    pub(crate) dropped: Option<(usize, usize)>,
     pub(crate) problem: Option<Problem>,
 }
 
@@ -38,21 +38,42 @@ pub(crate) enum Problem {
     Control { at: usize, unbalanced: bool },
 }
 
+impl Mode {
+    /// The statements that count: all but a dropped outer pair.
+    pub(crate) fn kept<'a>(
+        &self,
+        statements: &'a [Statement],
+    ) -> impl Iterator<Item = &'a Statement> {
+        kept(statements, self.dropped).map(|(_, statement)| statement)
+    }
+}
+
+fn kept(
+    statements: &[Statement],
+    dropped: Option<(usize, usize)>,
+) -> impl Iterator<Item = (usize, &Statement)> {
+    let is_dropped =
+        move |at: usize| dropped.is_some_and(|(begin, commit)| at == begin || at == commit);
+    statements.iter().enumerate().filter(move |(at, _)| !is_dropped(*at))
+}
+
 /// `declared`: the script says `no-transaction`.
 pub(crate) fn mode(text: &str, statements: &[Statement], declared: bool) -> Mode {
-    if let Some(kept) = outer_pair(text, statements) {
-        let inner = &statements[kept.clone()];
-        let outside = inner.iter().position(|s| s.transaction == TransactionUse::Outside);
-        let problem = outside.map(|at| Problem::OutsideInBlock { outside: at + kept.start });
-        return Mode { transactional: true, steps: single_steps(inner), kept, problem };
+    let dropped = outer_pair(text, statements);
+    if dropped.is_some() {
+        let mut inner = kept(statements, dropped);
+        let outside = inner.find(|(_, s)| s.transaction == TransactionUse::Outside);
+        let problem = outside.map(|(at, _)| Problem::OutsideInBlock { outside: at });
+        let steps = kept(statements, dropped).map(|(_, statement)| step(statement)).collect();
+        return Mode { transactional: true, steps, dropped, problem };
     }
-    let kept = 0..statements.len();
+    let single_steps = || statements.iter().map(step).collect();
     if declared {
         return match blocks(text, statements) {
-            Ok(steps) => Mode { transactional: false, steps, kept, problem: None },
+            Ok(steps) => Mode { transactional: false, steps, dropped, problem: None },
             Err(problem) => {
-                let steps = single_steps(statements);
-                Mode { transactional: false, steps, kept, problem: Some(problem) }
+                let problem = Some(problem);
+                Mode { transactional: false, steps: single_steps(), dropped, problem }
             }
         };
     }
@@ -64,21 +85,22 @@ pub(crate) fn mode(text: &str, statements: &[Statement], declared: bool) -> Mode
         (None, Some(outside), Some(other)) => Some(Problem::Mixed { outside, other }),
         _ => None,
     };
-    Mode { transactional: outside.is_none(), steps: single_steps(statements), kept, problem }
+    Mode { transactional: outside.is_none(), steps: single_steps(), dropped, problem }
 }
 
-/// The statements between a first plain `BEGIN` and a last plain `COMMIT`, if that is all the
-/// transaction control there is.
-fn outer_pair(text: &str, statements: &[Statement]) -> Option<Range<usize>> {
-    let (first, last) = (statements.first()?, statements.last()?);
-    let pair = statements.len() >= 2
-        && first.transaction == TransactionUse::Begin
+/// The first plain `BEGIN` and the last plain `COMMIT`, if that is all the transaction control there is
+/// and nothing but settings stands around them.
+fn outer_pair(text: &str, statements: &[Statement]) -> Option<(usize, usize)> {
+    let is_setting = |s: &Statement| s.transaction == TransactionUse::Neutral;
+    let begin = statements.iter().position(|s| !is_setting(s))?;
+    let commit = statements.iter().rposition(|s| !is_setting(s))?;
+    let (first, last) = (&statements[begin], &statements[commit]);
+    let pair = first.transaction == TransactionUse::Begin
         && last.transaction == TransactionUse::Commit
         && is_plain(text, first)
         && is_plain(text, last);
-    let inner = 1..statements.len() - 1;
-    let alone = pair && !statements[inner.clone()].iter().any(|s| is_control(text, s));
-    alone.then_some(inner)
+    let alone = pair && !statements[begin + 1..commit].iter().any(|s| is_control(text, s));
+    alone.then_some((begin, commit))
 }
 
 /// Without a mode or `AND CHAIN`, dropping the command loses nothing.
@@ -107,13 +129,13 @@ fn is_control(text: &str, statement: &Statement) -> bool {
     }
 }
 
+fn sets_transaction(text: &str, statement: &Statement) -> bool {
+    words(text, statement).first().is_some_and(|word| word == "SET")
+}
+
 fn words(text: &str, statement: &Statement) -> Vec<String> {
     let sql = text.get(statement.range.clone()).unwrap_or_default();
     sql.split_whitespace().take(6).map(str::to_ascii_uppercase).collect()
-}
-
-fn single_steps(statements: &[Statement]) -> Vec<Step> {
-    statements.iter().map(step).collect()
 }
 
 fn step(statement: &Statement) -> Step {
@@ -139,6 +161,12 @@ fn blocks(text: &str, statements: &[Statement]) -> Result<Vec<Step>, Problem> {
             }
             (Some(_), TransactionUse::Outside) => {
                 return Err(Problem::OutsideInBlock { outside: at });
+            }
+            (Some(begin), TransactionUse::OtherControl)
+                if at == begin + 1 && sets_transaction(text, statement) => {}
+            // A savepoint needs a block as much as any other command needs none.
+            (None, TransactionUse::OtherControl) => {
+                return Err(Problem::Control { at, unbalanced: true });
             }
             _ if is_control(text, statement) => {
                 return Err(Problem::Control { at, unbalanced: true });

@@ -50,10 +50,15 @@ pub(crate) fn not_utf8(place: Place, offset: usize, byte: u8) -> Diagnostic {
 }
 
 pub(crate) fn malformed_file_name(place: Place, path: &str, malformed: &Malformed) -> Diagnostic {
-    let message = format!("`{path}` is not named like a migration: {}", malformed.reason);
-    Diagnostic::error(Code::MalformedFileName, place, message)
-        .help(malformed.help.as_str())
-        .note("every `.sql` file here has to be a migration, so that none is silently left out")
+    let message = format!("`{path}` {}: {}", malformed.verdict, malformed.reason);
+    let diagnostic =
+        Diagnostic::error(Code::MalformedFileName, place, message).help(malformed.help.as_str());
+    match path.to_ascii_lowercase().ends_with(".sql") {
+        true => diagnostic.note(
+            "every `.sql` file here has to be a migration, so that none is silently left out",
+        ),
+        false => diagnostic,
+    }
 }
 
 pub(crate) fn version_too_large(place: Place, path: &str) -> Diagnostic {
@@ -85,6 +90,26 @@ pub(crate) fn duplicate_version(
     Diagnostic::error(Code::DuplicateVersion, second, message)
         .related(first, "the other one")
         .help(format!("renumber one of them; the next free version is {free}"))
+}
+
+/// `stamp`: the name with its date and time as one number, where underscores cut them apart.
+pub(crate) fn one_stamp(diagnostic: Diagnostic, version: i64, stamp: &str) -> Diagnostic {
+    diagnostic
+        .note(format!("the version ends at the first underscore: it is {version}"))
+        .help(format!("write date and time as one number: `{stamp}`"))
+}
+
+pub(crate) fn misordered_folder(
+    folder: &str,
+    place: Place,
+    later: Place,
+    mended: &str,
+) -> Diagnostic {
+    let message = format!("`{folder}` is dated later than a migration that would run after it");
+    Diagnostic::error(Code::MalformedFileName, place, message)
+        .related(later, "runs later, since its version has more digits")
+        .note("diesel compares versions as text, we compare them as numbers")
+        .help(format!("name it `{mended}`"))
 }
 
 pub(crate) fn version_gap(place: Place, missing: Range<i64>, inline: bool) -> Diagnostic {
@@ -202,6 +227,27 @@ pub(crate) fn section_in_single(direction: Direction, place: Place, file: Direct
         .help("the file's name says which script it is: remove the mark")
 }
 
+pub(crate) fn sections_in_single(place: Place, file: Direction) -> Diagnostic {
+    let message = format!(
+        "the file is the {} script by its name, and has marks for both sections",
+        file.word()
+    );
+    Diagnostic::error(Code::MalformedSections, place, message)
+        .label("what follows would run with the rest")
+        .help(
+            "move each section into the file of its name, or name the file `<version>_<name>.sql`",
+        )
+}
+
+pub(crate) fn mark_behind_statement(place: Place) -> Diagnostic {
+    Diagnostic::error(
+        Code::MalformedSections,
+        place,
+        "a section mark stands behind a statement, where it marks nothing",
+    )
+    .help("put it on a line of its own")
+}
+
 pub(crate) fn missing_up_section(place: Place) -> Diagnostic {
     Diagnostic::error(
         Code::MalformedSections,
@@ -268,10 +314,22 @@ pub(crate) fn transaction_control(place: Place, command: &str, unbalanced: bool)
         place,
         format!("`{command}` inside a migration"),
     );
+    if command == "SET TRANSACTION" {
+        return diagnostic
+            .label("comes too late: the transaction has begun")
+            .note("each script runs in a transaction that also records it in the history")
+            .help("write the block yourself, `BEGIN; SET TRANSACTION …; … COMMIT;`, with `-- migrate: no-transaction` on the first line");
+    }
     if unbalanced {
-        return diagnostic.label("opens or ends no block of its own").help(
-            "a script that says `no-transaction` may hold whole `BEGIN … COMMIT` blocks only",
-        );
+        let inner = ["SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK TO SAVEPOINT"].contains(&command);
+        let label = match inner {
+            true => "works inside a transaction only",
+            false => "opens or ends no block of its own",
+        };
+        return diagnostic
+            .label(label)
+            .note("a script that says `no-transaction` may hold whole `BEGIN … COMMIT` blocks only")
+            .help("write both ends of the block, or remove it");
     }
     diagnostic
         .label("would end or split the migration's transaction")

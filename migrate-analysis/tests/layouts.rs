@@ -49,6 +49,10 @@ fn every_layout_gives_the_same_migration() {
         ("-- migrate:up", "-- migrate:down"),
         ("-- +goose Up", "-- +goose Down"),
         ("-- +migrate Up", "-- +migrate Down"),
+        ("-- Up Migration", "-- Down Migration"),
+        ("-- ---- UP ----", "-- ---- DOWN ----"),
+        ("", "---- create above / drop below ----"),
+        ("-- // a remark of MyBatis", "-- //@UNDO"),
     ] {
         let one = plan(&[("001_create_users.sql", &sectioned(marks.0, marks.1))]);
         assert_eq!(checksums(&one), checksums(&pair), "{marks:?}");
@@ -120,8 +124,22 @@ fn the_mode_changes_a_checksum() {
 #[test]
 fn marks_of_the_peers_for_running_outside_a_transaction() {
     let up = "CREATE INDEX CONCURRENTLY a ON t (a);\n";
+    let mixed = format!("{up}{UP}");
     for files in [
-        vec![("1_a.up.sql", format!("-- no-transaction\n{up}")), ("1_a.down.sql", DOWN.into())],
+        vec![("1_a.up.sql", format!("-- no-transaction\n{mixed}")), ("1_a.down.sql", DOWN.into())],
+        vec![
+            ("1_a.up.sql", format!("-- no-transaction: two indices\n{mixed}")),
+            ("1_a.down.sql", DOWN.into()),
+        ],
+        vec![
+            ("1_a.up.sql", format!("-- atlas:txmode none\n\n{mixed}")),
+            ("1_a.down.sql", DOWN.into()),
+        ],
+        // goose means the whole file, wherever it stands.
+        vec![(
+            "1_a.sql",
+            format!("-- +goose Up\n{DOWN}-- +goose Down\n-- +goose NO TRANSACTION\n{mixed}"),
+        )],
         vec![(
             "1_a.sql",
             format!("-- +goose NO TRANSACTION\n-- +goose Up\n{up}-- +goose Down\n{DOWN}"),
@@ -198,4 +216,21 @@ fn damaged_caches_are_as_good_as_none() {
         damaged[at] ^= 0x55;
         analyze(Ok(directory(&files)), &mut Cache::decode(&damaged));
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn links_that_lead_back_are_not_followed() {
+    use std::{fs, os::unix::fs::symlink};
+    let root = std::env::temp_dir().join(format!("migrate-links-{}", std::process::id()));
+    for (folder, other) in [("a", "b"), ("b", "a")] {
+        fs::create_dir_all(root.join(folder)).unwrap();
+        symlink("..", root.join(folder).join("up")).unwrap();
+        symlink(format!("../{other}"), root.join(folder).join("other")).unwrap();
+    }
+    fs::write(root.join("1_a.up.sql"), UP).unwrap();
+    let found = Directory::read(&root).unwrap();
+    fs::remove_dir_all(&root).unwrap();
+    assert_eq!(found.files.len(), 1, "{found:?}");
+    assert_eq!(found.folders.len(), 5, "{:?}", found.folders);
 }

@@ -92,7 +92,7 @@ fn assert_is_sound(text: &str, script: &Script) {
         start = problem.range.start;
     }
     for comment in sql::comments(text, 0..text.len()) {
-        assert!(text[comment.range].starts_with("--"));
+        assert!(text[comment.range].starts_with(['-', '/']));
     }
 }
 
@@ -168,7 +168,7 @@ fn what_postgres_accepts_is_not_refused() {
 }
 
 #[test]
-fn line_comments_and_where_they_stand() {
+fn comments_and_where_they_stand() {
     let text = include_str!("cases/sql/comments.sql");
     let comments: Vec<_> = sql::comments(text, 0..text.len())
         .into_iter()
@@ -178,6 +178,7 @@ fn line_comments_and_where_they_stand() {
         ("-- before", false),
         ("-- inside", true),
         ("-- '", true),
+        ("/* -- not a line comment */", true),
         ("-- behind the last word, before the semicolon", true),
         ("-- behind the semicolon", false),
         ("-- between", false),

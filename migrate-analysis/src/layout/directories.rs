@@ -6,6 +6,12 @@ pub(super) fn read(folder: &str, file: &str) -> Result<Named, Malformed> {
     let part = match file {
         "up.sql" => Part::Up,
         "down.sql" => Part::Down,
+        "migration.sql" => {
+            return Err(Malformed::new(
+                "in a folder, only `up.sql` and `down.sql` are migrations",
+                "rename it to `up.sql`, and write the `down.sql` beside it",
+            ));
+        }
         _ => {
             return Err(Malformed::new(
                 "it stands in a folder, where only `up.sql` and `down.sql` are migrations",
@@ -22,6 +28,7 @@ pub(super) fn read(folder: &str, file: &str) -> Result<Named, Malformed> {
     let (version, name) = version_and_name(folder).map_err(|malformed| Malformed {
         reason: malformed.reason.replacen("it", "its folder", 1),
         help: malformed.help.replace(".sql`", "/`"),
+        ..malformed
     })?;
     Ok(Named { version, name, part, layout: Layout::Directory })
 }

@@ -56,10 +56,10 @@ pub enum ProblemKind {
     PsqlCommand,
 }
 
-/// A line comment: `-- …` up to the end of its line.
+/// A comment: `-- …` up to the end of its line, or `/* … */`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Comment {
-    /// From its dashes to the last character of the line.
+    /// From its dashes to the last character of the line, or from `/*` to `*/`.
     pub range: Range<usize>,
     /// It stands behind the first word of a statement and before the semicolon that ends it (or, where
     /// no semicolon does, before its last word).
@@ -103,7 +103,7 @@ fn statement(words: Words<'_>, span: &Span, understood: bool) -> Statement {
     }
 }
 
-/// The line comments in `range` of `text`, those inside literals not among them.
+/// The comments in `range` of `text`, those inside literals not among them.
 pub fn comments(text: &str, range: Range<usize>) -> Vec<Comment> {
     split::split(text, in_text(text, range)).comments
 }

@@ -88,8 +88,7 @@ impl Splitter<'_> {
                 self.broken = true;
             }
             match token.kind {
-                Kind::LineComment => self.comment(token),
-                Kind::BlockComment => {}
+                Kind::LineComment | Kind::BlockComment => self.comment(token),
                 Kind::Semicolon if self.depth == 0 => self.finish(Some(token.start)),
                 Kind::Backslash if self.psql_command(token) => {}
                 _ => self.push(token),

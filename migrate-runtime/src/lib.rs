@@ -1,40 +1,130 @@
 //! PostgreSQL migrations that are checked when they are compiled, and run safely when they are
 //! deployed.
 //!
+//! Migrations are plain SQL, up and down, in files or beside the code. [`migrations!`] reads them
+//! when the crate is compiled, without a database: names, order, partners, grammar, and how each
+//! script has to run. A mistake is a compile error with file, line and column. The same plan then
+//! runs on a [`postgres`] client when the program starts.
+//!
 //! ```no_run
 //! migrate_runtime::migrations! {
+//!     /// The schema of the shop.
 //!     mod schema;
+//!
 //!     1 => create_users {
-//!         up: "CREATE TABLE users (id bigint PRIMARY KEY)",
+//!         up: "CREATE TABLE users (id bigint PRIMARY KEY, email text NOT NULL)",
 //!         down: "DROP TABLE users",
+//!     }
+//!     2 => index_email {
+//!         up: "CREATE UNIQUE INDEX CONCURRENTLY users_email ON users (email)",
+//!         down: "DROP INDEX CONCURRENTLY users_email",
 //!     }
 //! }
 //!
-//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let mut client = postgres::Client::connect("host=/run/postgresql", postgres::NoTls)?;
-//! let report = schema::migrator().up(&mut client)?;
-//! println!("{report}");
-//! println!("{}", schema::migrator().status(&mut client)?);
-//! # Ok(())
-//! # }
+//! fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let mut client = postgres::Client::connect("host=/run/postgresql", postgres::NoTls)?;
+//!     println!("{}", schema::migrator().up(&mut client)?);
+//!     println!("{}", schema::migrator().status(&mut client)?);
+//!     Ok(())
+//! }
 //! ```
+//!
+//! Most projects keep a directory instead. `mod schema = "migrations";` embeds it, and
+//! `migrate_build::watch("migrations")` in the build script tells cargo when a file was added; see
+//! [`migrations!`] for all that may stand in it.
+//!
+//! # In an async program
+//!
+//! The client is the blocking one, which **panics inside an async runtime**. There, migrate on a
+//! thread that may block, before the pool is opened:
+//!
+//! ```ignore
+//! tokio::task::spawn_blocking(|| {
+//!     let mut client = postgres::Client::connect(&url, postgres::NoTls)?;
+//!     schema::migrator().up(&mut client)?;
+//!     Ok::<_, Box<dyn std::error::Error + Send + Sync>>(())
+//! })
+//! .await??;
+//! ```
+//!
+//! # Verbs
+//!
+//! | [`Migrator`]'s | does |
+//! |---|---|
+//! | [`up`](Migrator::up), [`up_to`](Migrator::up_to) | applies what is pending, all or up to a migration |
+//! | [`down`](Migrator::down), [`down_to`](Migrator::down_to) | rolls back the newest ones, or all that is newer than a migration |
+//! | [`redo`](Migrator::redo) | rolls back the newest ones and applies them again, as they are now |
+//! | [`status`](Migrator::status) | tells where the database stands, migration by migration |
+//! | [`plan`](Migrator::plan), [`plan_to`](Migrator::plan_to) | tells what `up` would do, or why it would refuse |
+//! | [`verify`](Migrator::verify) | is an error unless everything is applied: for a program that may not migrate |
+//! | [`baseline`](Migrator::baseline) | records migrations as applied without running them |
+//!
+//! The first four write; `status`, `plan` and `verify` write nothing, take no lock and run on a
+//! replica. A target is a version (`down_to(&mut client, 7)`) or a migration as a type
+//! (`down_to(&mut client, schema::CreateUsers)`); across an irreversible migration, or for one of
+//! another set, the latter does not compile.
+//!
+//! # Policies
+//!
+//! A database does not always hold the beginning of the set. What to do then is said once, on the
+//! migrator; each refusal names its way out.
+//!
+//! | in the history | unless told otherwise | option |
+//! |---|---|---|
+//! | a pending migration is older than an applied one | [`ErrorKind::OutOfOrder`] | [`OutOfOrder::Apply`] |
+//! | an applied up script was edited (comments and blanks do not count) | [`ErrorKind::Modified`] | [`Modified::Ignore`] |
+//! | an applied migration is gone from the set | [`ErrorKind::Missing`] | [`Missing::Ignore`] |
+//! | there are migrations newer than the whole set: a later binary was here | allowed | [`Ahead::Refuse`] |
+//! | another set wrote it | [`ErrorKind::ForeignHistory`] | [`Migrator::history_table`] |
+//! | a down script was edited | the edited one counts, [`Event::DownEdited`] | |
 //!
 //! # What a run promises
 //!
 //! - **One transaction a migration**, with its row in the history, so a migration is in the database
 //!   exactly when the history says so. The row's primary key lets one of two runners through even
 //!   where nothing else does.
-//! - **One migrator at a time** on a history; the others wait, and say for whom.
+//! - **One migrator at a time** on a history; the others wait, and say for whom. The lock is asked
+//!   for again and again, never waited in, so that it cannot deadlock an index that is built
+//!   concurrently.
 //! - **One round trip** when nothing is pending, and no lock. N pending ones cost N and 3, and a
-//!   fresh database costs 4 however many there are.
+//!   fresh database costs 4 however many there are (more where some cannot run in a transaction).
 //! - What cannot run in a transaction (`CREATE INDEX CONCURRENTLY`) runs **statement by statement
-//!   and is resumed** where it stopped.
+//!   and is resumed** where it stopped. The INVALID index of a build that failed is dropped first.
 //! - A script may set what it likes (`search_path`, roles, timeouts): the **next one does not see
 //!   it**, and neither do the history and the caller.
 //! - The history keeps the **way back** of every migration, so an older binary can roll back what
 //!   a newer one applied.
 //! - An [`Error`] says which statement of which file failed, what the server said, and **how the
 //!   database stands now**.
+//!
+//! Limits: behind a pooler in transaction mode the run lock does not hold. Scripts that run in a
+//! transaction are still applied once; for others connect directly. A script that commits on its
+//! own can come through without being recorded if the process dies in that very moment; it is then
+//! run again, and should be one that may run twice. Settings that only `current_setting` can name
+//! (`SET app.tenant = …`) do not survive a run, unless they came with the connection's options.
+//!
+//! # The history
+//!
+//! Two tables, `public.migration_history` and `public.migration_history_log` unless
+//! [`history_schema`](Migrator::history_schema) and [`history_table`](Migrator::history_table) say
+//! otherwise. The first holds one row for each migration that is in the database:
+//!
+//! | column | |
+//! |---|---|
+//! | `version`, `name` | which migration; the version is the primary key |
+//! | `applied_at`, `applied_by`, `run_id` | when, by which role, in which run |
+//! | `up_checksum` | SHA-256 over the statements of the up script |
+//! | `down_kind`, `down_reason` | `script`, `no-op` or `irreversible`; the reason of the latter two |
+//! | `down_checksum`, `down_transactional`, `down_steps`, `down_builds` | the down script, statement by statement, so that an older binary can run it |
+//! | `steps_done`, `steps_of`, `step_state`, `steps_hash` | all null, except in the middle of a script that runs statement by statement: how far which one came |
+//!
+//! The second is append-only, for people: `version`, `name`, `direction` (`up`, `down`,
+//! `baseline`), `outcome` (`done`, `failed`), `error`, `started_at`, `finished_at`, `duration`,
+//! `run_id`, `applied_by`.
+//!
+//! A role that runs `up` needs `CREATE` on the schema the first time, and then `SELECT`, `INSERT`,
+//! `UPDATE`, `DELETE` on the two tables; for `up` with nothing pending, `plan` and `verify`
+//! `SELECT` on the history is enough, and `status` reads the log too.
 
 #[doc(hidden)]
 #[path = "private.rs"]
@@ -71,7 +161,117 @@ pub use report::{Done, Report};
 pub use status::{State, Status, StatusRow};
 pub use target::{DownTarget, Target};
 
-/// Embeds a set of migrations, checked. See the crate's documentation.
+/// Embeds a set of migrations, checked.
+///
+/// # Two forms
+///
+/// A directory, relative to the folder of the crate's `Cargo.toml`:
+///
+/// ```ignore
+/// migrate_runtime::migrations! {
+///     /// The schema of the shop.
+///     pub mod schema = "migrations";
+/// }
+/// ```
+///
+/// Cargo notices by itself when an embedded file is edited. For one that is added, and to parse
+/// only what changed, give the crate a build script:
+///
+/// ```ignore
+/// fn main() {
+///     migrate_build::watch("migrations");
+/// }
+/// ```
+///
+/// Or the scripts themselves, for a library with a few tables of its own:
+///
+/// ```
+/// migrate_runtime::migrations! {
+///     mod schema;
+///
+///     1 => create_jobs {
+///         up: "CREATE TABLE jobs (id bigint PRIMARY KEY, tries integer)",
+///         down: "DROP TABLE jobs",
+///     }
+///     2 => forget_tries {
+///         up: "ALTER TABLE jobs DROP COLUMN tries",
+///         irreversible: "how often a job was tried is known nowhere else",
+///     }
+/// }
+///
+/// use migrate_runtime::Migration;
+/// assert_eq!(schema::SET.migrations().len(), 2);
+/// assert_eq!(schema::CreateJobs::VERSION, 1);
+/// ```
+///
+/// # What it makes
+///
+/// A module, with the attributes and the visibility that stand in the call, and in it:
+///
+/// | item | |
+/// |---|---|
+/// | `fn migrator() -> Migrator` | what a program calls: `schema::migrator().up(&mut client)?` |
+/// | `type Migrator` | [`Migrator<schema::Set>`](crate::Migrator), to name in signatures |
+/// | `const SET` | the migrations as data, a [`MigrationSet`](crate::MigrationSet) |
+/// | `enum Set` | stands for the set in types; implements [`Set`](crate::Set) |
+/// | a struct for each migration | a target, such as `schema::CreateJobs`; implements [`Migration`](crate::Migration), and [`Reversible`](crate::Reversible) unless it is irreversible |
+///
+/// A struct is called as its migration, in CamelCase. Where two have the same name, or the name of
+/// one of the items above, each carries its version: `CreateJobsV7`. A name that begins with a
+/// digit gets an `M` in front.
+///
+/// # Layouts
+///
+/// Detected file by file; a directory may mix them, and one that was made for another tool is read
+/// as it is.
+///
+/// | layout | example |
+/// |---|---|
+/// | pair of files | `0001_create_users.up.sql` and `0001_create_users.down.sql` |
+/// | sections | `001_create_users.sql` with `-- UP` and `-- DOWN`, or with the marks of dbmate, goose and sql-migrate |
+/// | directory | `2024-01-01-000000_create_users/up.sql` and `down.sql` |
+/// | V and U files | `V1__create_users.sql` and `U1__create_users.sql` |
+///
+/// The version is the number in front, without hyphens; it fits into an `i64`, and migrations run in
+/// its order. Every migration has its way back, or says why there is none.
+///
+/// Some files stand beside the scripts and are none: `*.test.sql`, `schema.sql` (both reserved for
+/// later releases), `migrate.toml`, and whatever does not end in `.sql` and is not named like a
+/// script. Any other `.sql` file that fits no layout is an error: nothing is silently left out.
+///
+/// Line ends and a byte order mark do not count; comments and blanks between words are not part of a
+/// checksum.
+///
+/// # Directives
+///
+/// SQL comments, on a line of their own. One that is misspelt, misplaced or not supported yet is an
+/// error.
+///
+/// | `-- migrate: …` | |
+/// |---|---|
+/// | `up`, `down` | begins a section, as `-- UP` and `-- DOWN` do |
+/// | `irreversible <reason>` | instead of a down script: rollbacks stop here |
+/// | `no-op <reason>` | a down script that has nothing to undo: rollbacks pass |
+/// | `no-transaction` | the script runs statement by statement. A script of which no statement can run in a transaction needs no directive; one that mixes both kinds does |
+/// | `allow(code, …) <reason>` | lowers a diagnostic, for the next statement, or at the top for the file |
+/// | `opaque <reason>` | the next statement is not analysed |
+///
+/// The peers' marks for the same are understood: goose's `-- +goose NO TRANSACTION`, dbmate's
+/// `transaction:false`, sql-migrate's `notransaction`, sqlx's `-- no-transaction` on the first
+/// line, and diesel's `metadata.toml`.
+///
+/// # `migrate.toml`
+///
+/// Optional, beside the scripts:
+///
+/// ```toml
+/// # For a directory with a past: up to this version only what cannot be read, ordered or run is an
+/// # error.
+/// history-until = 20240301120000
+/// # Diagnostics that this project does not want, or wants as warnings of `migrate_build::watch`.
+/// allow = ["version-gap"]
+/// warn = []
+/// ```
 #[macro_export]
 macro_rules! migrations {
     ($($input:tt)*) => {

@@ -45,7 +45,7 @@ pub struct Script {
     /// Where its own file begins and ends in `scripts`.
     #[doc(hidden)]
     pub range: (usize, usize),
-    /// See [`Steps`].
+    /// See `Steps`.
     #[doc(hidden)]
     pub steps: &'static str,
     #[doc(hidden)]
@@ -140,7 +140,7 @@ impl Steps {
     }
 }
 
-/// Writes what [`Steps`] reads. The macro writes the same, for what it cannot call.
+/// Writes what `Steps` reads. The macro writes the same, for what it cannot call.
 pub fn pack(steps: &[Step]) -> String {
     let mut packed = String::new();
     for Step { start, end, builds, setting } in steps {
@@ -275,7 +275,7 @@ pub trait Set: 'static {
 /// A migration as a type: `schema::CreateUsers`. Only the macro implements it.
 ///
 /// ```ignore
-/// schema::migrator().up_to(schema::CreateUsers)?;
+/// schema::migrator().up_to(&mut client, schema::CreateUsers)?;
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a migration",

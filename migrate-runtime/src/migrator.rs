@@ -132,7 +132,8 @@ impl<S> Migrator<S> {
         self
     }
 
-    /// Calls a function for everything that happens, while it happens.
+    /// Calls a function for everything that happens, while it happens. It must not panic: the run
+    /// would end where it is, and the run lock stay with the client until that is closed.
     #[must_use]
     pub fn on_event(mut self, observer: impl Fn(&Event) + Send + Sync + 'static) -> Self {
         self.options.observer = Some(Arc::new(observer));
@@ -158,6 +159,19 @@ impl<S> Migrator<S> {
 /// Verbs.
 impl<S> Migrator<S> {
     /// Applies everything that is pending. One round trip when nothing is.
+    ///
+    /// Like all verbs it blocks, and `postgres::Client` panics on a thread that runs async tasks:
+    /// there, connect and migrate inside `tokio::task::spawn_blocking`.
+    ///
+    /// ```no_run
+    /// # use migrate_runtime::Migrator;
+    /// # fn migrate(migrator: &Migrator) -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut client = postgres::Client::connect("host=/run/postgresql", postgres::NoTls)?;
+    /// let report = migrator.up(&mut client)?;
+    /// println!("{report}");
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// When the history forbids it (see the policies), the run lock is not to be had, or a
@@ -200,7 +214,8 @@ impl<S> Migrator<S> {
     }
 
     /// Rolls back everything newer than a target, which stays: `down_to(client, 7)` or
-    /// `down_to(client, schema::AddEmail)`; `down_to(client, 0)` rolls everything back.
+    /// `down_to(client, schema::AddEmail)`; `down_to(client, 0)` rolls everything back (but a
+    /// migration 0, which stays as any target does).
     ///
     /// # Errors
     /// As [`down`](Self::down), and when neither set nor history has such a version.

@@ -106,7 +106,8 @@ pub enum Event {
         /// How long the wait may last.
         at_most: Duration,
     },
-    /// A migration was sent to the server.
+    /// A migration was sent to the server. On a fresh database many travel together; then this is
+    /// told when the answer is there, just before `Finished`.
     Started {
         /// Which way.
         direction: Direction,

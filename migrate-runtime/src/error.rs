@@ -17,6 +17,8 @@ pub enum ErrorKind {
     Connection,
     /// The client is inside a transaction; migrations have transactions of their own.
     InTransaction,
+    /// The session's `client_encoding` was changed, so the server would misread a script.
+    Encoding,
     /// Another migrator held the run lock for longer than the wait.
     RunLock,
     /// A statement of a migration failed.

@@ -42,7 +42,9 @@ impl<C: Connection> Run<'_, C> {
         let mut suspect: Option<Range<usize>> = None;
         while let Some(job) = jobs.get(next) {
             if !job.transactional {
-                if self.stepwise(job, next + 1 == jobs.len()).await? == Outcome::LookAgain {
+                let last = next + 1 == jobs.len();
+                let outcome = self.stepwise(job, last).await;
+                if outcome.map_err(|error| error.of(job.id.clone()))? == Outcome::LookAgain {
                     // It may have stopped in the middle, with its settings on.
                     self.put_back().await?;
                     return Ok(Outcome::LookAgain);
@@ -137,7 +139,7 @@ impl<C: Connection> Run<'_, C> {
         took: Duration,
     ) -> Result<Sent, Error> {
         if is_cut(&error) {
-            return Err(self.cut(&group[0], error));
+            return Err(self.cut(group, error));
         }
         let spot = self.spot(message, &error);
         if let [job] = group {
@@ -210,17 +212,25 @@ impl<C: Connection> Run<'_, C> {
         message.spot(position(error)?, bytes)
     }
 
-    /// The connection went away while a job was under way.
-    pub(crate) fn cut(&self, job: &Job, error: postgres::Error) -> Error {
+    /// The connection went away while jobs were under way.
+    pub(crate) fn cut(&self, jobs: &[Job], error: postgres::Error) -> Error {
         let words = crate::error::words(&error);
-        Error::new(
-            ErrorKind::Connection,
-            format!("the connection was lost during {}: {words}", job.id),
-        )
-        .caused_by(error)
-        .of(job.id.clone())
-        .now(format!("{}; whether {} came through is not known", self.standing(), job.id))
-        .help("run it again: the history tells, and nothing is done twice")
+        let (what, unknown) = match jobs {
+            [job] => (job.id.to_string(), format!("whether {} came through", job.id)),
+            [first, .., last] => {
+                (format!("{} to {}", first.id, last.id), "how far these came".to_owned())
+            }
+            [] => ("the run".to_owned(), "how far it came".to_owned()),
+        };
+        let sentence = format!("the connection was lost during {what}: {words}");
+        let error = Error::new(ErrorKind::Connection, sentence)
+            .caused_by(error)
+            .now(format!("{}; {unknown} is not known", self.standing()))
+            .help("run it again: the history tells, and nothing is done twice");
+        match jobs {
+            [job] => error.of(job.id.clone()),
+            _ => error,
+        }
     }
 }
 

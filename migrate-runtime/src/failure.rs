@@ -98,8 +98,15 @@ impl<C: Connection> Run<'_, C> {
                 Some(format!("it was one of the statements 1–{}", job.statements.len())),
             ),
         };
+        let commits = error.code().is_some_and(|code| ["2D000", "25001"].contains(&code.code()));
         let error = Error::new(ErrorKind::Script, format!("{what}: {words}")).caused_by(error);
-        let error = error.of(job.id.clone()).at(place);
+        let mut error = error.of(job.id.clone()).at(place);
+        if commits && job.transactional {
+            error = error.help(
+                "`-- migrate: no-transaction` in the script runs it statement by statement, each \
+                 on its own",
+            );
+        }
         match note {
             Some(note) => error.note(note),
             None => error,

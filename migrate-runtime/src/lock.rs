@@ -70,12 +70,10 @@ impl<C: Connection> Run<'_, C> {
             return Err(in_transaction());
         }
         self.locked = session.locked;
-        let read_only = session.read_only;
+        let refused = session.read_only.map(read_only_error);
+        let refused = refused.or_else(|| session.encoding.as_deref().map(encoding_error));
         self.session = Some(session);
-        match read_only {
-            Some(why) => Err(read_only_error(why)),
-            None => Ok(self.locked),
-        }
+        refused.map_or(Ok(self.locked), Err)
     }
 
     /// Takes the lock again after a script gave it up. Even if it is free, somebody else may have
@@ -143,6 +141,12 @@ fn read_only_error(why: ReadOnly) -> Error {
             .note("default_transaction_read_only is on, for the session, its role or the database")
             .help("if that is not on purpose: SET default_transaction_read_only = off"),
     }
+}
+
+fn encoding_error(encoding: &str) -> Error {
+    let sentence = format!("client_encoding is {encoding}, and scripts are UTF-8");
+    Error::new(ErrorKind::Encoding, sentence)
+        .help("SET client_encoding = 'UTF8', as it was at first")
 }
 
 fn unlock(key: i64) -> String {

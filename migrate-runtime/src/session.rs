@@ -19,6 +19,8 @@ pub(crate) struct Session {
     pub(crate) schema_exists: bool,
     /// Why nothing can be written here, if so.
     pub(crate) read_only: Option<ReadOnly>,
+    /// What the client speaks, if it is not UTF-8.
+    pub(crate) encoding: Option<String>,
     /// The server counts bytes where others count characters: it was told no encoding.
     pub(crate) bytes: bool,
     /// Puts the session back.
@@ -42,7 +44,7 @@ pub(crate) fn capture(key: i64, schema: &str) -> String {
          UNION ALL SELECT 'in_transaction', (pg_catalog.now() OPERATOR(pg_catalog.<>) pg_catalog.statement_timestamp())::pg_catalog.text, NULL \
          UNION ALL SELECT 'role', SESSION_USER::pg_catalog.text, pg_catalog.current_setting('role') \
          UNION ALL SELECT 'read_only', pg_catalog.current_setting('transaction_read_only'), pg_catalog.pg_is_in_recovery()::pg_catalog.text \
-         UNION ALL SELECT 'encoding', pg_catalog.current_setting('server_encoding'), NULL \
+         UNION ALL SELECT 'encoding', pg_catalog.current_setting('server_encoding'), pg_catalog.current_setting('client_encoding') \
          UNION ALL SELECT 'schema', nspname::pg_catalog.text, NULL FROM pg_catalog.pg_namespace \
          WHERE nspname OPERATOR(pg_catalog.=) {}::pg_catalog.name \
          UNION ALL SELECT 'setting', name, setting FROM pg_catalog.pg_settings \
@@ -65,7 +67,12 @@ impl Session {
                 "in_transaction" => session.in_transaction = a == "true",
                 "read_only" if b == "true" => session.read_only = Some(ReadOnly::Replica),
                 "read_only" if a == "on" => session.read_only = Some(ReadOnly::Default),
-                "encoding" => session.bytes = a == "SQL_ASCII",
+                "encoding" => {
+                    session.bytes = a == "SQL_ASCII";
+                    // `SQL_ASCII` passes bytes through as they are.
+                    session.encoding =
+                        Some(b).filter(|b| !["UTF8", "SQL_ASCII"].contains(b)).map(str::to_owned);
+                }
                 "schema" => session.schema_exists = true,
                 "role" => (user, role) = (literal(a), role_value(b)),
                 "setting" => settings.push((a.to_owned(), b.to_owned())),

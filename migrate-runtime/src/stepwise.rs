@@ -108,7 +108,7 @@ impl<C: Connection> Run<'_, C> {
         message.ours(&self.index_sql(job, begin));
         match self.connection.simple_query(message.sql()).await {
             Ok(answer) => Ok(Some(answer)),
-            Err(error) if is_cut(&error) => Err(self.cut(job, error)),
+            Err(error) if is_cut(&error) => Err(self.cut(std::slice::from_ref(job), error)),
             Err(error) if self.is_elsewhere(job, &error) => {
                 self.elsewhere(job, &error).await?;
                 Ok(None)
@@ -257,7 +257,7 @@ impl<C: Connection> Run<'_, C> {
         error: postgres::Error,
     ) -> Error {
         if is_cut(&error) {
-            return self.cut(job, error);
+            return self.cut(std::slice::from_ref(job), error);
         }
         let at = self.spot(message, &error);
         let (id, run) = (&job.id, &self.report.run_id);

@@ -348,3 +348,60 @@ fn a_log_reads_well_when_many_share_a_message() {
     ];
     assert_eq!(*seen.lock().unwrap(), expected);
 }
+
+#[test]
+fn a_connection_lost_in_a_shared_message_is_not_blamed_on_the_first() {
+    let database = database();
+    let mut client = database.connect().unwrap();
+    let mut migrations = tables(5);
+    let end = "SELECT pg_terminate_backend(pg_backend_pid())";
+    migrations[2] = pair(3, "ends_the_session", end, "SELECT 1");
+    let error = migrator(&migrations).up(&mut client).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Connection, "{error}");
+    assert!(error.to_string().contains("during 1_t1 to 5_t5"), "{error}");
+    let mut client = database.connect().unwrap();
+    assert_eq!(applied(&mut client), "1 2");
+    // Alone, it is named.
+    let error = migrator(&migrations).up(&mut client).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Connection, "{error}");
+    assert_eq!(error.migration().unwrap().version(), 3, "{error}");
+    migrator(&tables(5)).up(&mut database.connect().unwrap()).unwrap();
+}
+
+#[test]
+fn a_client_that_does_not_speak_utf_8_is_refused() {
+    let database = database();
+    let mut client = database.connect().unwrap();
+    client.batch_execute("SET client_encoding = 'LATIN1'").unwrap();
+    let up = "CREATE TABLE words AS SELECT 'é'::text AS word";
+    let words = migrator(&[pair(1, "words", up, "DROP TABLE words")]);
+    let error = words.up(&mut client).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Encoding, "{error}");
+    assert_eq!(locks(&mut client), "0");
+    client.batch_execute("SET client_encoding = 'UTF8'").unwrap();
+    words.up(&mut client).unwrap();
+    assert_eq!(ask(&mut client, "SELECT length(word) FROM words"), "1");
+}
+
+#[test]
+fn a_schema_that_is_closed_to_the_role_is_named_with_the_way_out() {
+    let database = database();
+    let mut client = database.connect().unwrap();
+    let role = format!("closed_{}", database.name());
+    let setup = format!("CREATE ROLE {role}; CREATE SCHEMA s; GRANT USAGE ON SCHEMA s TO {role}");
+    client.batch_execute(&format!("{setup}; SET ROLE {role}")).unwrap();
+    let migrator = migrator(&tables(1)).history_schema("s");
+    let error = migrator.up(&mut client).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::History, "{error}");
+    let text = error.to_string();
+    assert!(text.contains("making s.migration_history") && text.contains("CREATE on"), "{text}");
+    assert_eq!(locks(&mut client), "0");
+    client.batch_execute(&format!("RESET ROLE; DROP OWNED BY {role}; DROP ROLE {role}")).unwrap();
+}
+
+#[test]
+fn a_script_that_commits_is_told_how_to_run() {
+    let error = refused_after_t1("DO $$ BEGIN CREATE TABLE x (); COMMIT; END $$");
+    assert_eq!(error.kind(), ErrorKind::Script, "{error}");
+    assert!(error.to_string().contains("-- migrate: no-transaction"), "{error}");
+}

@@ -29,8 +29,15 @@ pub fn scripts_file_name(directory: &str) -> String {
 }
 
 fn letters(directory: &str) -> String {
-    let letter = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
-    directory.chars().map(letter).collect()
+    let mut letters = String::new();
+    for c in directory.chars() {
+        match c.is_ascii_alphanumeric() {
+            true => letters.push(c),
+            // `a/b` and `a-b` are two directories.
+            false => letters.push_str(&format!("-{:x}-", u32::from(c))),
+        }
+    }
+    letters
 }
 
 /// The texts of all scripts in a row: embedding one file is quicker than embedding a thousand.

@@ -189,7 +189,7 @@ impl Reader<'_> {
                 (at, bytes.get(at).copied().unwrap_or_default())
             }),
             Err(reason) => {
-                let id = self.analysis.add(Source::new(&file.path, ""));
+                let id = self.analysis.add(Source::without_text(&file.path));
                 let diagnostic = wording::unreadable_file(Place::file(id), reason);
                 self.analysis.diagnostics.push(diagnostic);
                 return id;
@@ -198,7 +198,7 @@ impl Reader<'_> {
         match text {
             Ok(text) => self.analysis.add(Source::new(&file.path, text)),
             Err((at, byte)) => {
-                let id = self.analysis.add(Source::new(&file.path, ""));
+                let id = self.analysis.add(Source::without_text(&file.path));
                 self.analysis.diagnostics.push(wording::not_utf8(Place::file(id), at, byte));
                 id
             }
@@ -243,8 +243,11 @@ impl Reader<'_> {
         let transaction = metadata.get(folder).copied();
         let mut script = self.cache.read(id, &file.path, text, named.part, transaction);
         if !readable {
-            // It could not be read: that it is empty follows from that.
+            // It could not be read: that it is empty, and has no second section, follows from that.
             script.diagnostics.clear();
+            if named.part == Part::Both {
+                script.down.clone_from(&script.up);
+            }
         }
         self.candidates.push(Candidate {
             source: id,

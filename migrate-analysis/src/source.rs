@@ -33,6 +33,11 @@ impl Source {
         Source { path: path.into(), text: normalized.unwrap_or(text), verbatim, start: (1, 1) }
     }
 
+    /// Stands for a file whose text could not be had.
+    pub(crate) fn without_text(path: impl Into<String>) -> Source {
+        Source { verbatim: false, ..Source::new(path, "") }
+    }
+
     /// A script written in a Rust file: it starts at `line` and `column` of `path`, from 1.
     pub fn inline(
         path: impl Into<String>,

@@ -40,7 +40,9 @@ pub(crate) fn empty_directory(place: Place) -> Diagnostic {
 }
 
 pub(crate) fn unreadable_file(place: Place, reason: &str) -> Diagnostic {
-    Diagnostic::error(Code::UnreadableFile, place, "the file cannot be read").note(reason)
+    Diagnostic::error(Code::UnreadableFile, place, "the file cannot be read")
+        .note(reason)
+        .help("make it readable, or remove it from the migrations directory")
 }
 
 pub(crate) fn not_utf8(place: Place, offset: usize, byte: u8) -> Diagnostic {
@@ -130,7 +132,8 @@ pub(crate) fn version_gap(place: Place, missing: Range<i64>, inline: bool) -> Di
 
 pub(crate) fn missing_up(version: i64, name: &str, place: Place, expected: &str) -> Diagnostic {
     let message = format!("{} has no up script", migration(version, name));
-    Diagnostic::error(Code::MissingUp, place, message).help(format!("expected {expected}"))
+    Diagnostic::error(Code::MissingUp, place, message)
+        .help(format!("write it, expected {expected}, or remove the down script"))
 }
 
 /// `named`: a down script of the same version under another name.
@@ -309,31 +312,28 @@ pub(crate) fn outside_in_block(place: Place, command: &str) -> Diagnostic {
 }
 
 pub(crate) fn transaction_control(place: Place, command: &str, unbalanced: bool) -> Diagnostic {
-    let diagnostic = Diagnostic::error(
-        Code::TransactionControl,
-        place,
-        format!("`{command}` inside a migration"),
-    );
+    const WHY: &str = "each script runs in a transaction that also records it in the history";
+    let error = |message: &str| {
+        let message = format!("`{command}` {message}");
+        Diagnostic::error(Code::TransactionControl, place, message)
+    };
     if command == "SET TRANSACTION" {
-        return diagnostic
-            .label("comes too late: the transaction has begun")
-            .note("each script runs in a transaction that also records it in the history")
+        return error("comes too late: the migration's transaction has begun")
+            .note(WHY)
             .help("write the block yourself, `BEGIN; SET TRANSACTION …; … COMMIT;`, with `-- migrate: no-transaction` on the first line");
     }
     if unbalanced {
         let inner = ["SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK TO SAVEPOINT"].contains(&command);
-        let label = match inner {
-            true => "works inside a transaction only",
+        return error(match inner {
+            true => "stands outside a `BEGIN … COMMIT` block",
             false => "opens or ends no block of its own",
-        };
-        return diagnostic
-            .label(label)
-            .note("a script that says `no-transaction` may hold whole `BEGIN … COMMIT` blocks only")
-            .help("write both ends of the block, or remove it");
+        })
+        .note("a script that says `no-transaction` may hold whole `BEGIN … COMMIT` blocks only")
+        .help("write both ends of the block, or remove it");
     }
-    diagnostic
+    error("inside a migration, which runs in a transaction")
         .label("would end or split the migration's transaction")
-        .note("each script runs in a transaction that also records it in the history")
+        .note(WHY)
         .help("remove it: what belongs together already stands in one script")
         .help("or run the statements one by one: `-- migrate: no-transaction` on the first line")
 }

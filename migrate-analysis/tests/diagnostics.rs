@@ -123,5 +123,6 @@ fn unreadable_file() {
     the file cannot be read [unreadable-file]
     --> migrations/1_a.up.sql:1:1
      = note: Permission denied (os error 13)
+     = help: make it readable, or remove it from the migrations directory
     ");
 }

@@ -15,7 +15,7 @@ use quote::quote;
 use std::fmt::Write;
 
 /// The module. It has the same items whether there were errors or not, so that one mistake is one
-/// message.
+/// message. The errors stand in it, so that a `#[cfg]` on it holds for them too.
 pub(crate) fn module(
     input: &Input,
     analysis: &Analysis,
@@ -28,11 +28,11 @@ pub(crate) fn module(
     let has_doc = attributes.iter().any(|attribute| attribute.path().is_ident("doc"));
     let doc = (!has_doc).then(|| quote!(#[doc = "The migrations of this crate."]));
     quote! {
-        #errors
         #(#attributes)*
         #doc
         #[allow(missing_copy_implementations, missing_debug_implementations)]
         #visibility mod #name {
+            #errors
             use #runtime::__private as __p;
             #items
         }
@@ -202,8 +202,11 @@ impl<'a> Writer<'a> {
 
     /// Files that decide about the set and are not embedded as they are: an edit rebuilds too.
     fn tracked(&mut self) {
-        // The build script sees every change.
+        // The build script sees every change, and what did not compile is compiled again.
         let Some(folder) = self.folder.filter(|folder| folder.scripts.is_none()) else { return };
+        if self.analysis.errors().next().is_some() {
+            return;
+        }
         let embedded = |source: &Source| source.is_verbatim() && source.path().ends_with(".sql");
         for source in self.analysis.sources.iter().filter(|source| !embedded(source)) {
             let path = folder.absolute.join(source.path());

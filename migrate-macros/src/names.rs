@@ -6,8 +6,8 @@ use std::collections::HashMap;
 /// One name a migration, all different: `create_users` → `CreateUsers`, and where two migrations
 /// have the same name `CreateUsersV7`.
 pub(crate) fn structs(migrations: &[PlannedMigration]) -> Vec<String> {
-    // The module's own types.
-    const TAKEN: [&str; 2] = ["Migrator", "Set"];
+    // The module's own types and values: a unit struct is both.
+    const TAKEN: [&str; 3] = ["Migrator", "Set", "SET"];
     let names: Vec<String> =
         migrations.iter().map(|migration| camel_case(&migration.name)).collect();
     let mut count: HashMap<&str, usize> = HashMap::new();

@@ -12,6 +12,15 @@ migrate_runtime::migrations! {
     6 => again { up: "SELECT 1", down: "SELECT 1" }
     7 => set { up: "SELECT 1", down: "-- migrate: no-op it changes nothing" }
     8 => migrator { up: "SELECT 1", down: "SELECT 1" }
+    9 => SET { up: "SELECT 1", down: "SELECT 1" }
+}
+
+// What is not compiled has no errors.
+#[cfg(any())]
+migrate_runtime::migrations! { mod outside = "no/such/directory"; }
+migrate_runtime::migrations! {
+    #[cfg(any())]
+    mod inside = "no/such/directory";
 }
 
 mod nested {
@@ -34,7 +43,7 @@ struct Service {
 
 fn main() {
     let service = Service { migrator: schema::migrator() };
-    assert_eq!(service.migrator.set().migrations().len(), 8);
+    assert_eq!(service.migrator.set().migrations().len(), 9);
     assert_eq!(schema::Type::NAME, "type");
     assert_eq!(schema::SelfMigration::VERSION, 2);
     assert_eq!(reversible(schema::Größe), 3);
@@ -43,5 +52,5 @@ fn main() {
     assert_eq!(reversible(schema::SetV7), 7);
     assert_eq!(schema::MigratorV8::CHECKSUM.len(), 32);
     assert!(nested::empty());
-    const _: () = assert!(schema::SET.migrations().len() == 8);
+    const _: () = assert!(schema::SET.migrations().len() == 9);
 }

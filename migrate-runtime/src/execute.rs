@@ -180,14 +180,10 @@ impl<C: Connection> Run<'_, C> {
     /// Whether the error says that another runner did this job.
     pub(crate) fn is_elsewhere(&self, job: &Job, error: &postgres::Error) -> bool {
         let Some(db) = error.as_db_error() else { return false };
-        match job.direction {
-            Direction::Up => {
-                db.code().code() == "23505"
-                    && db.table() == Some(&self.history.table_name)
-                    && db.schema() == Some(&self.history.schema)
-            }
-            Direction::Down => db.message().contains(GONE),
-        }
+        let inserted = db.code().code() == "23505"
+            && db.table() == Some(&self.history.table_name)
+            && db.schema() == Some(&self.history.schema);
+        db.message().contains(GONE) || (job.direction == Direction::Up && inserted)
     }
 
     /// Makes room for what another runner did.
@@ -198,7 +194,7 @@ impl<C: Connection> Run<'_, C> {
     ) -> Result<(), Error> {
         self.send("rolling back", "ROLLBACK").await?;
         self.emit(Event::DoneElsewhere { migration: job.id.clone() });
-        self.conflict = Some(crate::error::words(error));
+        self.conflict = Some(crate::error::words(error)).filter(|words| !words.contains(GONE));
         Ok(())
     }
 

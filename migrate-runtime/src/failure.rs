@@ -113,11 +113,14 @@ impl<C: Connection> Run<'_, C> {
         }
     }
 
-    fn bookkeeping_failed(&self, job: &Job, error: postgres::Error) -> Error {
+    pub(crate) fn bookkeeping_failed(&self, job: &Job, error: postgres::Error) -> Error {
         let table = self.history.display();
         let own = ".history_schema(\"…\") keeps the history where no migration goes";
         if words(&error).contains(LOST) {
-            let sentence = format!("the script of {} took its own row out of {table}", job.id);
+            let sentence = format!(
+                "{table} has no row of {} after its script: the script took it out, or a trigger",
+                job.id
+            );
             let error = Error::new(ErrorKind::History, sentence).caused_by(error);
             return error.of(job.id.clone()).help(own);
         }

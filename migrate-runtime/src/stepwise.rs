@@ -17,7 +17,7 @@ use postgres::SimpleQueryMessage;
 use crate::connection::Connection;
 use crate::error::{Error, ErrorKind};
 use crate::execute::{is_cut, times};
-use crate::history::{Progress, optional, rows_of};
+use crate::history::{GONE, LOST, Progress, optional, rows_of};
 use crate::job::{Builds, Job, Message, Statement};
 use crate::observe::{Direction, Event};
 use crate::plan::statements_hash;
@@ -103,7 +103,7 @@ impl<C: Connection> Run<'_, C> {
             }
             _ => {}
         }
-        message.ours(&self.progress(job, begin));
+        message.ours(&self.progress(job, begin, GONE));
         message.ours("COMMIT");
         message.ours(&self.index_sql(job, begin));
         match self.connection.simple_query(message.sql()).await {
@@ -169,8 +169,14 @@ impl<C: Connection> Run<'_, C> {
         last: bool,
     ) -> Result<Vec<SimpleQueryMessage>, Error> {
         let sql = format!("BEGIN;\n{}", self.record_sql(job, step, last));
-        let doing = format!("recording statement {} of {}", step + 1, job.id);
-        self.send(&doing, &sql).await
+        match self.connection.simple_query(&sql).await {
+            Ok(answer) => Ok(answer),
+            Err(error) if is_cut(&error) => Err(self.cut(std::slice::from_ref(job), error)),
+            Err(error) => {
+                let note = format!("statement {} is done, and that is not recorded", step + 1);
+                Err(self.bookkeeping_failed(job, error).note(note))
+            }
+        }
     }
 
     /// Everything that follows a statement in its message, after `BEGIN`.
@@ -182,7 +188,7 @@ impl<C: Connection> Run<'_, C> {
         format!(
             "{};\n{};\nCOMMIT;\n{};\n{}",
             self.local(),
-            self.progress(job, done),
+            self.progress(job, done, LOST),
             self.lock_epilogue(false),
             self.index_sql(job, done)
         )
@@ -298,10 +304,10 @@ impl<C: Connection> Run<'_, C> {
         failed
     }
 
-    fn progress(&self, job: &Job, done: usize) -> String {
+    fn progress(&self, job: &Job, done: usize, words: &str) -> String {
         let hash = done_hash(job, done);
         let progress = Progress { half: job.half(), done, failed: false, hash: &hash };
-        self.history.progress(job.id.version(), progress)
+        self.history.advance(job.id.version(), progress, words)
     }
 
     fn failed(&self, job: &Job, done: usize) -> String {

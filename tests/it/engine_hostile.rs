@@ -44,6 +44,28 @@ fn a_script_that_drops_the_schema_of_the_history_undoes_itself() {
     assert!(error.to_string().contains("history_schema"), "{error}");
 }
 
+#[test]
+fn a_statement_on_its_own_cannot_empty_the_history_either() {
+    let database = database();
+    let mut client = database.connect().unwrap();
+    let script = "CREATE TABLE a ();;TRUNCATE migration_history;;CREATE TABLE b ()";
+    let migrations = [tables(1)[0], stepwise(2, "wipe", script, "SELECT 1")];
+    let error = migrator(&migrations).up(&mut client).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::History, "{error}");
+    assert!(error.to_string().contains("1 of 3 statements"), "{error}");
+    assert_eq!(applied(&mut client), "1");
+    // It commits by itself, so it cannot be undone, but it is told.
+    let script = "VACUUM;;DO $$ BEGIN DROP TABLE migration_history; COMMIT; END $$;;SELECT 1";
+    let migrations = [tables(1)[0], stepwise(2, "wipe", script, "SELECT 1")];
+    let _ = migrator(&migrations[..1]).down(&mut client, 1);
+    client.batch_execute("DELETE FROM migration_history WHERE version = 2").unwrap();
+    let error = migrator(&migrations).up(&mut client).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::History, "{error}");
+    let text = error.to_string();
+    assert!(text.contains("history_schema") && text.contains("statement 2 is done"), "{text}");
+    assert_eq!(locks(&mut client), "0");
+}
+
 /// A second row of its own version, or a unique index that is none of ours: no other runner.
 #[test]
 fn a_conflict_that_stays_is_an_error_and_no_endless_loop() {

@@ -128,6 +128,17 @@ COMMENT ON COLUMN {table}.down_steps IS 'the way back, kept so that an older bin
         )
     }
 
+    /// The same, and fails when the row is not there any more: with [`GONE`] before a script begins,
+    /// with [`LOST`] after a statement of its own.
+    pub(crate) fn advance(&self, version: i64, progress: Progress<'_>, words: &str) -> String {
+        format!(
+            "WITH moved AS ({} RETURNING 1) \
+             SELECT CASE WHEN pg_catalog.count(*) OPERATOR(pg_catalog.=) 1 THEN 1 \
+             ELSE pg_catalog.concat('{words} ', pg_catalog.count(*))::pg_catalog.int4 END FROM moved",
+            self.progress(version, progress)
+        )
+    }
+
     /// Records that the statement after `progress.done` failed, unless it is known to be done after
     /// all.
     pub(crate) fn failed(&self, version: i64, progress: Progress<'_>) -> String {

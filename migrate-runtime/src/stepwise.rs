@@ -4,8 +4,8 @@
 //! A statement that PostgreSQL lets into a transaction travels in one together with its progress,
 //! so a crash cannot come between the two. The server itself says which ones it does not let in
 //! (25001, and 2D000 for a procedure that commits); these travel alone, and a crash can leave them
-//! done but not recorded. A concurrent index can be looked up; anything else is run again, and the
-//! error explains itself if that fails.
+//! done but not recorded. A concurrent index can be looked up, built or dropped; anything else is run
+//! again, and the error explains itself if that fails.
 //!
 //! The script's own settings (`SET lock_timeout = 0; CREATE INDEX CONCURRENTLY …`) hold from
 //! statement to statement and are set again when it is resumed.
@@ -131,7 +131,9 @@ impl<C: Connection> Run<'_, C> {
         }
         let mut message = Message::default();
         message.theirs(0, step, &job.statements[step].text);
-        if let Err(error) = self.connection.simple_query(message.sql()).await {
+        if let Err(error) = self.connection.simple_query(message.sql()).await
+            && !(died_here(job, step) && is_dropped(&job.statements[step].text, &error))
+        {
             return Err(self.stopped(job, step, &message, error).await);
         }
         self.mark(job, step, last).await
@@ -225,9 +227,8 @@ impl<C: Connection> Run<'_, C> {
         answer: &[SimpleQueryMessage],
     ) -> Result<bool, Error> {
         let Some(mut found) = found_index(answer) else { return Ok(false) };
-        let died_here = job.resume.as_ref().is_some_and(|p| p.done == step && !p.failed);
         if found.valid {
-            return Ok(died_here);
+            return Ok(died_here(job, step));
         }
         let begun = Instant::now();
         while found.busy {
@@ -278,12 +279,11 @@ impl<C: Connection> Run<'_, C> {
         };
         let sql = format!("ROLLBACK;\n{restore};\n{row};\n{log}");
         let recorded = self.connection.simple_query(&sql).await;
-        let died_here = job.resume.as_ref().is_some_and(|p| p.done == step && !p.failed);
         let mut failed = self
             .step_failed(job, step, at, error)
             .now(self.standing_partly(job, step))
             .help("mend the statement (or what it met) and run it again: it goes on from there");
-        if died_here && step > 0 {
+        if died_here(job, step) {
             failed = failed.note(
                 "an earlier run died during this statement, so it may have come through then; \
                  if it did, make it one that may run twice (IF NOT EXISTS)",
@@ -348,6 +348,19 @@ fn settings(done: &[Statement]) -> impl Iterator<Item = &Statement> {
     };
     let from = done.iter().rposition(discards).unwrap_or_default();
     done[from..].iter().filter(|statement| statement.setting)
+}
+
+/// An earlier run began this statement and did not live to record how it ended.
+fn died_here(job: &Job, step: usize) -> bool {
+    job.resume.as_ref().is_some_and(|partly| partly.done == step && !partly.failed)
+}
+
+/// Whether a statement only failed because the index that it drops is gone.
+fn is_dropped(text: &str, error: &postgres::Error) -> bool {
+    let mut words = text.split_whitespace();
+    let drops = ["drop", "index", "concurrently"];
+    drops.iter().all(|drop| words.next().is_some_and(|word| word.eq_ignore_ascii_case(drop)))
+        && error.code().is_some_and(|code| code.code() == "42704")
 }
 
 fn done_hash(job: &Job, done: usize) -> String {

@@ -155,6 +155,33 @@ fn an_index_that_was_built_but_not_recorded_counts_as_done() {
     assert_eq!(applied(&mut client), "1");
 }
 
+#[test]
+fn an_index_that_was_dropped_but_not_recorded_counts_as_done() {
+    let database = database();
+    let mut client = database.connect().unwrap();
+    let build = "CREATE INDEX CONCURRENTLY i ON t1 (note)";
+    let index = stepwise(2, "index", build, "DROP INDEX CONCURRENTLY i");
+    let migrator = migrator(&[tables(1)[0], index]);
+    let _ = migrator.up(&mut client).unwrap();
+    // What a run leaves that dies between the drop and its record.
+    client
+        .batch_execute(
+            "UPDATE migration_history SET steps_done = 0, steps_of = 'down',
+                 step_state = 'started', steps_hash = '' WHERE version = 2;
+             DROP INDEX i",
+        )
+        .unwrap();
+    let report = migrator.down(&mut client, 1).unwrap();
+    assert_eq!(report.rolled_back().count(), 1);
+    assert_eq!(applied(&mut client), "1");
+    // Without such a run it is an error, as anywhere.
+    let _ = migrator.up(&mut client).unwrap();
+    client.batch_execute("DROP INDEX i").unwrap();
+    let error = migrator.down(&mut client, 1).unwrap_err();
+    assert_eq!(error.sql_state().unwrap().code(), "42704", "{error}");
+    assert!(error.to_string().contains("nothing of the down of 2_index is done"), "{error}");
+}
+
 fn kill_others(client: &mut Client) {
     let sql = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
          WHERE datname = current_database() AND pid <> pg_backend_pid()";

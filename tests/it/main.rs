@@ -12,6 +12,7 @@ mod engine_policy;
 mod engine_proxy;
 mod engine_session;
 mod engine_stepwise;
+mod engine_storm;
 mod engine_trips;
 mod engine_up;
 mod processes;

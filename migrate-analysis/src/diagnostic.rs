@@ -1,4 +1,4 @@
-//! What is wrong, as data. The functions that word a diagnostic stand in [`wording`](crate::wording).
+//! What is wrong, as data. The functions that word a diagnostic stand in `wording.rs`.
 
 use crate::source::SourceId;
 use std::fmt;

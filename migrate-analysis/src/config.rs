@@ -12,6 +12,8 @@ use toml::de::{DeTable, DeValue};
 pub struct Config {
     /// At or below this version only what cannot be read, ordered or run is an error.
     pub history_until: Option<i64>,
+    /// Where that is said.
+    pub(crate) history_place: Option<Place>,
     /// The severity of a code where it differs from the usual one; `None` is "allow".
     severities: BTreeMap<Code, Option<Severity>>,
 }
@@ -49,6 +51,9 @@ impl Config {
         };
         let mut diagnostics = Vec::new();
         for (key, value) in table.get_ref() {
+            if key.get_ref() == "history-until" {
+                config.history_place = Some(place(value.span()));
+            }
             let result = config.set(key.get_ref(), value.get_ref());
             if let Err((message, help)) = result {
                 if key.get_ref() == "history-until" {

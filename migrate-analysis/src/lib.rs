@@ -178,6 +178,14 @@ impl Reader<'_> {
             let place = Place::file(self.analysis.add(Source::new("", "")));
             self.analysis.diagnostics.push(wording::empty_directory(place));
         }
+        let newest = self.candidates.iter().map(|candidate| candidate.version).max();
+        if let (Some(until), Some(place), Some(newest)) =
+            (config.history_until, &config.history_place, newest)
+            && (newest < until && until != i64::MAX)
+        {
+            let diagnostic = wording::history_ahead(place.clone(), until, newest);
+            self.analysis.diagnostics.push(diagnostic);
+        }
         self.analysis.assemble(self.candidates, &config);
     }
 

@@ -165,6 +165,14 @@ pub(crate) fn missing_down(
     }
 }
 
+/// Above the newest version it would excuse migrations that nobody has written yet.
+pub(crate) fn history_ahead(place: Place, until: i64, newest: i64) -> Diagnostic {
+    let message = format!("`history-until` is {until}, and the newest migration is {newest}");
+    Diagnostic::error(Code::MalformedConfig, place, message)
+        .note("what is written from now on would not be checked either")
+        .help(format!("write `history-until = {newest}`"))
+}
+
 pub(crate) fn adoption(newest: i64) -> String {
     format!(
         "to adopt these migrations as they are, write `history-until = {newest}` in migrate.toml: \

@@ -95,8 +95,10 @@ impl<'a> Writer<'a> {
             put!(self, "const __SCRIPTS: &str = ::core::include_str!({path:?});\n");
         }
         let digest = bytes(&self.analysis.plan.digest);
-        self.text.push_str("const __MIGRATIONS: &[__p::EmbeddedMigration] = &[");
-        for migration in &self.analysis.plan.migrations {
+        // A static: the compiler hashes the value of a const with all it points to, over and over.
+        let migrations = &self.analysis.plan.migrations;
+        put!(self, "static __MIGRATIONS: [__p::EmbeddedMigration; {}] = [", migrations.len());
+        for migration in migrations {
             put!(
                 self,
                 "__p::EmbeddedMigration {{ version: {}, name: {:?}, up: ",
@@ -111,7 +113,7 @@ impl<'a> Writer<'a> {
         put!(
             self,
             "];\n/// All migrations of this set, in order of version.\n\
-             pub const SET: __p::MigrationSet = __p::set(__MIGRATIONS, {digest}, {});\n",
+             pub const SET: __p::MigrationSet = __p::set(&__MIGRATIONS, {digest}, {});\n",
             self.directory()
         );
         self.text.push_str(

@@ -5,7 +5,7 @@ use crate::stage::{Contender, Distance, Stage};
 use crate::start::times;
 use crate::table::{Table, cell};
 use crate::tool::Tool;
-use crate::{Findings, Options, Result, note};
+use crate::{Findings, Options, Result, note, show};
 
 /// Label, tool and verb; the first is what the others are compared with.
 const CONTENDERS: [(&str, Tool, &str); 6] = [
@@ -58,6 +58,6 @@ pub(crate) fn measure(
             cell(stage.instructions(contender, &stage.database()?)?, 1),
         ]);
     }
-    findings.tables.push(table);
+    show(&table);
     Ok(())
 }

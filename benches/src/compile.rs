@@ -4,7 +4,7 @@ use crate::bench::Bench;
 use crate::set::migrations;
 use crate::table::{Table, cell, median};
 use crate::tool::Tool;
-use crate::{Findings, Options, Result, note};
+use crate::{Findings, Options, Result, note, show};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -13,11 +13,14 @@ use std::path::Path;
 pub(crate) const SMALLEST: usize = 10;
 
 pub(crate) fn measure(bench: &Bench, options: &Options, findings: &mut Findings) -> Result<()> {
-    findings.tables.push(clean(bench, options, &mut findings.clean)?);
-    findings.tables.push(checks(bench, options, &mut findings.checks)?);
-    if let Some(table) = bytes(bench, options)? {
-        findings.tables.push(table);
+    show(&checks(bench, options, &mut findings.checks)?);
+    if !options.compile {
+        return Ok(());
     }
+    if let Some(table) = bytes(bench, options)? {
+        show(&table);
+    }
+    show(&clean(bench, options, &mut findings.clean)?);
     Ok(())
 }
 
@@ -133,35 +136,26 @@ fn check(bench: &Bench, tool: Tool, n: usize, edit: Edit, round: usize) -> Resul
         }
     };
     let path = folder.join(path);
-    let _restored = Edited::new(&path, &format!("{mark} edit {round}\n"))?;
+    edit_end(&path, mark, round)?;
     let name = tool.application(n);
     let (output, seconds) = bench.timed(tool, &["check", "--offline", "--package", &name])?;
     let words = String::from_utf8(output.stderr)?;
-    if !words.contains(&format!("Checking {name} ")) {
+    // Where a build script ran too, cargo says that it compiles.
+    let noticed = |word| words.contains(&format!("{word} {name} "));
+    if !noticed("Checking") && !noticed("Compiling") {
         return Err(format!("{name}: the edit of {} was not noticed", path.display()).into());
     }
     Ok(seconds * 1e3)
 }
 
-/// A file with a line more, until the next edit.
-struct Edited<'a> {
-    path: &'a Path,
-    original: String,
-}
-
-impl<'a> Edited<'a> {
-    fn new(path: &'a Path, line: &str) -> Result<Edited<'a>> {
-        let original = fs::read_to_string(path)?;
-        fs::write(path, format!("{original}{line}"))?;
-        Ok(Edited { path, original })
+/// Gives a file another last line. It stays, for taking it away would be one more edit.
+fn edit_end(path: &Path, mark: &str, round: usize) -> Result<()> {
+    let mut text = fs::read_to_string(path)?;
+    let start = format!("{mark} edit ");
+    if let Some(at) = text.rfind(&start) {
+        text.truncate(at);
     }
-}
-
-impl Drop for Edited<'_> {
-    fn drop(&mut self) {
-        // The next run writes the file as it should be anyway.
-        let _ = fs::write(self.path, &self.original);
-    }
+    Ok(fs::write(path, format!("{text}{start}{round}\n"))?)
 }
 
 fn bytes(bench: &Bench, options: &Options) -> Result<Option<Table>> {

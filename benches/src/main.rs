@@ -1,7 +1,7 @@
 //! Side by side with the peers: what a build, a start and an upgrade cost.
 //!
 //! ```sh
-//! cargo run --release -p migrate-benches -- [compile|start|apply|all] [--n 0,10,100,1000] [--quick]
+//! cargo run --release -p migrate-benches -- [compile|check|start|apply|all] [--n 0,10,100,1000] [--quick]
 //! ```
 //!
 //! Four programs do the same with the same migrations: ours, `sqlx`, `refinery`, and a floor
@@ -34,17 +34,18 @@ use compile::{Edit, SMALLEST};
 use stage::Stage;
 use std::collections::BTreeMap;
 use std::process::ExitCode;
-use table::Table;
 use tool::Tool;
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 const USAGE: &str =
-    "usage: migrate-benches [compile|start|apply|all] [--n 0,10,100,1000] [--quick]";
+    "usage: migrate-benches [compile|check|start|apply|all] [--n 0,10,100,1000] [--quick]";
 
 /// What was asked for.
 struct Options {
     compile: bool,
+    /// Of compiling only what an edit costs.
+    check: bool,
     start: bool,
     apply: bool,
     counts: Vec<usize>,
@@ -54,7 +55,6 @@ struct Options {
 /// What was found.
 #[derive(Default)]
 struct Findings {
-    tables: Vec<Table>,
     /// CPU seconds by tool.
     clean: BTreeMap<&'static str, f64>,
     /// Milliseconds of CPU above N=0.
@@ -69,6 +69,7 @@ impl Options {
     fn read(arguments: impl Iterator<Item = String>) -> Result<Options> {
         let mut options = Options {
             compile: false,
+            check: false,
             start: false,
             apply: false,
             counts: vec![0, 10, 100, 1000],
@@ -78,6 +79,7 @@ impl Options {
         while let Some(argument) = arguments.next() {
             match argument.as_str() {
                 "compile" => options.compile = true,
+                "check" => options.check = true,
                 "start" => options.start = true,
                 "apply" => options.apply = true,
                 "all" => (options.compile, options.start, options.apply) = (true, true, true),
@@ -86,7 +88,7 @@ impl Options {
                 _ => return Err(USAGE.into()),
             }
         }
-        if !(options.compile || options.start || options.apply) {
+        if !(options.compile || options.check || options.start || options.apply) {
             (options.compile, options.start, options.apply) = (true, true, true);
         }
         Ok(options)
@@ -126,6 +128,11 @@ fn read_counts(list: &str) -> Result<Vec<usize>> {
     Ok(counts)
 }
 
+/// A part of the answer, as soon as it is known.
+fn show(part: &impl std::fmt::Display) {
+    print!("{part}");
+}
+
 /// A line of progress.
 fn note(what: &str) {
     eprintln!("… {what}");
@@ -144,10 +151,10 @@ fn main() -> ExitCode {
 fn run(options: &Options) -> Result<()> {
     let bench = Bench::new(&options.applications())?;
     let mut findings = Findings::default();
-    let mut about = vec![versions(&bench)?, bench.compiler()?];
+    println!("{}\n\n{}", versions(&bench)?, bench.compiler()?);
     if options.start || options.apply {
         let stage = Stage::new()?;
-        about.push(stage.describe()?);
+        println!("\n{}", stage.describe()?);
         if options.start {
             start::measure(&bench, &stage, options, &mut findings)?;
         }
@@ -155,14 +162,10 @@ fn run(options: &Options) -> Result<()> {
             apply::measure(&bench, &stage, options, &mut findings)?;
         }
     }
-    if options.compile {
+    if options.compile || options.check {
         compile::measure(&bench, options, &mut findings)?;
     }
-    println!("{}", about.join("\n"));
-    for table in &findings.tables {
-        print!("{table}");
-    }
-    print!("{}", goals::goals(&findings));
+    show(&goals::goals(&findings));
     Ok(())
 }
 

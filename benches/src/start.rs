@@ -4,7 +4,7 @@ use crate::bench::Bench;
 use crate::stage::{Contender, Distance, Stage, Wall};
 use crate::table::{Table, cell, median};
 use crate::tool::Tool;
-use crate::{Findings, Options, Result, note};
+use crate::{Findings, Options, Result, note, show};
 use migrate_testing::Database;
 
 /// What was measured of one contender.
@@ -23,8 +23,7 @@ pub(crate) fn measure(
     findings: &mut Findings,
 ) -> Result<()> {
     for n in options.without_zero() {
-        let table = start(bench, stage, options, findings, n)?;
-        findings.tables.push(table);
+        show(&start(bench, stage, options, findings, n)?);
     }
     Ok(())
 }

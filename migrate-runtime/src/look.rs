@@ -49,7 +49,8 @@ impl<C: Connection> Run<'_, C> {
             Ok(answer) => answer,
             Err(error) => return self.look_failed(error, before),
         };
-        let look = History::read_look(&answer, &digest).map_err(|why| self.unreadable(&why))?;
+        let look =
+            History::read_look(&answer, &digest, rows).map_err(|why| self.unreadable(&why))?;
         self.present = if look.rows.is_empty() && look.up_to_date {
             self.set.migrations().iter().map(EmbeddedMigration::version).collect()
         } else {

@@ -43,7 +43,7 @@ pub enum Ahead {
 }
 
 /// All four.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Policies {
     pub(crate) out_of_order: OutOfOrder,
     pub(crate) modified: Modified,

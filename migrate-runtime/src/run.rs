@@ -13,7 +13,7 @@ use crate::migration::{EmbeddedMigration, MigrationSet};
 use crate::migrator::Options;
 use crate::observe::{Direction, Event, MigrationId};
 use crate::plan::{self, Back, Depth, Up, UpPlan};
-use crate::policy::Ahead;
+use crate::policy::{Ahead, Policies};
 use crate::report::{Done, Report, Verb};
 use crate::session::Session;
 use crate::status::Status;
@@ -86,17 +86,28 @@ impl<'a, C: Connection> Run<'a, C> {
         if let Some(target) = target {
             plan::in_set(&self.set, target)?;
         }
+        // Under the usual policies a history that differs means work or a refusal: it is read once,
+        // under the lock. Otherwise it has to be read to know whether there is anything to do.
         let rows = self.rows_for_up();
-        let look = self.look("", rows).await?;
-        let plan = self.plan_up(&look, target)?;
-        self.report.already = plan.already;
-        self.emit_findings(&plan);
-        if plan.pending.is_empty() {
+        let strict = target.is_none() && self.options.policies == Policies::default();
+        let look = self.look("", if strict { Rows::Never } else { rows }).await?;
+        if (!strict || look.up_to_date) && self.nothing_pending(&look, target)? {
             return Ok(());
         }
         self.lock().await?;
         let look = self.look_locked(look.missing_table, rows).await?;
+        if strict && self.nothing_pending(&look, target)? {
+            return Ok(());
+        }
         self.apply(look, target, None).await
+    }
+
+    /// Plans, and tells what was found on the way.
+    fn nothing_pending(&mut self, look: &Look, target: Option<i64>) -> Result<bool, Error> {
+        let plan = self.plan_up(look, target)?;
+        self.report.already = plan.already;
+        self.emit_findings(&plan);
+        Ok(plan.pending.is_empty())
     }
 
     /// Applies what is pending under the run lock; `only` these versions, if given.

@@ -54,26 +54,14 @@ pub(crate) fn script<'a>(
     hash.finalize().into()
 }
 
-/// SHA-256 over `<version>:<checksum of the up script in lower-case hex>\n` in order of version:
-/// what the runtime compares with the same digest over the history table, to know in one look
-/// that nothing is pending.
+/// SHA-256 over each version, as eight bytes with the highest first, and the checksum of its up
+/// script, in order of version: what the runtime compares with the same digest over the history
+/// table, to know in one look that nothing is pending.
 pub(crate) fn set<'a>(migrations: impl Iterator<Item = (i64, &'a [u8; 32])>) -> [u8; 32] {
     let mut hash = Sha256::new();
     for (version, checksum) in migrations {
-        hash.update(format!("{version}:"));
-        hash.update(hex(checksum));
-        hash.update(b"\n");
+        hash.update(version.to_be_bytes());
+        hash.update(checksum);
     }
     hash.finalize().into()
-}
-
-/// Lower-case hex digits. It runs unoptimised for every migration, hence no formatting.
-fn hex(bytes: &[u8; 32]) -> [u8; 64] {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut digits = [0; 64];
-    for (at, byte) in bytes.iter().enumerate() {
-        digits[2 * at] = DIGITS[usize::from(byte >> 4)];
-        digits[2 * at + 1] = DIGITS[usize::from(byte & 15)];
-    }
-    digits
 }

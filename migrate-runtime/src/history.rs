@@ -6,9 +6,9 @@
 //!
 //! **The digest.** Whether anything is pending is asked without reading a row. The server hashes
 //! what it has, and compares with [`MigrationSet::digest`](crate::MigrationSet::digest), which the
-//! macro computed with the same rule: SHA-256 over the UTF-8 text made of one line a migration, in
-//! ascending order of version, each `<version>:<lowercase hex of the up checksum>\n`. On the
-//! server's side only complete rows count, and only versions up to the newest that the set knows.
+//! macro computed with the same rule: SHA-256 over the migrations in ascending order of version, of
+//! each its version as eight bytes, the highest first, and its up checksum. On the server's side
+//! only complete rows count, and only versions up to the newest that the set knows.
 //!
 //! **Layout.** The comment of the history table says `layout 1`: the oldest layout a reader must
 //! understand to use the table. A column may be added without raising it (with a default, so that
@@ -156,7 +156,9 @@ impl History {
         let in_transaction = "pg_catalog.now() OPERATOR(pg_catalog.<>) pg_catalog.statement_timestamp() \
                               AS in_transaction";
         let on = match rows {
-            Rows::Never => return format!("SELECT {in_transaction}, {summary} FROM {table}"),
+            Rows::Never => {
+                return format!("SELECT {in_transaction}, {summary} FROM {}", sorted(table));
+            }
             Rows::WhenDifferent => different(digest),
             Rows::WhenDifferentOrAhead => {
                 format!("{} OR d.ahead OPERATOR(pg_catalog.>) 0", different(digest))
@@ -174,7 +176,7 @@ impl History {
             _ => "NULL".to_owned(),
         };
         format!(
-            "WITH d AS MATERIALIZED (SELECT {summary} FROM {table}) SELECT {in_transaction}, \
+            "WITH d AS MATERIALIZED (SELECT {summary} FROM {sorted}) SELECT {in_transaction}, \
              pg_catalog.obj_description({name}::pg_catalog.regclass, 'pg_class') AS layout, \
              d.count, d.partly, d.ahead, d.digest, \
              h.version, h.name, pg_catalog.encode(h.up_checksum, 'hex') AS up_checksum, \
@@ -184,6 +186,7 @@ impl History {
              h.applied_by, h.run_id, {took} AS duration \
              FROM d LEFT JOIN {table} AS h ON {on} ORDER BY h.version",
             name = literal(table),
+            sorted = sorted(table),
         )
     }
 
@@ -218,15 +221,21 @@ impl History {
     }
 }
 
-/// What a look tells in any case.
+/// What a look tells in any case, of the table given as [`sorted`]. It names few functions, each of
+/// which a new session has to look up.
 fn summary(newest: i64) -> String {
     format!(
         "pg_catalog.count(*) AS count, pg_catalog.count(steps_done) AS partly, \
          pg_catalog.count(*) FILTER (WHERE version OPERATOR(pg_catalog.>) {newest}) AS ahead, \
-         pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(COALESCE(pg_catalog.string_agg(\
-         pg_catalog.concat(version, ':', pg_catalog.encode(up_checksum, 'hex'), pg_catalog.chr(10)), '' ORDER BY version) \
-         FILTER (WHERE version OPERATOR(pg_catalog.<=) {newest} AND steps_done IS NULL), ''), 'UTF8')), 'hex') AS digest"
+         pg_catalog.encode(pg_catalog.sha256(COALESCE(pg_catalog.string_agg(\
+         pg_catalog.int8send(version) OPERATOR(pg_catalog.||) up_checksum, '') \
+         FILTER (WHERE version OPERATOR(pg_catalog.<=) {newest} AND steps_done IS NULL), '')), 'hex') AS digest"
     )
+}
+
+/// The table in order of version, for an aggregate that heeds the order of its input.
+fn sorted(table: &str) -> String {
+    format!("(SELECT version, up_checksum, steps_done FROM {table} ORDER BY version) AS sorted")
 }
 
 /// The rows of an answer, whatever else it holds.

@@ -251,9 +251,9 @@ impl MigrationSet {
 
     /// SHA-256 over versions and up checksums: two sets with the same digest apply the same SQL.
     ///
-    /// It is taken over UTF-8 text of one line a migration, in ascending order of version, each
-    /// `<version>:<lowercase hex of the up checksum>\n`. The server computes the same over the
-    /// history, so that a start with nothing pending asks one short question.
+    /// It is taken over the migrations in ascending order of version: of each its version as eight
+    /// bytes, the highest first, and its up checksum. The server computes the same over the history,
+    /// so that a start with nothing pending asks one short question.
     pub const fn digest(&self) -> &[u8; 32] {
         &self.digest
     }

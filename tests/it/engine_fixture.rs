@@ -52,12 +52,12 @@ fn step(start: usize, end: usize, text: &'static str) -> p::Step {
 
 /// A set with the digest that the macro would compute.
 pub(crate) fn set(migrations: &[EmbeddedMigration]) -> MigrationSet {
-    let mut lines = String::new();
+    let mut bytes = Vec::new();
     for migration in migrations {
-        let sum: String = migration.up().checksum().iter().map(|b| format!("{b:02x}")).collect();
-        lines.push_str(&format!("{}:{sum}\n", migration.version()));
+        bytes.extend(migration.version().to_be_bytes());
+        bytes.extend(migration.up().checksum());
     }
-    p::set(Box::leak(migrations.to_vec().into_boxed_slice()), sha256(lines.as_bytes()), None)
+    p::set(Box::leak(migrations.to_vec().into_boxed_slice()), sha256(&bytes), None)
 }
 
 pub(crate) fn migrator(migrations: &[EmbeddedMigration]) -> Migrator {

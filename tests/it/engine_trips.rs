@@ -26,6 +26,23 @@ fn nothing_pending_is_one_trip_and_few_bytes() {
     assert_eq!(trips, 1);
 }
 
+/// The macro and the server compute the same digest.
+#[test]
+fn an_embedded_set_is_known_by_its_digest() {
+    migrate_runtime::migrations! {
+        mod schema;
+        3 => before { up: "CREATE TABLE before ()", down: "DROP TABLE before" }
+        7 => after { up: "CREATE TABLE after ()", down: "DROP TABLE after" }
+    }
+    let database = database();
+    let proxy = Proxy::new(&database.config());
+    let mut client = proxy.connect();
+    let _ = schema::migrator().up(&mut client).unwrap();
+    let (trips, _) =
+        proxy.count(|| assert!(schema::migrator().up(&mut client).unwrap().is_empty()));
+    assert_eq!(trips, 1);
+}
+
 #[test]
 fn n_pending_are_n_and_three() {
     for n in [1, 10, 100] {

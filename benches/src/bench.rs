@@ -4,11 +4,11 @@
 //! share nothing. Our own crates are copied first, so that an edit in this repository meanwhile
 //! does not disturb a measurement.
 
-use crate::Result;
 use crate::cpu::children_seconds;
 use crate::files::Files;
 use crate::tool::Tool;
-use std::fs;
+use crate::{Result, note};
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -17,13 +17,17 @@ const OURS: [&str; 4] = ["migrate-analysis", "migrate-build", "migrate-macros", 
 
 pub(crate) struct Bench {
     root: PathBuf,
+    /// Locked for as long as this value lives.
+    _lock: File,
 }
 
 impl Bench {
     /// Writes an application for each tool and each number of migrations.
     pub(crate) fn new(counts: &[usize]) -> Result<Bench> {
         // The same folder every time: what was compiled once need not be again.
-        let bench = Bench { root: std::env::temp_dir().join("migrate-benches") };
+        let root = std::env::temp_dir().join("migrate-benches");
+        let lock = lock(&root)?;
+        let bench = Bench { root, _lock: lock };
         bench.copy_ours()?;
         for tool in Tool::ALL {
             let workspace = bench.workspace(tool);
@@ -122,4 +126,15 @@ impl Bench {
         let version = lock.split_once(&entry).and_then(|(_, rest)| rest.split('"').next());
         Ok(version.ok_or("the lock file lacks a tool")?.to_owned())
     }
+}
+
+/// Two runs at a time would measure each other, and write to the same files.
+fn lock(root: &Path) -> Result<File> {
+    fs::create_dir_all(root)?;
+    let lock = File::create(root.join("lock"))?;
+    if lock.try_lock().is_err() {
+        note("another run is under way; waiting for its end");
+        lock.lock()?;
+    }
+    Ok(lock)
 }

@@ -92,7 +92,7 @@ impl<'a> Writer<'a> {
 
     fn set(&mut self) {
         if let Some(path) = self.folder.and_then(|folder| folder.scripts.as_ref()) {
-            put!(self, "const __SCRIPTS: &str = ::core::include_str!({path:?});\n");
+            put!(self, "static __SCRIPTS: &str = ::core::include_str!({path:?});\n");
         }
         let digest = bytes(&self.analysis.plan.digest);
         // A static: the compiler hashes the value of a const with all it points to, over and over.
@@ -167,15 +167,15 @@ impl<'a> Writer<'a> {
         let length = source.text().len();
         if self.folder.is_some_and(|folder| folder.scripts.is_some()) {
             let start = self.offsets.get(id.index()).copied().unwrap_or_default();
-            put!(self, "scripts: __SCRIPTS, range: ({start}, {}), ", start + length);
+            put!(self, "scripts: &__SCRIPTS, range: ({start}, {}), ", start + length);
             return;
         }
         match self.folder.map(|folder| folder.absolute.join(source.path())) {
             Some(path) if source.is_verbatim() && path.to_str().is_some() => {
-                put!(self, "scripts: ::core::include_str!({path:?}), ");
+                put!(self, "scripts: &::core::include_str!({path:?}), ");
             }
             _ => {
-                put!(self, "scripts: {:?}, ", source.text());
+                put!(self, "scripts: &{:?}, ", source.text());
             }
         }
         put!(self, "range: (0, {length}), ");

@@ -39,9 +39,10 @@ pub struct ConcurrentIndex {
 pub struct Script {
     #[doc(hidden)]
     pub path: &'static str,
-    /// All scripts in a row, or the one file.
+    /// All scripts in a row, or the one file. By a reference to it, since the compiler would else
+    /// hash half a megabyte for each script.
     #[doc(hidden)]
-    pub scripts: &'static str,
+    pub scripts: &'static &'static str,
     /// Where its own file begins and ends in `scripts`.
     #[doc(hidden)]
     pub range: (usize, usize),

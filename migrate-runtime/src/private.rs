@@ -13,7 +13,7 @@ pub use std::option::Option::{None, Some};
 /// A script; `transactional` when it runs in one transaction.
 pub const fn script(
     path: &'static str,
-    text: &'static str,
+    text: &'static &'static str,
     steps: &'static str,
     checksum: [u8; 32],
     transactional: bool,

@@ -154,7 +154,7 @@ fn script(planned: &PlannedScript, sources: &[Source]) -> Script {
     });
     embed::script(
         source.path().to_owned().leak(),
-        source.text().to_owned().leak(),
+        Box::leak(Box::new(&*source.text().to_owned().leak())),
         embed::pack(&steps.collect::<Vec<_>>()).leak(),
         planned.checksum,
         planned.transactional,

@@ -34,7 +34,7 @@ fn script(version: i64, name: &str, half: &str, sql: &str, tx: bool) -> migrate_
         }
         at += part.len() + 2;
     }
-    p::script(path, text, leak(&p::pack(&steps)), sha256(sql.as_bytes()), tx)
+    p::script(path, Box::leak(Box::new(text)), leak(&p::pack(&steps)), sha256(sql.as_bytes()), tx)
 }
 
 /// A step; `CREATE INDEX CONCURRENTLY [IF NOT EXISTS] name ON table` is read by position.

@@ -15,7 +15,8 @@ fn script(statements: &[&str], sum: u8) -> Script {
         steps.push(Step { start, end: text.len(), builds: None, setting: false });
         text.push(';');
     }
-    private::script("x.sql", text.leak(), pack(&steps).leak(), [sum; 32], true)
+    let text: &'static str = text.leak();
+    private::script("x.sql", Box::leak(Box::new(text)), pack(&steps).leak(), [sum; 32], true)
 }
 
 fn migration(version: i64) -> EmbeddedMigration {

@@ -397,16 +397,20 @@ impl Reader<'_> {
     fn enum_values(&mut self, statements: &[Statement]) {
         for (at, statement) in statements.iter().enumerate() {
             let Some(added) = &statement.adds_enum_value else { continue };
-            let later =
-                statements[at + 1..].iter().filter(|later| later.action.command != "ALTER TYPE");
-            let used = later.clone().find_map(|later| {
-                let used = sql::mentions_literal(self.text, later.range.clone(), &added.value)?;
-                Some((later.range.clone(), used))
+            let uses: Vec<_> = statements[at + 1..]
+                .iter()
+                .filter(|later| later.action.command != "ALTER TYPE")
+                .filter_map(|later| {
+                    let used = sql::mentions_literal(self.text, later.range.clone(), &added.value)?;
+                    Some((later.range.clone(), used))
+                })
+                .collect();
+            // All are asked, so that each `allow` that is needed counts as used.
+            let mut refused = uses;
+            refused.retain(|(statement, _)| {
+                !self.is_allowed(Code::EnumValueUsedInTransaction, statement)
             });
-            let Some((statement_range, used)) = used else { continue };
-            if self.is_allowed(Code::EnumValueUsedInTransaction, &statement_range) {
-                continue;
-            }
+            let Some((_, used)) = refused.into_iter().next() else { continue };
             let (used, place) = (self.place(used), self.place(statement.range.clone()));
             self.report(wording::enum_value_used(used, place, &added.value));
         }

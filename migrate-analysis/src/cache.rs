@@ -23,7 +23,7 @@ pub fn file_name(directory: &str) -> String {
     format!("migrate-{}.cache", letters(directory))
 }
 
-/// The file beside it that holds all scripts in a row: see [`scripts`].
+/// The file beside it that holds the text of [`Scripts`].
 pub fn scripts_file_name(directory: &str) -> String {
     format!("migrate-{}.sql", letters(directory))
 }
@@ -40,9 +40,25 @@ fn letters(directory: &str) -> String {
     letters
 }
 
-/// The texts of all scripts in a row: embedding one file is quicker than embedding a thousand.
-pub fn scripts(sources: &[Source]) -> String {
-    sources.iter().filter(|source| source.is_script()).map(Source::text).collect()
+/// All scripts in a row: embedding one file is quicker than embedding a thousand.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Scripts {
+    /// Their texts, one behind the other.
+    pub text: String,
+    /// Where each source begins in it, by its number; of one that is no script, where it would.
+    pub offsets: Vec<usize>,
+}
+
+/// Puts all scripts in a row.
+pub fn scripts(sources: &[Source]) -> Scripts {
+    let mut scripts = Scripts::default();
+    for source in sources {
+        scripts.offsets.push(scripts.text.len());
+        if source.is_script() {
+            scripts.text.push_str(source.text());
+        }
+    }
+    scripts
 }
 
 /// Results of earlier analyses.

@@ -50,7 +50,7 @@ pub fn watch(directory: &str) {
     }
     if cache.is_changed() {
         let scripts = cache::scripts(&analysis.sources);
-        replace(&out.join(cache::scripts_file_name(directory)), scripts.as_bytes());
+        replace(&out.join(cache::scripts_file_name(directory)), scripts.text.as_bytes());
         write(&kept, &stamp, &cache.encode());
     }
 }

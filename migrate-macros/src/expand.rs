@@ -23,7 +23,7 @@ pub(crate) fn module(
     errors: TokenStream,
 ) -> TokenStream {
     let Input { runtime, attributes, visibility, name, .. } = input;
-    let text = Writer::new(analysis, folder).items();
+    let text = Writer { analysis, folder, text: String::new() }.items();
     let items = lex(&text);
     let has_doc = attributes.iter().any(|attribute| attribute.path().is_ident("doc"));
     let doc = (!has_doc).then(|| quote!(#[doc = "The migrations of this crate."]));
@@ -54,8 +54,6 @@ fn lex(text: &str) -> TokenStream {
 struct Writer<'a> {
     analysis: &'a Analysis,
     folder: Option<&'a Folder>,
-    /// Where each source begins in the file that holds all scripts in a row.
-    offsets: Vec<usize>,
     text: String,
 }
 
@@ -66,17 +64,7 @@ macro_rules! put {
     };
 }
 
-impl<'a> Writer<'a> {
-    fn new(analysis: &'a Analysis, folder: Option<&'a Folder>) -> Writer<'a> {
-        let mut end = 0;
-        let offsets = analysis.sources.iter().map(|source| {
-            let start = end;
-            end += if source.is_script() { source.text().len() } else { 0 };
-            start
-        });
-        Writer { offsets: offsets.collect(), analysis, folder, text: String::new() }
-    }
-
+impl Writer<'_> {
     fn items(mut self) -> String {
         let migrations = &self.analysis.plan.migrations;
         self.set();
@@ -91,7 +79,7 @@ impl<'a> Writer<'a> {
     }
 
     fn set(&mut self) {
-        if let Some(path) = self.folder.and_then(|folder| folder.scripts.as_ref()) {
+        if let Some((path, _)) = self.folder.and_then(|folder| folder.scripts.as_ref()) {
             put!(self, "static __SCRIPTS: &str = ::core::include_str!({path:?});\n");
         }
         let digest = bytes(&self.analysis.plan.digest);
@@ -165,8 +153,8 @@ impl<'a> Writer<'a> {
     /// `include_str!` where the text is the file, so that an edit rebuilds; else the text itself.
     fn embedded(&mut self, id: SourceId, source: &Source) {
         let length = source.text().len();
-        if self.folder.is_some_and(|folder| folder.scripts.is_some()) {
-            let start = self.offsets.get(id.index()).copied().unwrap_or_default();
+        if let Some((_, offsets)) = self.folder.and_then(|folder| folder.scripts.as_ref()) {
+            let start = offsets.get(id.index()).copied().unwrap_or_default();
             put!(self, "scripts: &__SCRIPTS, range: ({start}, {}), ", start + length);
             return;
         }

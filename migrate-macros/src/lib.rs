@@ -69,8 +69,9 @@ struct Folder {
     relative: String,
     /// Relative to the working directory where it lies below it, as rustc shows its own files.
     shown: String,
-    /// The file in `OUT_DIR` that holds all scripts in a row, where the build script left it.
-    scripts: Option<String>,
+    /// The file in `OUT_DIR` that holds all scripts in a row, where the build script left it, and
+    /// where each source begins in it.
+    scripts: Option<(String, Vec<usize>)>,
 }
 
 impl Folder {
@@ -102,9 +103,10 @@ impl Folder {
         let directory = Directory::read(&self.absolute);
         let directory = directory.map_err(|error| format!("{}: {error}", self.shown));
         let analysis = analyze(directory, &mut cache);
+        let scripts = cache::scripts(&analysis.sources);
         self.scripts = left(cache::scripts_file_name(path))
-            .filter(|(_, bytes)| *bytes == cache::scripts(&analysis.sources).as_bytes())
-            .and_then(|(path, _)| path.to_str().map(str::to_owned));
+            .filter(|(_, bytes)| *bytes == scripts.text.as_bytes())
+            .and_then(|(path, _)| Some((path.to_str()?.to_owned(), scripts.offsets)));
         analysis
     }
 }

@@ -20,8 +20,12 @@
 //! and never prints.
 
 pub mod cache;
+#[allow(dead_code)]
+mod catalog;
 mod checksum;
 pub mod config;
+#[allow(dead_code)]
+mod ddl;
 pub mod diagnostic;
 mod directive;
 mod layout;
@@ -29,6 +33,8 @@ pub mod plan;
 pub mod render;
 mod script;
 mod set;
+#[allow(dead_code)]
+mod simulate;
 pub mod source;
 pub mod sql;
 pub mod statement;

@@ -6,17 +6,22 @@
 
 mod ast;
 mod bridge;
+#[allow(dead_code)]
+pub(crate) mod compare;
 mod foreign;
 mod grammar;
 mod lex;
 mod literal;
 mod normalize;
+#[allow(dead_code)]
+mod reader;
 mod split;
 mod stack;
 mod transaction;
 mod wording;
 mod words;
 
+use crate::ddl::Command;
 use crate::statement::{Action, Statement};
 use lex::{Kind, Lexer, Token};
 use split::Span;
@@ -101,6 +106,15 @@ fn statement(words: Words<'_>, span: &Span, understood: bool) -> Statement {
             opaque: !understood,
         },
     }
+}
+
+/// What the statement in `range` of `text` says. It has to be one that [`parse`] found without a problem.
+#[allow(dead_code)]
+pub(crate) fn command(text: &str, range: Range<usize>) -> Command {
+    let mut lexer = Lexer::new(text, range.start, range.end);
+    let tokens: Vec<Token> =
+        std::iter::from_fn(|| lexer.next()).filter(|token| !token.is_comment()).collect();
+    reader::command(Words::new(text, &tokens))
 }
 
 /// The comments in `range` of `text`, those inside literals not among them.

@@ -1,0 +1,269 @@
+//! The simulated schema: what PostgreSQL's catalog would hold.
+//!
+//! Objects refer to each other by [`Id`], and to columns by their numbers, as PostgreSQL does: so a
+//! rename carries everything along by itself. Every change goes through [`Catalog::put`], which keeps
+//! what was there before in a journal. From the journal come the state before a script
+//! ([`Catalog::at`]), taking a script back ([`Catalog::rollback`]), which objects a script touched, and
+//! who dropped what.
+
+mod expression;
+mod object;
+mod routine;
+mod table;
+
+pub(crate) use expression::*;
+pub(crate) use object::*;
+pub(crate) use routine::*;
+pub(crate) use table::*;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::rc::Rc;
+
+/// An object, for as long as the analysis runs. An object that is made again is another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Id(u32);
+
+impl Id {
+    /// The session: no object, but it changes and is taken back like one.
+    const SESSION: Id = Id(0);
+    pub(crate) const PUBLIC: Id = Id(1);
+}
+
+/// A place in the journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Mark(usize);
+
+/// A script of a migration, by its place in the set: what made an object, or dropped it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// What was there before the set.
+    Before,
+    Migration(usize),
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Catalog {
+    objects: Vec<Option<Rc<Object>>>,
+    names: BTreeMap<Key, Id>,
+    dependents: HashMap<Id, BTreeSet<Id>>,
+    journal: Vec<(Id, Option<Rc<Object>>)>,
+    /// Where each script begins in the journal.
+    origins: Vec<(Mark, Origin)>,
+}
+
+impl Default for Catalog {
+    /// An empty database: the schema `public`, and a new session.
+    fn default() -> Catalog {
+        let mut catalog = Catalog {
+            objects: Vec::new(),
+            names: BTreeMap::new(),
+            dependents: HashMap::new(),
+            journal: Vec::new(),
+            origins: vec![(Mark(0), Origin::Before)],
+        };
+        catalog.add(Object::new(None, "", Kind::Session(Session::default())));
+        catalog.add(Object::new(None, "public", Kind::Schema));
+        catalog
+    }
+}
+
+impl Catalog {
+    pub(crate) fn get(&self, id: Id) -> Option<&Object> {
+        self.objects.get(id.0 as usize)?.as_deref()
+    }
+
+    /// Adds a new object.
+    pub(crate) fn add(&mut self, object: Object) -> Id {
+        let id = Id(u32::try_from(self.objects.len()).unwrap_or(u32::MAX));
+        self.objects.push(None);
+        self.put(id, Some(Rc::new(object)));
+        id
+    }
+
+    /// Changes an object; nothing happens where it is gone.
+    pub(crate) fn edit(&mut self, id: Id, change: impl FnOnce(&mut Object)) {
+        let Some(Some(object)) = self.objects.get(id.0 as usize) else { return };
+        let mut object = Object::clone(object);
+        change(&mut object);
+        self.put(id, Some(Rc::new(object)));
+    }
+
+    /// Takes an object out. What refers to it is the caller's business.
+    pub(crate) fn remove(&mut self, id: Id) {
+        self.put(id, None);
+    }
+
+    /// The object of that name.
+    pub(crate) fn find(&self, key: &Key) -> Option<Id> {
+        self.names.get(key).copied()
+    }
+
+    /// Objects of a schema in one name space, in order of name; of routines every signature.
+    pub(crate) fn in_schema(
+        &self,
+        space: Space,
+        schema: Option<Id>,
+    ) -> impl Iterator<Item = (&Key, Id)> {
+        let first = Key::new(space, schema, "");
+        let same = move |key: &Key| key.space == space && key.schema == schema;
+        self.names.range(first..).take_while(move |(key, _)| same(key)).map(|(key, id)| (key, *id))
+    }
+
+    /// Routines of that name, whatever their arguments.
+    pub(crate) fn routines(&self, schema: Id, name: &str) -> impl Iterator<Item = Id> {
+        let first = Key::new(Space::Routine, Some(schema), name);
+        let same = {
+            let first = first.clone();
+            move |key: &Key| {
+                (key.space, key.schema, &key.name) == (first.space, first.schema, &first.name)
+            }
+        };
+        self.names.range(first..).take_while(move |(key, _)| same(key)).map(|(_, id)| *id)
+    }
+
+    /// Every object, oldest first.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (Id, &Object)> {
+        let ids = (0u32..).map(Id);
+        ids.zip(&self.objects).filter_map(|(id, object)| Some((id, object.as_deref()?)))
+    }
+
+    /// The objects that refer to this one, oldest first.
+    pub(crate) fn dependents(&self, id: Id) -> impl Iterator<Item = Id> {
+        self.dependents.get(&id).into_iter().flatten().copied()
+    }
+
+    pub(crate) fn session(&self) -> &Session {
+        const NONE: &Session = &Session::NONE;
+        match self.get(Id::SESSION).map(|object| &object.kind) {
+            Some(Kind::Session(session)) => session,
+            _ => NONE,
+        }
+    }
+
+    pub(crate) fn edit_session(&mut self, change: impl FnOnce(&mut Session)) {
+        self.edit(Id::SESSION, |object| {
+            if let Kind::Session(session) = &mut object.kind {
+                change(session);
+            }
+        });
+    }
+
+    /// The only way in which anything changes.
+    fn put(&mut self, id: Id, object: Option<Rc<Object>>) {
+        let Some(slot) = self.objects.get_mut(id.0 as usize) else { return };
+        let before = std::mem::replace(slot, object.clone());
+        if let Some(before) = &before {
+            for key in before.keys() {
+                // A name may have been taken over already, by a table that swapped places.
+                if self.names.get(&key) == Some(&id) {
+                    self.names.remove(&key);
+                }
+            }
+            for other in before.references() {
+                if let Some(dependents) = self.dependents.get_mut(&other) {
+                    dependents.remove(&id);
+                }
+            }
+        }
+        if let Some(after) = &object {
+            for key in after.keys() {
+                self.names.insert(key, id);
+            }
+            for other in after.references() {
+                self.dependents.entry(other).or_default().insert(id);
+            }
+        }
+        self.journal.push((id, before));
+    }
+}
+
+/// The journal.
+impl Catalog {
+    pub(crate) fn mark(&self) -> Mark {
+        Mark(self.journal.len())
+    }
+
+    /// From here on it is this script that changes things.
+    pub(crate) fn begin(&mut self, origin: Origin) -> Mark {
+        let mark = self.mark();
+        self.origins.push((mark, origin));
+        mark
+    }
+
+    /// Takes back everything since.
+    pub(crate) fn rollback(&mut self, mark: Mark) {
+        while self.journal.len() > mark.0
+            && let Some((id, before)) = self.journal.pop()
+        {
+            self.put(id, before);
+            self.journal.pop();
+        }
+        self.origins.retain(|(begin, _)| *begin <= mark);
+    }
+
+    /// The objects that were touched since, oldest first, each as it was then.
+    pub(crate) fn touched(&self, mark: Mark) -> BTreeMap<Id, Option<Rc<Object>>> {
+        let mut touched = BTreeMap::new();
+        for (id, before) in self.journal.iter().skip(mark.0) {
+            touched.entry(*id).or_insert_with(|| before.clone());
+        }
+        touched.remove(&Id::SESSION);
+        touched
+    }
+
+    /// The catalog as it was at the mark.
+    pub(crate) fn at(&self, mark: Mark) -> State<'_> {
+        State { catalog: self, overlay: self.touched(mark) }
+    }
+
+    /// The catalog as it is.
+    pub(crate) fn now(&self) -> State<'_> {
+        State { catalog: self, overlay: BTreeMap::new() }
+    }
+
+    /// Who did the last change for which `is_it` holds, given an object before and after it.
+    pub(crate) fn last(
+        &self,
+        is_it: impl Fn(Option<&Object>, Option<&Object>) -> bool,
+    ) -> Option<Origin> {
+        let mut after: HashMap<Id, Option<Rc<Object>>> = HashMap::new();
+        for (at, (id, before)) in self.journal.iter().enumerate().rev() {
+            let now = match after.get(id) {
+                Some(now) => now.clone(),
+                None => self.objects.get(id.0 as usize).cloned().flatten(),
+            };
+            if is_it(before.as_deref(), now.as_deref()) {
+                let script = self.origins.iter().rfind(|(begin, _)| begin.0 <= at);
+                return script.map(|(_, origin)| *origin);
+            }
+            after.insert(*id, before.clone());
+        }
+        None
+    }
+}
+
+/// The catalog at some time.
+#[derive(Clone, Debug)]
+pub(crate) struct State<'a> {
+    catalog: &'a Catalog,
+    overlay: BTreeMap<Id, Option<Rc<Object>>>,
+}
+
+impl State<'_> {
+    pub(crate) fn get(&self, id: Id) -> Option<&Object> {
+        match self.overlay.get(&id) {
+            Some(object) => object.as_deref(),
+            None => self.catalog.get(id),
+        }
+    }
+
+    /// The objects that referred to this one, oldest first.
+    pub(crate) fn dependents(&self, id: Id) -> Vec<Id> {
+        let refers = |object: &Object| object.references().contains(&id);
+        let now = self.catalog.dependents(id).filter(|other| !self.overlay.contains_key(other));
+        let then = self.overlay.iter().filter(|(_, object)| object.as_deref().is_some_and(refers));
+        let mut all: Vec<Id> = now.chain(then.map(|(id, _)| *id)).collect();
+        all.sort_unstable();
+        all
+    }
+}

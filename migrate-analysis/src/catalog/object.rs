@@ -1,0 +1,269 @@
+//! Objects of every kind: what they have in common, and the small ones.
+
+use super::{ColumnType, Expr, Id, Index, Routine, Sequence, Table, View};
+use crate::ddl::ObjectKind;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// An object of the schema.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Object {
+    /// None for what belongs to the database: schemas, extensions, publications.
+    pub(crate) schema: Option<Id>,
+    pub(crate) name: String,
+    /// None: the role that the migrations connect as.
+    pub(crate) owner: Option<String>,
+    /// None: what the owner has by itself.
+    pub(crate) acl: Option<Acl>,
+    pub(crate) comment: Option<String>,
+    /// Nothing in the set made it: it is known to exist, and some of what it holds is known.
+    pub(crate) partial: bool,
+    /// It belongs to an extension.
+    pub(crate) extension: Option<Id>,
+    pub(crate) kind: Kind,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Session(Session),
+    Schema,
+    Table(Table),
+    View(View),
+    Index(Index),
+    Sequence(Sequence),
+    /// A relation of which not even that is known.
+    Relation,
+    Enum(Vec<String>),
+    Composite(Vec<Attribute>),
+    Domain(Domain),
+    Range {
+        subtype: ColumnType,
+        options: Vec<(String, String)>,
+    },
+    /// A base type, a shell, or one that nothing is known of.
+    Type,
+    Routine(Routine),
+    Extension {
+        version: Option<String>,
+        schema: Option<Id>,
+    },
+    Statistics(Statistics),
+    /// By what it was made with; none where that is not known.
+    Other {
+        kind: ObjectKind,
+        definition: Option<String>,
+    },
+}
+
+/// An attribute of a composite type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Attribute {
+    pub(crate) name: String,
+    pub(crate) column_type: ColumnType,
+    pub(crate) collation: Option<String>,
+    pub(crate) comment: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Domain {
+    pub(crate) base: ColumnType,
+    pub(crate) collation: Option<String>,
+    pub(crate) not_null: bool,
+    pub(crate) default: Option<Expr>,
+    pub(crate) checks: Vec<DomainCheck>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct DomainCheck {
+    pub(crate) name: String,
+    pub(crate) expression: Expr,
+    pub(crate) validated: bool,
+    pub(crate) comment: Option<String>,
+}
+
+/// Extended statistics.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Statistics {
+    pub(crate) table: Id,
+    pub(crate) kinds: Vec<String>,
+    pub(crate) columns: Vec<super::IndexKey>,
+}
+
+/// Privileges by grantee (`public` for everyone), each privilege in upper case with whether it may be
+/// passed on. The owner's own are in it once anything was granted or revoked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Acl(pub(crate) BTreeMap<String, BTreeMap<String, bool>>);
+
+/// What belongs to the connection, and to the analysis.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Session {
+    /// Names of schemas. None: the default, the role's own schema and `public`.
+    pub(crate) search_path: Option<Vec<String>>,
+    pub(crate) role: Option<String>,
+    pub(crate) fog: Fog,
+}
+
+/// What statements that could not be followed may have made, changed or dropped.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Fog {
+    /// Anything at all.
+    pub(crate) everywhere: bool,
+    /// Whatever has one of these names, in any schema.
+    pub(crate) names: BTreeSet<String>,
+}
+
+impl Session {
+    pub(crate) const NONE: Session = Session {
+        search_path: None,
+        role: None,
+        fog: Fog { everywhere: false, names: BTreeSet::new() },
+    };
+}
+
+impl Default for Session {
+    fn default() -> Session {
+        Session::NONE
+    }
+}
+
+/// In which two objects cannot have the same name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Space {
+    Schema,
+    /// Tables, views, indexes, sequences, composite types.
+    Relation,
+    /// Types, and the row types of tables and views.
+    Type,
+    Routine,
+    Extension,
+    Statistics,
+    Other(ObjectKind),
+}
+
+/// A name in its space.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Key {
+    pub(crate) space: Space,
+    pub(crate) schema: Option<Id>,
+    pub(crate) name: String,
+    /// The input types of a routine.
+    pub(crate) signature: String,
+}
+
+impl Key {
+    pub(crate) fn new(space: Space, schema: Option<Id>, name: &str) -> Key {
+        Key { space, schema, name: name.to_owned(), signature: String::new() }
+    }
+}
+
+impl Object {
+    pub(crate) fn new(schema: Option<Id>, name: &str, kind: Kind) -> Object {
+        Object {
+            schema,
+            name: name.to_owned(),
+            owner: None,
+            acl: None,
+            comment: None,
+            partial: false,
+            extension: None,
+            kind,
+        }
+    }
+
+    /// The names it takes.
+    pub(crate) fn keys(&self) -> Vec<Key> {
+        let key = |space| Key::new(space, self.schema, &self.name);
+        match &self.kind {
+            Kind::Session(_) => Vec::new(),
+            Kind::Schema => vec![key(Space::Schema)],
+            Kind::Table(_) | Kind::View(_) | Kind::Composite(_) | Kind::Relation => {
+                vec![key(Space::Relation), key(Space::Type)]
+            }
+            Kind::Index(_) | Kind::Sequence(_) => vec![key(Space::Relation)],
+            Kind::Enum(_) | Kind::Domain(_) | Kind::Range { .. } | Kind::Type => {
+                vec![key(Space::Type)]
+            }
+            Kind::Routine(routine) => {
+                vec![Key { signature: routine.signature(), ..key(Space::Routine) }]
+            }
+            Kind::Extension { .. } => vec![key(Space::Extension)],
+            Kind::Statistics(_) => vec![key(Space::Statistics)],
+            Kind::Other { kind, .. } => vec![key(Space::Other(*kind))],
+        }
+    }
+
+    /// The objects it refers to, without itself.
+    pub(crate) fn references(&self) -> BTreeSet<Id> {
+        let mut ids: BTreeSet<Id> = self.schema.into_iter().chain(self.extension).collect();
+        match &self.kind {
+            Kind::Table(table) => table.references(&mut ids),
+            Kind::View(view) => view.references(&mut ids),
+            Kind::Index(index) => index.references(&mut ids),
+            Kind::Sequence(sequence) => sequence.references(&mut ids),
+            Kind::Composite(attributes) => {
+                ids.extend(attributes.iter().filter_map(|it| it.column_type.user_type()));
+            }
+            Kind::Domain(domain) => domain.references(&mut ids),
+            Kind::Range { subtype, .. } => ids.extend(subtype.user_type()),
+            Kind::Routine(routine) => routine.references(&mut ids),
+            Kind::Extension { schema, .. } => ids.extend(*schema),
+            Kind::Statistics(statistics) => {
+                ids.insert(statistics.table);
+                for key in &statistics.columns {
+                    key.references(&mut ids);
+                }
+            }
+            Kind::Session(_)
+            | Kind::Schema
+            | Kind::Relation
+            | Kind::Enum(_)
+            | Kind::Type
+            | Kind::Other { .. } => {}
+        }
+        ids
+    }
+
+    pub(crate) fn table(&self) -> Option<&Table> {
+        match &self.kind {
+            Kind::Table(table) => Some(table),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn table_mut(&mut self) -> Option<&mut Table> {
+        match &mut self.kind {
+            Kind::Table(table) => Some(table),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn index(&self) -> Option<&Index> {
+        match &self.kind {
+            Kind::Index(index) => Some(index),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn view(&self) -> Option<&View> {
+        match &self.kind {
+            Kind::View(view) => Some(view),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn sequence(&self) -> Option<&Sequence> {
+        match &self.kind {
+            Kind::Sequence(sequence) => Some(sequence),
+            _ => None,
+        }
+    }
+}
+
+impl Domain {
+    fn references(&self, ids: &mut BTreeSet<Id>) {
+        ids.extend(self.base.user_type());
+        let checks = self.checks.iter().map(|check| &check.expression);
+        for expression in self.default.iter().chain(checks) {
+            expression.references(ids);
+        }
+    }
+}

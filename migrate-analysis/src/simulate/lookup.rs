@@ -1,0 +1,250 @@
+//! Names to objects: the search path, what exists beside the set, and what is not known.
+
+use super::{Failure, FailureKind, Result, Simulator};
+use crate::catalog::{Id, Key, Kind, Object, Origin, Space, Table};
+use crate::ddl::{Name, ObjectKind};
+use std::ops::Range;
+
+/// What exists beside what the set makes: the patterns of `external` in `migrate.toml`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct External {
+    /// `schema.name`, `schema.*`, `*.name`; a pattern without a schema is one of `public`.
+    patterns: Vec<(String, String)>,
+}
+
+impl External {
+    /// Reads the patterns of `migrate.toml`.
+    pub(crate) fn new(patterns: &[String]) -> External {
+        let split = |pattern: &String| match pattern.split_once('.') {
+            Some((schema, name)) => (schema.to_owned(), name.to_owned()),
+            None => ("public".to_owned(), pattern.clone()),
+        };
+        External { patterns: patterns.iter().map(split).collect() }
+    }
+
+    pub(crate) fn has(&self, schema: &str, name: &str) -> bool {
+        let fits = |pattern: &str, name: &str| match pattern.strip_suffix('*') {
+            Some(start) => name.starts_with(start),
+            None => pattern == name,
+        };
+        self.patterns.iter().any(|(first, second)| fits(first, schema) && fits(second, name))
+    }
+}
+
+/// What a lookup came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Found {
+    Known(Id),
+    /// It is not in the catalog, and may exist nevertheless.
+    Perhaps,
+    /// It does not exist.
+    Missing,
+}
+
+/// PostgreSQL's own schemas, in which anything may exist.
+pub(super) fn is_system_schema(name: &str) -> bool {
+    name.starts_with("pg_") || name == "information_schema"
+}
+
+impl Simulator<'_> {
+    /// The schemas that an unqualified name is looked up in, in order, as far as they exist.
+    pub(super) fn search_path(&self) -> Vec<Id> {
+        let default = || vec!["public".to_owned()];
+        let path = self.catalog.session().search_path.clone().unwrap_or_else(default);
+        path.iter().filter_map(|name| self.schema_named(name)).collect()
+    }
+
+    /// Where an unqualified name is made: the first schema of the path. With none of them known
+    /// there is no telling.
+    pub(super) fn current_schema(&self) -> Option<Id> {
+        self.search_path().first().copied()
+    }
+
+    pub(super) fn schema_named(&self, name: &str) -> Option<Id> {
+        self.catalog.find(&Key::new(Space::Schema, None, name))
+    }
+
+    /// The schema that something new of this name goes to; made up where it is not known but may
+    /// exist.
+    pub(super) fn target_schema(&mut self, name: &Name) -> Result<Id> {
+        match &name.schema {
+            Some(schema) => self.existing_schema(schema, &name.at),
+            None => match self.current_schema() {
+                Some(schema) => Ok(schema),
+                None => {
+                    let path = self.catalog.session().search_path.clone().unwrap_or_default();
+                    let first = path.first().cloned().unwrap_or_else(|| "public".to_owned());
+                    self.existing_schema(&first, &name.at)
+                }
+            },
+        }
+    }
+
+    /// A schema by name, made up where it may exist.
+    pub(super) fn existing_schema(&mut self, schema: &str, at: &Range<usize>) -> Result<Id> {
+        if let Some(id) = self.schema_named(schema) {
+            return Ok(id);
+        }
+        if is_system_schema(schema) || self.external.has(schema, "*") || self.may_exist(schema) {
+            let mut object = Object::new(None, schema, Kind::Schema);
+            object.partial = true;
+            return Ok(self.catalog.add(object));
+        }
+        let is_it = |object: &Object| object.schema.is_none() && object.name == schema;
+        Err(self.unknown(ObjectKind::Schema, schema, None, at.clone(), is_it))
+    }
+
+    /// Whether a statement that could not be followed may have made (or dropped) something of this
+    /// name.
+    pub(super) fn may_exist(&self, name: &str) -> bool {
+        let fog = &self.catalog.session().fog;
+        fog.everywhere || fog.names.contains(name)
+    }
+
+    /// Looks a name up in one name space (not for routines, which have arguments).
+    pub(super) fn find(&self, space: Space, name: &Name) -> Found {
+        let schemas = match &name.schema {
+            Some(schema) => match self.schema_named(schema) {
+                Some(id) => vec![id],
+                None => Vec::new(),
+            },
+            None => self.search_path(),
+        };
+        let found = schemas
+            .iter()
+            .find_map(|schema| self.catalog.find(&Key::new(space, Some(*schema), &name.name)));
+        if let Some(id) = found {
+            return Found::Known(id);
+        }
+        let schema_name = name.schema.as_deref();
+        let is_external = match schema_name {
+            Some(schema) => is_system_schema(schema) || self.external.has(schema, &name.name),
+            None => {
+                let names = schemas.iter().filter_map(|id| self.catalog.get(*id));
+                let mut names = names.map(|schema| schema.name.as_str());
+                name.name.starts_with("pg_") || names.any(|it| self.external.has(it, &name.name))
+            }
+        };
+        // A schema of which only the name is known may hold anything.
+        let in_partial =
+            schemas.iter().filter_map(|id| self.catalog.get(*id)).any(|schema| schema.partial);
+        if is_external || in_partial || self.may_exist(&name.name) {
+            return Found::Perhaps;
+        }
+        Found::Missing
+    }
+
+    pub(super) fn find_relation(&self, name: &Name) -> Found {
+        self.find(Space::Relation, name)
+    }
+
+    /// A table, view, index, … that has to exist. One that may is made up, known in part; what
+    /// certainly does not exist is a failure.
+    pub(super) fn relation(&mut self, name: &Name) -> Result<Id> {
+        match self.find_relation(name) {
+            Found::Known(id) => Ok(id),
+            Found::Perhaps => self.assume(name, Kind::Relation),
+            Found::Missing => Err(self.unknown_relation(name)),
+        }
+    }
+
+    /// A table (or what may be one) that has to exist, ready to be edited.
+    pub(super) fn table(&mut self, name: &Name) -> Result<Id> {
+        match self.find_relation(name) {
+            Found::Known(id) => {
+                let is_relation =
+                    matches!(self.catalog.get(id), Some(Object { kind: Kind::Relation, .. }));
+                if is_relation {
+                    self.catalog.edit(id, |object| object.kind = Kind::Table(Table::default()));
+                }
+                Ok(id)
+            }
+            Found::Perhaps => self.assume(name, Kind::Table(Table::default())),
+            Found::Missing => Err(self.unknown_relation(name)),
+        }
+    }
+
+    /// Notes that something exists which nothing in the set made.
+    pub(super) fn assume(&mut self, name: &Name, kind: Kind) -> Result<Id> {
+        let schema = self.target_schema(name)?;
+        let mut object = Object::new(Some(schema), &name.name, kind);
+        object.partial = true;
+        Ok(self.catalog.add(object))
+    }
+
+    pub(super) fn unknown_relation(&self, name: &Name) -> Failure {
+        let is_it = |object: &Object| {
+            object.name == name.name && object.keys().iter().any(|key| key.space == Space::Relation)
+        };
+        self.unknown(ObjectKind::Table, &spelt(name), None, name.at.clone(), is_it)
+    }
+
+    /// The failure for something that does not exist, with who dropped it: `is_it` recognises it
+    /// among the objects there ever were.
+    pub(super) fn unknown(
+        &self,
+        kind: ObjectKind,
+        name: &str,
+        of: Option<String>,
+        at: Range<usize>,
+        is_it: impl Fn(&Object) -> bool,
+    ) -> Failure {
+        let dropped = self
+            .catalog
+            .last(|before, after| before.is_some_and(&is_it) && !after.is_some_and(&is_it));
+        let near = self.near(kind, name);
+        let kind = FailureKind::Unknown { kind, name: name.to_owned(), of, near, dropped };
+        Failure { kind, at }
+    }
+
+    /// The failure for something that exists already, with who made it.
+    pub(super) fn duplicate(
+        &self,
+        kind: ObjectKind,
+        name: &str,
+        of: Option<String>,
+        at: Range<usize>,
+        is_it: impl Fn(&Object) -> bool,
+    ) -> Failure {
+        let made = self
+            .catalog
+            .last(|before, after| !before.is_some_and(&is_it) && after.is_some_and(&is_it));
+        let made: Option<Origin> = made;
+        Failure { kind: FailureKind::Duplicate { kind, name: name.to_owned(), of, made }, at }
+    }
+
+    /// The name that may have been meant, among the relations, types, … there are.
+    fn near(&self, kind: ObjectKind, name: &str) -> Option<String> {
+        let wanted = name.rsplit('.').next().unwrap_or(name);
+        let names: Vec<&str> = self
+            .catalog
+            .all()
+            .filter(|(_, object)| is_of_kind(kind, object))
+            .map(|(_, object)| object.name.as_str())
+            .collect();
+        crate::directive::closest(wanted, &names).map(str::to_owned)
+    }
+}
+
+fn is_of_kind(kind: ObjectKind, object: &Object) -> bool {
+    match (kind, &object.kind) {
+        (ObjectKind::Schema, Kind::Schema) => true,
+        (ObjectKind::Table | ObjectKind::View, Kind::Table(_) | Kind::View(_)) => true,
+        (ObjectKind::Index, Kind::Index(_)) => true,
+        (ObjectKind::Sequence, Kind::Sequence(_)) => true,
+        (
+            ObjectKind::Type | ObjectKind::Domain,
+            Kind::Enum(_) | Kind::Composite(_) | Kind::Domain(_) | Kind::Type | Kind::Range { .. },
+        ) => true,
+        (ObjectKind::Function | ObjectKind::Procedure, Kind::Routine(_)) => true,
+        _ => false,
+    }
+}
+
+/// A name as it was written, folded.
+pub(super) fn spelt(name: &Name) -> String {
+    match &name.schema {
+        Some(schema) => format!("{schema}.{}", name.name),
+        None => name.name.clone(),
+    }
+}

@@ -1,0 +1,129 @@
+//! Statement × catalog → catalog: what PostgreSQL would do, or the error it would answer with.
+//!
+//! One statement family a file. A statement either happens as a whole or fails and changes nothing
+//! ([`run`] sees to that). What PostgreSQL would refuse for certain is a [`Failure`]; where the catalog
+//! does not know enough to tell, the statement is taken to succeed, and what it touched is marked as
+//! known in part only. So a doubt never becomes an error.
+
+mod alter_table;
+mod bind;
+mod comment;
+mod create_table;
+mod dml;
+mod failure;
+mod index;
+mod lookup;
+mod names;
+mod opaque;
+mod policy;
+mod privileges;
+mod remove;
+mod rename;
+mod routine;
+mod schema;
+mod scope;
+mod sequence;
+mod statistics;
+mod trigger;
+mod types;
+mod view;
+
+pub(crate) use failure::{Failure, FailureKind};
+pub(crate) use lookup::{External, Found};
+pub(crate) use remove::{Death, Target};
+
+use crate::catalog::Catalog;
+use crate::ddl::Command;
+
+/// What a statement came to.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Outcome {
+    /// It fails for certain; nothing of it happened.
+    pub(crate) failure: Option<Failure>,
+    /// What else went, beside what the statement names.
+    pub(crate) deaths: Vec<Death>,
+    /// Why its effect is not known: `a DO block`, `a call of refresh_all()`.
+    pub(crate) opaque: Option<String>,
+}
+
+type Result<T = ()> = std::result::Result<T, Failure>;
+
+/// A statement at work on the catalog.
+pub(crate) struct Simulator<'a> {
+    pub(crate) catalog: &'a mut Catalog,
+    /// What exists beside what the set makes.
+    pub(crate) external: &'a External,
+    deaths: Vec<Death>,
+    opaque: Option<String>,
+}
+
+/// Runs one statement.
+pub(crate) fn run(catalog: &mut Catalog, external: &External, command: &Command) -> Outcome {
+    let mark = catalog.mark();
+    let mut simulator = Simulator { catalog, external, deaths: Vec::new(), opaque: None };
+    let failure = simulator.command(command).err();
+    let (deaths, opaque) = (simulator.deaths, simulator.opaque);
+    if failure.is_some() {
+        catalog.rollback(mark);
+        return Outcome { failure, deaths: Vec::new(), opaque: None };
+    }
+    Outcome { failure, deaths, opaque }
+}
+
+impl Simulator<'_> {
+    fn command(&mut self, command: &Command) -> Result {
+        match command {
+            Command::CreateTable(it) => self.create_table(it),
+            Command::CreateTableAs(it) => self.create_table_as(it),
+            Command::AlterTable(it) => self.alter_table(it),
+            Command::CreateIndex(it) => self.create_index(it),
+            Command::AttachIndex { index, partition } => self.attach_index(index, partition),
+            Command::CreateView(it) => self.create_view(it),
+            Command::CreateSequence(it) => self.create_sequence(it),
+            Command::AlterSequence(it) => self.alter_sequence(it),
+            Command::CreateSchema(it) => self.create_schema(it),
+            Command::CreateType(it) => self.create_type(it),
+            Command::AlterType(it) => self.alter_type(it),
+            Command::CreateDomain(it) => self.create_domain(it),
+            Command::AlterDomain(it) => self.alter_domain(it),
+            Command::CreateRoutine(it) => self.create_routine(it),
+            Command::AlterRoutine(it) => self.alter_routine(it),
+            Command::CreateAggregate(it) => self.create_aggregate(it),
+            Command::CreateTrigger(it) => self.create_trigger(it),
+            Command::CreatePolicy(it) => self.create_policy(it),
+            Command::AlterPolicy(it) => self.alter_policy(it),
+            Command::CreateRule(it) => self.create_rule(it),
+            Command::CreateStatistics(it) => self.create_statistics(it),
+            Command::CreateExtension(it) => self.create_extension(it),
+            Command::CreateOther(it) => self.create_other(it),
+            Command::AlterOther { object } => self.alter_other(object),
+            Command::Drop(it) => self.drop(it),
+            Command::DropOwned => self.drop_owned(),
+            Command::Rename(it) => self.rename(it),
+            Command::SetSchema { object, schema, if_exists } => {
+                self.set_schema(object, schema, *if_exists)
+            }
+            Command::SetOwner { object, owner, if_exists } => {
+                self.set_owner(object, owner, *if_exists)
+            }
+            Command::Comment(it) => self.comment(it),
+            Command::Grant(it) => self.grant(it),
+            Command::DefaultPrivileges(text) => self.default_privileges(text),
+            Command::SearchPath(it) => self.set_search_path(it),
+            Command::SetRole(role) => {
+                self.catalog.edit_session(|session| session.role.clone_from(role));
+                Ok(())
+            }
+            Command::Insert(it) => self.insert(it),
+            Command::Update(it) => self.update(it),
+            Command::Delete(it) | Command::Merge(it) => self.delete(it),
+            Command::Truncate { tables, cascade } => self.truncate(tables, *cascade),
+            Command::Select(query) => self.select(query),
+            Command::Refresh { view, with_data } => self.refresh(view, *with_data),
+            Command::Call(routine) => self.call(routine),
+            Command::Do { language, body, .. } => self.run_block(language, body),
+            Command::Nothing => Ok(()),
+            Command::Opaque => self.run_opaque(),
+        }
+    }
+}

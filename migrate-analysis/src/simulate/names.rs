@@ -1,0 +1,1 @@
+//! The names that PostgreSQL gives by itself.

@@ -1,0 +1,1 @@
+//! What a query reads and which columns come out of it.

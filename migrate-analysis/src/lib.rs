@@ -22,15 +22,25 @@
 pub mod cache;
 #[allow(dead_code)]
 mod catalog;
+#[allow(dead_code)]
+mod chain;
 mod checksum;
 pub mod config;
 #[allow(dead_code)]
 mod ddl;
+#[allow(dead_code)]
+mod deparse;
 pub mod diagnostic;
+#[allow(dead_code)]
+mod diff;
 mod directive;
+#[allow(dead_code)]
+mod inverse;
 mod layout;
 pub mod plan;
 pub mod render;
+#[allow(dead_code)]
+mod restore;
 mod script;
 mod set;
 #[allow(dead_code)]
@@ -42,6 +52,7 @@ mod transaction;
 mod wording;
 
 pub use directive::Direction;
+pub use restore::Verdict;
 pub use transaction::Step;
 
 use cache::Cache;

@@ -27,6 +27,11 @@ impl Id {
     /// The session: no object, but it changes and is taken back like one.
     const SESSION: Id = Id(0);
     pub(crate) const PUBLIC: Id = Id(1);
+
+    /// A later object has a higher one.
+    pub(crate) fn number(self) -> u32 {
+        self.0
+    }
 }
 
 /// A place in the journal.
@@ -137,6 +142,26 @@ impl Catalog {
         match self.get(Id::SESSION).map(|object| &object.kind) {
             Some(Kind::Session(session)) => session,
             _ => NONE,
+        }
+    }
+
+    /// The session as it was at the mark.
+    pub(crate) fn session_at(&self, mark: Mark) -> Session {
+        let then = self.journal.iter().skip(mark.0).find(|(id, _)| *id == Id::SESSION);
+        match then.and_then(|(_, object)| object.as_deref()) {
+            Some(Object { kind: Kind::Session(session), .. }) => session.clone(),
+            _ => self.session().clone(),
+        }
+    }
+
+    /// The next script begins with the connection's own settings; what is not known stays so.
+    pub(crate) fn reset_session(&mut self) {
+        let session = self.session();
+        if session.search_path.is_some() || session.role.is_some() {
+            self.edit_session(|session| {
+                session.search_path = None;
+                session.role = None;
+            });
         }
     }
 

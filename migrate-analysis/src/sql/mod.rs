@@ -13,6 +13,7 @@ mod grammar;
 mod lex;
 mod literal;
 mod normalize;
+mod quote;
 #[allow(dead_code)]
 mod reader;
 mod split;
@@ -20,6 +21,8 @@ mod stack;
 mod transaction;
 mod wording;
 mod words;
+
+pub(crate) use quote::quoted;
 
 use crate::ddl::Command;
 use crate::statement::{Action, Statement};

@@ -1,0 +1,189 @@
+//! The catalog as SQL: the statements that would make an object.
+//!
+//! Names are spelt for a session with PostgreSQL's default search path: what lies in `public` without
+//! its schema, anything else with it.
+
+mod objects;
+mod table;
+
+use crate::catalog::{
+    Argument, BaseType, Column, ColumnType, Expr, Id, IndexElement, IndexKey, Kind, Object, Piece,
+    State,
+};
+use crate::ddl::ArgumentMode;
+use crate::sql::quoted;
+
+pub(crate) use objects::*;
+pub(crate) use table::*;
+
+/// `users`, `audit.events`, `"Users"`.
+pub(crate) fn name(state: &State<'_>, id: Id) -> String {
+    match state.get(id) {
+        Some(object) => object_name(state, object),
+        None => "?".to_owned(),
+    }
+}
+
+pub(crate) fn object_name(state: &State<'_>, object: &Object) -> String {
+    let schema = object.schema.filter(|schema| *schema != Id::PUBLIC);
+    match schema.and_then(|schema| state.get(schema)) {
+        Some(schema) => format!("{}.{}", quoted(&schema.name), quoted(&object.name)),
+        None => quoted(&object.name),
+    }
+}
+
+/// A type as `format_type` would write it.
+pub(crate) fn column_type(state: &State<'_>, written: &ColumnType) -> String {
+    let modifiers = match &written.modifiers {
+        Some(modifiers) => format!("({modifiers})"),
+        None => String::new(),
+    };
+    let mut text = match &written.base {
+        BaseType::BuiltIn(name) => built_in(name, written.modifiers.as_deref(), &modifiers),
+        BaseType::User(id) => format!("{}{modifiers}", name(state, *id)),
+        BaseType::Foreign { schema: Some(schema), name } => {
+            format!("{}.{}{modifiers}", quoted(schema), quoted(name))
+        }
+        BaseType::Foreign { schema: None, name } => format!("{}{modifiers}", quoted(name)),
+        BaseType::Unknown => "?".to_owned(),
+    };
+    if written.array {
+        text.push_str("[]");
+    }
+    text
+}
+
+/// The modifiers stand inside the names of time types: `timestamp(3) with time zone`.
+fn built_in(name: &str, modifiers: Option<&str>, brackets: &str) -> String {
+    if name == "interval" {
+        return match modifiers {
+            Some(fields) if fields.starts_with(|c: char| c.is_ascii_digit()) => {
+                format!("interval{brackets}")
+            }
+            Some(fields) => format!("interval {fields}"),
+            None => name.to_owned(),
+        };
+    }
+    match name.split_once(' ') {
+        Some((first @ ("timestamp" | "time"), rest)) => format!("{first}{brackets} {rest}"),
+        _ => format!("{name}{brackets}"),
+    }
+}
+
+/// An expression over these columns, as SQL.
+pub(crate) fn expression(state: &State<'_>, expr: &Expr, columns: &[Column]) -> String {
+    let mut text = String::new();
+    for piece in &expr.pieces {
+        match piece {
+            Piece::Text(written) => text.push_str(written),
+            Piece::Column(number) => text.push_str(&column_name(columns, *number)),
+            Piece::Routine(_, written) => text.push_str(written),
+            Piece::Type(written) => text.push_str(&column_type(state, written)),
+            Piece::Relation(id) => {
+                text.push_str(&literal(&name(state, *id)));
+            }
+        }
+    }
+    text
+}
+
+/// A column by its number.
+pub(crate) fn column_name(columns: &[Column], number: u32) -> String {
+    match columns.iter().find(|column| column.number == number) {
+        Some(column) => quoted(&column.name),
+        None => "?".to_owned(),
+    }
+}
+
+pub(crate) fn column_names(columns: &[Column], numbers: &[u32]) -> String {
+    list(numbers.iter().map(|number| column_name(columns, *number)))
+}
+
+pub(crate) fn list(items: impl Iterator<Item = String>) -> String {
+    items.collect::<Vec<_>>().join(", ")
+}
+
+/// `'…'`, whatever it holds.
+pub(crate) fn literal(text: &str) -> String {
+    let doubled = text.replace('\'', "''");
+    if doubled.contains('\\') {
+        return format!("E'{}'", doubled.replace('\\', "\\\\"));
+    }
+    format!("'{doubled}'")
+}
+
+/// ` WITH (fillfactor = 70)`, or nothing.
+pub(crate) fn with_options(options: &[(String, String)]) -> String {
+    if options.is_empty() {
+        return String::new();
+    }
+    format!(" WITH ({})", option_list(options))
+}
+
+pub(crate) fn option_list(options: &[(String, String)]) -> String {
+    list(options.iter().map(|(name, value)| match option_value(value) {
+        value if value.is_empty() => name.clone(),
+        value => format!("{name} = {value}"),
+    }))
+}
+
+/// A value of a storage option: a word or number as it is, anything else between quotes.
+fn option_value(value: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
+    if value.chars().all(plain) { value.to_owned() } else { literal(value) }
+}
+
+/// A key of an index, a partition key or an exclusion constraint.
+pub(crate) fn element(state: &State<'_>, element: &IndexElement, columns: &[Column]) -> String {
+    let mut text = match &element.key {
+        IndexKey::Column(number) => column_name(columns, *number),
+        IndexKey::Expression(expr) => format!("({})", expression(state, expr, columns)),
+    };
+    if let Some(collation) = &element.collation {
+        text.push_str(&format!(" COLLATE {collation}"));
+    }
+    if let Some(class) = &element.operator_class {
+        text.push_str(&format!(" {class}"));
+    }
+    if element.descending {
+        text.push_str(" DESC");
+    }
+    match (element.nulls_first, element.descending) {
+        (true, false) => text.push_str(" NULLS FIRST"),
+        (false, true) => text.push_str(" NULLS LAST"),
+        _ => {}
+    }
+    if let Some(operator) = &element.operator {
+        text.push_str(&format!(" WITH {operator}"));
+    }
+    text
+}
+
+/// Arguments as in `CREATE FUNCTION`.
+pub(crate) fn arguments(state: &State<'_>, arguments: &[Argument], defaults: bool) -> String {
+    list(arguments.iter().filter(|argument| !argument.table).map(|argument| {
+        let mode = match argument.mode {
+            ArgumentMode::In => "",
+            ArgumentMode::Out => "OUT ",
+            ArgumentMode::InOut => "INOUT ",
+            ArgumentMode::Variadic => "VARIADIC ",
+        };
+        let name = argument.name.as_ref().map(|name| format!("{} ", quoted(name)));
+        let default = argument.default.as_ref().filter(|_| defaults);
+        let default = default.map(|it| format!(" DEFAULT {}", expression(state, it, &[])));
+        format!(
+            "{mode}{}{}{}",
+            name.unwrap_or_default(),
+            column_type(state, &argument.column_type),
+            default.unwrap_or_default()
+        )
+    }))
+}
+
+/// A routine as it is named to drop it: `add(integer, integer)`.
+pub(crate) fn routine_name(state: &State<'_>, object: &Object) -> String {
+    let Kind::Routine(routine) = &object.kind else { return object_name(state, object) };
+    let inputs = routine.arguments.iter().filter(|argument| argument.is_input());
+    let types = list(inputs.map(|argument| column_type(state, &argument.column_type)));
+    format!("{}({types})", object_name(state, object))
+}

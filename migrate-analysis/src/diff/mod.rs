@@ -1,0 +1,234 @@
+//! What one state of the catalog has that another has not, in words, with the SQL that would mend it.
+//!
+//! [`restore`](crate::restore) compares the state before an up with the one after its down;
+//! [`inverse`](crate::inverse) the state before an up with the one after it. Things are compared by what
+//! they are called and how they are written in their own state, as PostgreSQL's own tools would see them;
+//! by identity only to tell a rename from a drop and a create.
+
+mod objects;
+mod parts;
+mod table;
+
+use crate::catalog::{Column, Expr, Id, Kind, Object, State};
+use crate::deparse;
+use crate::sql::compare::{self, Sameness};
+use std::collections::BTreeSet;
+
+/// Something that is not as it was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Difference {
+    /// `` `users.email` loses NOT NULL ``.
+    pub(crate) words: String,
+    pub(crate) weight: Weight,
+    /// What would mend it; empty where nothing can.
+    pub(crate) fixes: Vec<Fix>,
+    /// What no statement can bring back, or why none can mend it.
+    pub(crate) caveat: Option<String>,
+}
+
+/// How much a difference counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Weight {
+    /// The columns have another order, which PostgreSQL cannot change.
+    Order,
+    /// Perhaps there is none: one side is not known well enough.
+    Doubtful,
+    Certain,
+}
+
+/// A statement, without its semicolon, and when its turn is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Fix {
+    pub(crate) phase: Phase,
+    /// Inside a phase: creation in order of age, dropping the other way round.
+    pub(crate) order: i64,
+    pub(crate) sql: String,
+}
+
+/// The order in which differences are mended: down to what both states share, under the names of the
+/// later one, then renaming, then up again under the names of the earlier one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Phase {
+    DropTrigger,
+    DropView,
+    DropForeignKey,
+    DropConstraint,
+    DropIndex,
+    DropColumn,
+    DropTable,
+    Rename,
+    CreateObject,
+    CreateTable,
+    AddColumn,
+    AlterColumn,
+    AddConstraint,
+    AddForeignKey,
+    CreateView,
+    CreateTrigger,
+    DropObject,
+    Describe,
+}
+
+/// Compares what was touched.
+pub(crate) fn compare(
+    before: &State<'_>,
+    after: &State<'_>,
+    touched: impl Iterator<Item = Id>,
+) -> Vec<Difference> {
+    let mut differ = Differ {
+        before,
+        after,
+        missing: BTreeSet::new(),
+        left: BTreeSet::new(),
+        found: Vec::new(),
+    };
+    differ.run(&touched.collect::<Vec<_>>());
+    differ.found
+}
+
+/// The statements that mend all of it, in order, each without its semicolon.
+pub(crate) fn statements(differences: &[Difference]) -> Vec<String> {
+    let mut fixes: Vec<&Fix> = differences.iter().flat_map(|it| &it.fixes).collect();
+    fixes.sort_by_key(|fix| (fix.phase, fix.order));
+    let mut statements: Vec<String> = fixes.into_iter().map(|fix| fix.sql.clone()).collect();
+    statements.dedup();
+    statements
+}
+
+struct Differ<'a> {
+    before: &'a State<'a>,
+    after: &'a State<'a>,
+    /// Objects that only one state has.
+    missing: BTreeSet<Id>,
+    left: BTreeSet<Id>,
+    found: Vec<Difference>,
+}
+
+/// One object in both states.
+#[derive(Clone, Copy)]
+struct Pair<'a> {
+    before: (Id, &'a Object),
+    after: (Id, &'a Object),
+}
+
+impl<'a> Differ<'a> {
+    fn run(&mut self, touched: &[Id]) {
+        let (before, after) = (self.before, self.after);
+        let mut then: Vec<(Id, &Object)> =
+            touched.iter().filter_map(|id| Some((*id, before.get(*id)?))).collect();
+        let mut now: Vec<(Id, &Object)> =
+            touched.iter().filter_map(|id| Some((*id, after.get(*id)?))).collect();
+        let mut pairs = Vec::new();
+        // The same object under the same name; another object under that name; the object renamed.
+        let tests: [&dyn Fn(&(Id, &Object), &(Id, &Object)) -> bool; 3] = [
+            &|a, b| a.0 == b.0 && self.same_name(a.1, b.1),
+            &|a, b| self.same_name(a.1, b.1),
+            &|a, b| a.0 == b.0 && same_kind(a.1, b.1),
+        ];
+        for test in tests {
+            then.retain(|one| match now.iter().position(|other| test(one, other)) {
+                Some(at) => {
+                    pairs.push(Pair { before: *one, after: now.swap_remove(at) });
+                    false
+                }
+                None => true,
+            });
+        }
+        // What is known in part has nothing to be missing or left: only its parts.
+        let whole = |it: &&(Id, &Object)| !it.1.partial;
+        self.missing = then.iter().filter(whole).map(|it| it.0).collect();
+        self.left = now.iter().filter(whole).map(|it| it.0).collect();
+        pairs.sort_by_key(|pair| pair.before.0);
+        for pair in pairs {
+            self.pair(pair);
+        }
+        now.sort_by_key(|it| it.0);
+        for (id, object) in then {
+            self.missing_object(id, object);
+        }
+        for (id, object) in now {
+            self.left_object(id, object);
+        }
+    }
+
+    /// Of the same kind and, by what their own states call them, at the same place.
+    fn same_name(&self, before: &Object, after: &Object) -> bool {
+        before.name == after.name
+            && same_kind(before, after)
+            && self.schema(self.before, before) == self.schema(self.after, after)
+            && self.place(self.before, before) == self.place(self.after, after)
+    }
+
+    fn schema<'s>(&self, state: &'s State<'_>, object: &Object) -> Option<&'s str> {
+        state.get(object.schema?).map(|schema| schema.name.as_str())
+    }
+
+    /// What beside the name tells two routines apart.
+    fn place(&self, state: &State<'_>, object: &Object) -> Option<String> {
+        match &object.kind {
+            Kind::Routine(_) => Some(deparse::routine_name(state, object)),
+            _ => None,
+        }
+    }
+
+    fn note(&mut self, weight: Weight, words: String, fixes: Vec<Fix>) {
+        self.found.push(Difference { words, weight, fixes, caveat: None });
+    }
+
+    fn certain(&mut self, words: String, fixes: Vec<Fix>) {
+        self.note(Weight::Certain, words, fixes);
+    }
+
+    /// The last difference cannot be mended whole.
+    fn caveat(&mut self, caveat: String) {
+        if let Some(last) = self.found.last_mut() {
+            last.caveat = Some(caveat);
+        }
+    }
+
+    /// Whether two expressions are the same, each over the columns of its own state.
+    fn sameness(&self, before: (&Expr, &[Column]), after: (&Expr, &[Column])) -> Sameness {
+        let one = deparse::expression(self.before, before.0, before.1);
+        let other = deparse::expression(self.after, after.0, after.1);
+        if one == other { Sameness::Same } else { compare::expressions(&one, &other) }
+    }
+
+    /// The weight of a difference between expressions that may be absent; none where there is none.
+    fn expressions(
+        &self,
+        before: Option<(&Expr, &[Column])>,
+        after: Option<(&Expr, &[Column])>,
+    ) -> Option<Weight> {
+        match (before, after) {
+            (None, None) => None,
+            (Some(before), Some(after)) => weight(self.sameness(before, after)),
+            _ => Some(Weight::Certain),
+        }
+    }
+}
+
+fn weight(sameness: Sameness) -> Option<Weight> {
+    match sameness {
+        Sameness::Same => None,
+        Sameness::Perhaps => Some(Weight::Doubtful),
+        Sameness::Different => Some(Weight::Certain),
+    }
+}
+
+/// Two tables, two enums, …. What is known in part may be of any kind.
+fn same_kind(one: &Object, other: &Object) -> bool {
+    let is_relation = |kind: &Kind| {
+        matches!(kind, Kind::Table(_) | Kind::View(_) | Kind::Index(_) | Kind::Sequence(_))
+    };
+    match (&one.kind, &other.kind) {
+        (Kind::Relation, kind) | (kind, Kind::Relation) if is_relation(kind) => true,
+        (Kind::View(one), Kind::View(other)) => one.materialized == other.materialized,
+        (Kind::Routine(one), Kind::Routine(other)) => one.kind == other.kind,
+        (Kind::Other { kind: one, .. }, Kind::Other { kind: other, .. }) => one == other,
+        (one, other) => std::mem::discriminant(one) == std::mem::discriminant(other),
+    }
+}
+
+fn fix(phase: Phase, order: i64, sql: String) -> Fix {
+    Fix { phase, order, sql }
+}

@@ -1,0 +1,479 @@
+//! Objects that are missing or left behind as a whole, and those that are no tables.
+
+use super::{Differ, Difference, Fix, Pair, Phase, Weight, fix};
+use crate::catalog::{Column, Id, Index, Kind, Object, Ownership, Routine, State, View};
+use crate::ddl::ObjectKind;
+use crate::deparse::{self, object_name};
+use crate::sql::compare;
+use crate::sql::quoted;
+
+/// `table`, `materialized view`: as the words and, in upper case, the commands have it.
+pub(super) fn kind_name(object: &Object) -> &'static str {
+    match &object.kind {
+        Kind::Session(_) => "session",
+        Kind::Schema => "schema",
+        Kind::Table(table) if table.server.is_some() => "foreign table",
+        Kind::Table(_) | Kind::Relation => "table",
+        Kind::View(view) if view.materialized => "materialized view",
+        Kind::View(_) => "view",
+        Kind::Index(_) => "index",
+        Kind::Sequence(_) => "sequence",
+        Kind::Domain(_) => "domain",
+        Kind::Enum(_) | Kind::Composite(_) | Kind::Range { .. } | Kind::Type => "type",
+        Kind::Routine(routine) => routine_kind(routine),
+        Kind::Extension { .. } => "extension",
+        Kind::Statistics(_) => "statistics",
+        Kind::Other { kind, .. } => kind.words(),
+    }
+}
+
+fn routine_kind(routine: &Routine) -> &'static str {
+    match routine.kind {
+        crate::catalog::RoutineKind::Function => "function",
+        crate::catalog::RoutineKind::Procedure => "procedure",
+        crate::catalog::RoutineKind::Aggregate => "aggregate",
+    }
+}
+
+/// The name that a command knows it by.
+fn command_name(state: &State<'_>, object: &Object) -> String {
+    match &object.kind {
+        Kind::Routine(_) => deparse::routine_name(state, object),
+        _ => object_name(state, object),
+    }
+}
+
+/// `` table `users` ``.
+pub(super) fn titled(state: &State<'_>, object: &Object) -> String {
+    format!("{} `{}`", kind_name(object), command_name(state, object))
+}
+
+fn age(id: Id) -> i64 {
+    i64::from(id.number())
+}
+
+impl Differ<'_> {
+    pub(super) fn missing_object(&mut self, id: Id, object: &Object) {
+        if object.partial || self.goes_with_another(self.before, id, object, true) {
+            return;
+        }
+        let words = format!("{} is missing", titled(self.before, object));
+        let (fixes, caveat) = self.rebuilt(id, object);
+        self.found.push(Difference { words, weight: Weight::Certain, fixes, caveat });
+    }
+
+    pub(super) fn left_object(&mut self, id: Id, object: &Object) {
+        if object.partial {
+            return self.left_in_part(id, object);
+        }
+        if self.goes_with_another(self.after, id, object, false) {
+            return;
+        }
+        let words = format!("{} is left behind", titled(self.after, object));
+        let command = kind_name(object).to_uppercase();
+        let name = command_name(self.after, object);
+        let phase = match &object.kind {
+            Kind::View(_) => Phase::DropView,
+            Kind::Index(_) => Phase::DropIndex,
+            Kind::Table(_) => Phase::DropTable,
+            Kind::Routine(_) if !self.is_used_by_tables(id) => Phase::DropView,
+            _ => Phase::DropObject,
+        };
+        let mut fixes = self.knots(id, object);
+        fixes.push(fix(phase, -age(id), format!("DROP {command} {name}")));
+        self.certain(words, fixes);
+    }
+
+    /// Foreign keys between tables that are both left, which would keep the first of them from being dropped.
+    fn knots(&self, id: Id, object: &Object) -> Vec<Fix> {
+        let Some(table) = object.table() else { return Vec::new() };
+        let foreign = table.constraints.iter().filter(|constraint| match &constraint.kind {
+            crate::catalog::ConstraintKind::ForeignKey(key) => {
+                key.table > id && self.left.contains(&key.table)
+            }
+            _ => false,
+        });
+        let name = object_name(self.after, object);
+        foreign
+            .map(|it| {
+                let sql = format!("ALTER TABLE {name} DROP CONSTRAINT {}", quoted(&it.name));
+                fix(Phase::DropForeignKey, -age(id), sql)
+            })
+            .collect()
+    }
+
+    fn is_used_by_tables(&self, id: Id) -> bool {
+        self.after.dependents(id).into_iter().any(|other| {
+            self.after.get(other).is_some_and(|it| match &it.kind {
+                // A trigger is dropped first.
+                Kind::Table(table) => {
+                    !table.triggers.iter().any(|trigger| trigger.function.0 == Some(id))
+                }
+                kind => matches!(kind, Kind::Index(_) | Kind::Domain(_)),
+            })
+        })
+    }
+
+    /// Whether it comes and goes with something that is told of already: the index of a constraint, the
+    /// sequence of a column, whatever belongs to a table that is missing or left itself.
+    fn goes_with_another(
+        &self,
+        state: &State<'_>,
+        _id: Id,
+        object: &Object,
+        missing: bool,
+    ) -> bool {
+        let gone = if missing { &self.missing } else { &self.left };
+        if object.extension.is_some() {
+            return true;
+        }
+        match &object.kind {
+            Kind::Session(_) | Kind::Relation => true,
+            Kind::Index(index) => index.constraint || gone.contains(&index.table),
+            Kind::Statistics(statistics) => gone.contains(&statistics.table),
+            Kind::Sequence(sequence) => match sequence.owned_by {
+                Some(owner) => {
+                    owner.identity
+                        || gone.contains(&owner.table)
+                        || self.column_goes_along(state, owner, missing)
+                }
+                None => false,
+            },
+            _ => false,
+        }
+    }
+
+    /// Whether the owner of a sequence is a column that only one state has.
+    fn column_goes_along(&self, state: &State<'_>, owner: Ownership, missing: bool) -> bool {
+        let other = if missing { self.after } else { self.before };
+        let column = |state: &State<'_>| -> Option<String> {
+            let table = state.get(owner.table)?.table()?;
+            Some(table.numbered(owner.column)?.name.clone())
+        };
+        let Some(name) = column(state) else { return false };
+        match other.get(owner.table).and_then(Object::table) {
+            Some(table) => table.column(&name).is_none(),
+            None => false,
+        }
+    }
+
+    /// What would make it again, and what that cannot bring back.
+    fn rebuilt(&self, id: Id, object: &Object) -> (Vec<Fix>, Option<String>) {
+        let state = self.before;
+        let create = |phase, sql| vec![fix(phase, age(id), sql)];
+        let name = object_name(state, object);
+        let mut caveat = None;
+        let mut fixes = match &object.kind {
+            Kind::Schema => create(Phase::CreateObject, format!("CREATE SCHEMA {name}")),
+            Kind::Table(_) => {
+                caveat = Some(format!("the rows of `{name}` cannot come back"));
+                self.rebuilt_table(id, object)
+            }
+            Kind::View(view) => {
+                let indexes = self.indexes_of(id, &view.columns);
+                let mut all = create(Phase::CreateView, deparse::create_view(state, object, view));
+                all.extend(indexes.into_iter().map(|sql| fix(Phase::CreateView, age(id), sql)));
+                all
+            }
+            Kind::Index(index) => {
+                let columns = columns_of(state, index.table);
+                let sql = deparse::create_index(state, object, index, columns);
+                create(Phase::AddConstraint, sql)
+            }
+            Kind::Sequence(sequence) => {
+                caveat = Some(format!("where `{name}` had counted to is lost"));
+                create(Phase::CreateObject, deparse::create_sequence(state, object, sequence))
+            }
+            Kind::Enum(labels) => create(Phase::CreateObject, deparse::create_enum(&name, labels)),
+            Kind::Domain(domain) => {
+                create(Phase::CreateObject, deparse::create_domain(state, object, domain))
+            }
+            Kind::Composite(attributes) => {
+                let attributes = deparse::list(attributes.iter().map(|it| {
+                    let written = deparse::column_type(state, &it.column_type);
+                    format!("{} {written}", quoted(&it.name))
+                }));
+                create(Phase::CreateObject, format!("CREATE TYPE {name} AS ({attributes})"))
+            }
+            Kind::Range { subtype, .. } => {
+                let subtype = deparse::column_type(state, subtype);
+                let sql = format!("CREATE TYPE {name} AS RANGE (subtype = {subtype})");
+                create(Phase::CreateObject, sql)
+            }
+            Kind::Routine(routine) => match deparse::create_routine(state, object, routine) {
+                Some(sql) => create(self.routine_phase(routine), sql),
+                None => Vec::new(),
+            },
+            Kind::Extension { .. } => {
+                create(Phase::CreateObject, format!("CREATE EXTENSION {name}"))
+            }
+            Kind::Statistics(statistics) => {
+                let columns = columns_of(state, statistics.table);
+                let sql = deparse::create_statistics(state, object, statistics, columns);
+                create(Phase::AddConstraint, sql)
+            }
+            Kind::Other { definition: Some(definition), .. } => {
+                create(Phase::CreateObject, definition.clone())
+            }
+            Kind::Type | Kind::Other { .. } | Kind::Session(_) | Kind::Relation => Vec::new(),
+        };
+        if fixes.is_empty() {
+            let why = format!("how `{name}` was made is not known");
+            return (fixes, Some(why));
+        }
+        fixes.extend(self.described(id, object));
+        (fixes, caveat)
+    }
+
+    /// A function over a row type comes after its table.
+    fn routine_phase(&self, routine: &Routine) -> Phase {
+        let over_rows = routine.arguments.iter().map(|it| &it.column_type).chain(&routine.returns);
+        let is_rows = |id: Id| {
+            self.before.get(id).is_some_and(|it| matches!(it.kind, Kind::Table(_) | Kind::View(_)))
+        };
+        let over_rows = over_rows.filter_map(|it| it.user_type()).any(is_rows);
+        // PostgreSQL reads the body of a SQL function at once.
+        if over_rows || routine.language == "sql" {
+            Phase::AddConstraint
+        } else {
+            Phase::CreateObject
+        }
+    }
+
+    pub(super) fn indexes_of(&self, id: Id, columns: &[Column]) -> Vec<String> {
+        let state = self.before;
+        let own = |index: &Index| index.table == id && !index.constraint;
+        state
+            .dependents(id)
+            .into_iter()
+            .filter_map(|other| state.get(other))
+            .filter_map(|object| Some((object, object.index().filter(|index| own(index))?)))
+            .map(|(object, index)| deparse::create_index(state, object, index, columns))
+            .collect()
+    }
+
+    /// Owner, comment and privileges of something that is made again.
+    fn described(&self, id: Id, object: &Object) -> Vec<Fix> {
+        let name = command_name(self.before, object);
+        let kind = kind_name(object).to_uppercase();
+        let mut all = Vec::new();
+        if let Some(comment) = &object.comment {
+            let text = deparse::literal(comment);
+            all.push(fix(Phase::Describe, age(id), format!("COMMENT ON {kind} {name} IS {text}")));
+        }
+        if let Some(owner) = &object.owner {
+            let owner = deparse::role(owner);
+            all.push(fix(
+                Phase::Describe,
+                age(id),
+                format!("ALTER {kind} {name} OWNER TO {owner}"),
+            ));
+        }
+        all.extend(
+            self.grants(object, None).into_iter().map(|sql| fix(Phase::Describe, age(id), sql)),
+        );
+        all
+    }
+
+    /// Both states have it.
+    pub(super) fn pair(&mut self, pair: Pair<'_>) {
+        let (before, after) = (pair.before.1, pair.after.1);
+        self.renamed(pair);
+        self.pair_described(pair);
+        match (&before.kind, &after.kind) {
+            (Kind::Table(one), Kind::Table(other)) => self.tables(pair, one, other),
+            (Kind::View(one), Kind::View(other)) => self.views(pair, one, other),
+            (Kind::Index(one), Kind::Index(other)) => self.indexes(pair, one, other),
+            (Kind::Sequence(one), Kind::Sequence(other)) => self.sequences(pair, one, other),
+            (Kind::Enum(one), Kind::Enum(other)) => self.enums(pair, one, other),
+            (Kind::Routine(one), Kind::Routine(other)) => self.routines(pair, one, other),
+            (Kind::Domain(_), Kind::Domain(_))
+            | (Kind::Composite(_), Kind::Composite(_))
+            | (Kind::Range { .. }, Kind::Range { .. })
+            | (Kind::Extension { .. }, Kind::Extension { .. })
+            | (Kind::Statistics(_), Kind::Statistics(_))
+            | (Kind::Other { .. }, Kind::Other { .. }) => self.small(pair),
+            _ => {}
+        }
+    }
+
+    fn renamed(&mut self, pair: Pair<'_>) {
+        let (before, after) = (pair.before.1, pair.after.1);
+        if let Kind::Index(index) = &after.kind
+            && index.constraint
+        {
+            return;
+        }
+        let kind = kind_name(after).to_uppercase();
+        let schemas = [self.schema(self.before, before), self.schema(self.after, after)];
+        let name = command_name(self.after, after);
+        if before.name != after.name
+            && !self.goes_with_another(self.after, pair.after.0, after, false)
+        {
+            let to = quoted(&before.name);
+            let words =
+                format!("{} is now called `{}`", titled(self.before, before), quoted(&after.name));
+            let sql = format!("ALTER {kind} {name} RENAME TO {to}");
+            self.certain(words, vec![fix(Phase::Rename, age(pair.before.0), sql)]);
+        }
+        if let [Some(one), Some(other)] = schemas
+            && one != other
+            && !matches!(after.kind, Kind::Index(_))
+            && !after.sequence().is_some_and(|it| it.owned_by.is_some())
+        {
+            let (one, other) = (quoted(one), quoted(other));
+            let words = format!("{} is now in schema `{other}`", titled(self.before, before));
+            let sql = format!("ALTER {kind} {other}.{} SET SCHEMA {one}", quoted(&before.name));
+            self.certain(words, vec![fix(Phase::Rename, age(pair.before.0) + 1, sql)]);
+        }
+    }
+
+    fn views(&mut self, pair: Pair<'_>, one: &View, other: &View) {
+        let (before, after) = (pair.before.1, pair.after.1);
+        let names = |view: &View| -> Vec<String> {
+            view.columns.iter().map(|column| column.name.clone()).collect()
+        };
+        let title = titled(self.before, before);
+        let mut weight = match one.query == other.query {
+            true => None,
+            false => super::weight(compare::queries(&one.query, &other.query)),
+        };
+        if weight == Some(Weight::Certain)
+            && (is_stale(self.before, one) || is_stale(self.after, other))
+        {
+            weight = Some(Weight::Doubtful);
+        }
+        let columns_differ = names(one) != names(other);
+        if columns_differ && one.followed && other.followed {
+            weight = Some(Weight::Certain);
+        }
+        let options = one.options != other.options || one.check_option != other.check_option;
+        if weight.is_none() && options {
+            weight = Some(Weight::Certain);
+        }
+        let kind = kind_name(after).to_uppercase();
+        if let Some(weight) = weight {
+            let drop = format!("DROP {kind} {}", object_name(self.after, after));
+            let create = deparse::create_view(self.before, before, one);
+            let mut fixes = vec![
+                fix(Phase::DropView, -age(pair.after.0), drop),
+                fix(Phase::CreateView, age(pair.before.0), create),
+            ];
+            let indexes = self.indexes_of(pair.before.0, &one.columns);
+            fixes.extend(
+                indexes.into_iter().map(|it| fix(Phase::CreateView, age(pair.before.0), it)),
+            );
+            self.note(weight, format!("{title} is defined otherwise"), fixes);
+        } else if one.materialized && one.populated != other.populated {
+            let with = if one.populated { "DATA" } else { "NO DATA" };
+            let name = object_name(self.before, before);
+            let sql = format!("REFRESH MATERIALIZED VIEW {name} WITH {with}");
+            self.certain(
+                format!("{title} is {}populated", if other.populated { "" } else { "not " }),
+                vec![fix(Phase::Describe, 0, sql)],
+            );
+        }
+        let triggers = (one.triggers.as_slice(), other.triggers.as_slice());
+        self.triggers(pair, triggers, (&one.columns, &other.columns));
+    }
+
+    fn indexes(&mut self, pair: Pair<'_>, one: &Index, other: &Index) {
+        if one.constraint && other.constraint {
+            return;
+        }
+        let (before, after) = (pair.before.1, pair.after.1);
+        let columns = (columns_of(self.before, one.table), columns_of(self.after, other.table));
+        let title = titled(self.before, before);
+        let is_partial = |state: &State<'_>, id| state.get(id).is_some_and(|it| it.partial);
+        if let Some(mut weight) = self.index_weight((one, columns.0), (other, columns.1)) {
+            if is_partial(self.before, one.table) || is_partial(self.after, other.table) {
+                weight = Weight::Doubtful;
+            }
+            let drop = format!("DROP INDEX {}", object_name(self.after, after));
+            let create = deparse::create_index(self.before, before, one, columns.0);
+            let fixes = vec![
+                fix(Phase::DropIndex, -age(pair.after.0), drop),
+                fix(Phase::AddConstraint, age(pair.before.0), create),
+            ];
+            self.note(weight, format!("{title} is defined otherwise"), fixes);
+        } else if one.valid && !other.valid {
+            let sql = format!("REINDEX INDEX {}", object_name(self.before, before));
+            self.certain(format!("{title} is invalid"), vec![fix(Phase::Describe, 0, sql)]);
+        }
+    }
+}
+
+/// The columns of a table or view.
+pub(super) fn columns_of<'s>(state: &'s State<'_>, id: Id) -> &'s [Column] {
+    match state.get(id).map(|object| &object.kind) {
+        Some(Kind::Table(table)) => &table.columns,
+        Some(Kind::View(view)) => &view.columns,
+        _ => &[],
+    }
+}
+
+/// Whether something that a view reads was renamed since it was made, so that its text does not say any more
+/// what it reads.
+fn is_stale(state: &State<'_>, view: &View) -> bool {
+    !view.followed
+        || view.reads.iter().any(|(id, column)| {
+            let Some(object) = state.get(*id) else { return true };
+            let columns = columns_of(state, *id);
+            let read = column.and_then(|number| columns.iter().find(|it| it.number == number));
+            !view.query.contains(&object.name)
+                || read
+                    .is_some_and(|it| !view.query.contains(&it.name) && !view.query.contains('*'))
+        })
+}
+
+impl ObjectKind {
+    /// In lower case, as in a sentence.
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            ObjectKind::Schema => "schema",
+            ObjectKind::Table => "table",
+            ObjectKind::ForeignTable => "foreign table",
+            ObjectKind::View => "view",
+            ObjectKind::MaterializedView => "materialized view",
+            ObjectKind::Index => "index",
+            ObjectKind::Sequence => "sequence",
+            ObjectKind::Type => "type",
+            ObjectKind::Domain => "domain",
+            ObjectKind::Function => "function",
+            ObjectKind::Procedure => "procedure",
+            ObjectKind::Routine => "routine",
+            ObjectKind::Aggregate => "aggregate",
+            ObjectKind::Extension => "extension",
+            ObjectKind::Statistics => "statistics object",
+            ObjectKind::Collation => "collation",
+            ObjectKind::Conversion => "conversion",
+            ObjectKind::TextSearchConfiguration => "text search configuration",
+            ObjectKind::TextSearchDictionary => "text search dictionary",
+            ObjectKind::TextSearchParser => "text search parser",
+            ObjectKind::TextSearchTemplate => "text search template",
+            ObjectKind::ForeignDataWrapper => "foreign data wrapper",
+            ObjectKind::Server => "server",
+            ObjectKind::UserMapping => "user mapping",
+            ObjectKind::Language => "language",
+            ObjectKind::Operator => "operator",
+            ObjectKind::OperatorClass => "operator class",
+            ObjectKind::OperatorFamily => "operator family",
+            ObjectKind::Cast => "cast",
+            ObjectKind::Transform => "transform",
+            ObjectKind::AccessMethod => "access method",
+            ObjectKind::EventTrigger => "event trigger",
+            ObjectKind::Publication => "publication",
+            ObjectKind::Subscription => "subscription",
+            ObjectKind::Role => "role",
+            ObjectKind::Database => "database",
+            ObjectKind::Tablespace => "tablespace",
+            ObjectKind::LargeObject => "large object",
+            ObjectKind::Trigger => "trigger",
+            ObjectKind::Rule => "rule",
+            ObjectKind::Policy => "policy",
+            ObjectKind::Column => "column",
+            ObjectKind::Constraint => "constraint",
+            ObjectKind::DomainConstraint => "constraint",
+        }
+    }
+}

@@ -1,0 +1,465 @@
+//! Triggers, policies, rules, indexes in detail, sequences, enums, routines, comments and grants.
+
+use super::objects::{columns_of, titled};
+use super::table::{comment_text, comment_words, owner_name};
+use super::{Differ, Fix, Pair, Phase, Weight, fix};
+use crate::catalog::{
+    Acl, Body, Column, Index, IndexElement, IndexKey, Kind, Object, Policy, Routine, Rule,
+    Sequence, State, Table, Trigger,
+};
+use crate::deparse::{self, object_name};
+use crate::sql::quoted;
+
+impl Differ<'_> {
+    pub(super) fn triggers(
+        &mut self,
+        pair: Pair<'_>,
+        (then, now): (&[Trigger], &[Trigger]),
+        (one_columns, other_columns): (&[Column], &[Column]),
+    ) {
+        let table = object_name(self.before, pair.before.1);
+        let after_table = object_name(self.after, pair.after.1);
+        let drop = |it: &Trigger| {
+            let sql = format!("DROP TRIGGER {} ON {after_table}", quoted(&it.name));
+            fix(Phase::DropTrigger, 0, sql)
+        };
+        let state = self.before;
+        let create = |it: &Trigger| {
+            let sql = deparse::create_trigger(state, &table, it, one_columns);
+            fix(Phase::CreateTrigger, 0, sql)
+        };
+        for trigger in then.iter().filter(|it| !it.inherited) {
+            let title = format!("trigger `{}` on `{table}`", quoted(&trigger.name));
+            let Some(other) = now.iter().find(|it| it.name == trigger.name) else {
+                self.certain(format!("{title} is missing"), vec![create(trigger)]);
+                continue;
+            };
+            if let Some(weight) =
+                self.trigger_weight((trigger, one_columns), (other, other_columns))
+            {
+                let fixes = vec![drop(other), create(trigger)];
+                self.note(weight, format!("{title} is defined otherwise"), fixes);
+            } else if trigger.enabled != other.enabled {
+                let action = enable(trigger.enabled);
+                let sql = format!("ALTER TABLE {table} {action} TRIGGER {}", quoted(&trigger.name));
+                self.certain(
+                    format!("{title} is enabled or disabled otherwise"),
+                    vec![fix(Phase::Describe, 0, sql)],
+                );
+            }
+            if trigger.comment != other.comment {
+                let text = comment_text(trigger.comment.as_deref());
+                let name = quoted(&trigger.name);
+                let sql = format!("COMMENT ON TRIGGER {name} ON {table} IS {text}");
+                let words =
+                    comment_words(&title, trigger.comment.is_some(), other.comment.is_some());
+                self.certain(words, vec![fix(Phase::Describe, 0, sql)]);
+            }
+        }
+        for trigger in now.iter().filter(|it| !it.inherited) {
+            if !then.iter().any(|it| it.name == trigger.name) {
+                let words = format!(
+                    "trigger `{}` on `{after_table}` is left behind",
+                    quoted(&trigger.name)
+                );
+                self.certain(words, vec![drop(trigger)]);
+            }
+        }
+    }
+
+    fn trigger_weight(
+        &self,
+        (one, one_columns): (&Trigger, &[Column]),
+        (other, other_columns): (&Trigger, &[Column]),
+    ) -> Option<Weight> {
+        let whens = self.expressions(
+            one.when.as_ref().map(|it| (it, one_columns)),
+            other.when.as_ref().map(|it| (it, other_columns)),
+        );
+        let bare = |state: &State<'_>, it: &Trigger, columns: &[Column]| {
+            deparse::create_trigger(state, "", &Trigger { when: None, ..it.clone() }, columns)
+        };
+        let same = bare(self.before, one, one_columns) == bare(self.after, other, other_columns);
+        if same { whens } else { Some(Weight::Certain) }
+    }
+
+    pub(super) fn policies(&mut self, pair: Pair<'_>, one: &Table, other: &Table) {
+        let table = object_name(self.before, pair.before.1);
+        let after_table = object_name(self.after, pair.after.1);
+        let drop = |it: &Policy| {
+            let sql = format!("DROP POLICY {} ON {after_table}", quoted(&it.name));
+            fix(Phase::DropTrigger, 0, sql)
+        };
+        for policy in &one.policies {
+            let title = format!("policy `{}` on `{table}`", quoted(&policy.name));
+            let sql = deparse::create_policy(self.before, &table, policy, &one.columns);
+            let create = fix(Phase::CreateTrigger, 0, sql);
+            let now = other.policies.iter().find(|it| it.name == policy.name);
+            let Some(now) = now else {
+                self.certain(format!("{title} is missing"), vec![create]);
+                continue;
+            };
+            let using = self.expressions(
+                policy.using.as_ref().map(|it| (it, one.columns.as_slice())),
+                now.using.as_ref().map(|it| (it, other.columns.as_slice())),
+            );
+            let check = self.expressions(
+                policy.check.as_ref().map(|it| (it, one.columns.as_slice())),
+                now.check.as_ref().map(|it| (it, other.columns.as_slice())),
+            );
+            let bare = |it: &Policy| (it.permissive, it.command.clone(), it.roles.clone());
+            let plain = (bare(policy) != bare(now)).then_some(Weight::Certain);
+            if let Some(weight) = using.max(check).max(plain) {
+                let fixes = vec![drop(now), create];
+                self.note(weight, format!("{title} is defined otherwise"), fixes);
+            }
+        }
+        for policy in &other.policies {
+            if !one.policies.iter().any(|it| it.name == policy.name) {
+                let name = quoted(&policy.name);
+                let words = format!("policy `{name}` on `{after_table}` is left behind");
+                self.certain(words, vec![drop(policy)]);
+            }
+        }
+    }
+
+    pub(super) fn rules(&mut self, pair: Pair<'_>, then: &[Rule], now: &[Rule]) {
+        let table = object_name(self.after, pair.after.1);
+        for rule in then {
+            let title = format!("rule `{}` on `{table}`", quoted(&rule.name));
+            let create = fix(Phase::CreateTrigger, 0, deparse::create_rule(rule));
+            match now.iter().find(|it| it.name == rule.name) {
+                None => self.certain(format!("{title} is missing"), vec![create]),
+                Some(other) if other.definition != rule.definition => {
+                    let sql = create.sql.replacen("CREATE RULE", "CREATE OR REPLACE RULE", 1);
+                    let replace = fix(Phase::CreateTrigger, 0, sql);
+                    self.note(
+                        Weight::Doubtful,
+                        format!("{title} is defined otherwise"),
+                        vec![replace],
+                    );
+                }
+                Some(_) => {}
+            }
+        }
+        for rule in now.iter().filter(|rule| !then.iter().any(|it| it.name == rule.name)) {
+            let name = quoted(&rule.name);
+            let drop = fix(Phase::DropTrigger, 0, format!("DROP RULE {name} ON {table}"));
+            self.certain(format!("rule `{name}` on `{table}` is left behind"), vec![drop]);
+        }
+    }
+
+    pub(super) fn index_weight(
+        &self,
+        (one, one_columns): (&Index, &[Column]),
+        (other, other_columns): (&Index, &[Column]),
+    ) -> Option<Weight> {
+        let bare = |state: &State<'_>, index: &Index, columns: &[Column]| {
+            let options: Vec<String> = index.elements.iter().map(element_options).collect();
+            (
+                (index.unique, index.nulls_not_distinct, index.method.clone()),
+                deparse::name(state, index.table),
+                deparse::column_names(columns, &index.include),
+                (options, index.options.clone(), index.tablespace.clone()),
+            )
+        };
+        if bare(self.before, one, one_columns) != bare(self.after, other, other_columns) {
+            return Some(Weight::Certain);
+        }
+        let keys = one.elements.iter().zip(&other.elements).map(|(one, other)| {
+            match (&one.key, &other.key) {
+                (IndexKey::Column(one), IndexKey::Column(other)) => {
+                    let then = deparse::column_name(one_columns, *one);
+                    let now = deparse::column_name(other_columns, *other);
+                    (then != now).then_some(Weight::Certain)
+                }
+                (IndexKey::Expression(one), IndexKey::Expression(other)) => {
+                    self.expressions(Some((one, one_columns)), Some((other, other_columns)))
+                }
+                _ => Some(Weight::Certain),
+            }
+        });
+        let predicates = self.expressions(
+            one.predicate.as_ref().map(|it| (it, one_columns)),
+            other.predicate.as_ref().map(|it| (it, other_columns)),
+        );
+        keys.max().flatten().max(predicates)
+    }
+
+    pub(super) fn sequences(&mut self, pair: Pair<'_>, one: &Sequence, other: &Sequence) {
+        let (before, after) = (pair.before.1, pair.after.1);
+        let title = titled(self.before, before);
+        let name = object_name(self.before, before);
+        let options = |it: &Sequence| {
+            (it.data_type.clone(), it.start, it.increment, it.min, it.max, it.cache, it.cycle)
+        };
+        if options(one) != options(other) && !before.partial && !after.partial {
+            let sql = format!(
+                "ALTER SEQUENCE {name} AS {} INCREMENT BY {} MINVALUE {} MAXVALUE {} START WITH {} \
+                 CACHE {} {}",
+                one.data_type,
+                one.increment,
+                one.min,
+                one.max,
+                one.start,
+                one.cache,
+                if one.cycle { "CYCLE" } else { "NO CYCLE" }
+            );
+            self.certain(format!("{title} counts otherwise"), vec![fix(Phase::Describe, 0, sql)]);
+        }
+        let owners = (
+            one.owned_by.and_then(|owner| owner_name(self.before, owner)),
+            other.owned_by.and_then(|owner| owner_name(self.after, owner)),
+        );
+        let identity = one.owned_by.or(other.owned_by).is_some_and(|owner| owner.identity);
+        if owners.0 != owners.1 && !identity {
+            let owner = owners.0.unwrap_or_else(|| "NONE".to_owned());
+            let sql = format!("ALTER SEQUENCE {name} OWNED BY {owner}");
+            self.certain(
+                format!("{title} belongs to another column"),
+                vec![fix(Phase::AddConstraint, 0, sql)],
+            );
+        }
+    }
+
+    pub(super) fn enums(&mut self, pair: Pair<'_>, one: &[String], other: &[String]) {
+        if one == other || pair.before.1.partial {
+            return;
+        }
+        let name = object_name(self.before, pair.before.1);
+        let quote = |labels: Vec<&String>| {
+            deparse::list(labels.into_iter().map(|label| deparse::literal(label)))
+        };
+        let left: Vec<&String> = other.iter().filter(|it| !one.contains(it)).collect();
+        let lost: Vec<&String> = one.iter().filter(|it| !other.contains(it)).collect();
+        // A value was renamed, and nothing else happened.
+        if let ([left], [lost]) = (left.as_slice(), lost.as_slice())
+            && one.len() == other.len()
+            && one.iter().zip(other).all(|(a, b)| a == b || (a == *lost && b == *left))
+        {
+            let (from, to) = (deparse::literal(left), deparse::literal(lost));
+            let sql = format!("ALTER TYPE {name} RENAME VALUE {from} TO {to}");
+            let words = format!("the value {to} of `{name}` is now called {from}");
+            return self.certain(words, vec![fix(Phase::Rename, 0, sql)]);
+        }
+        let words = match (left.is_empty(), lost.is_empty()) {
+            (false, true) => format!("type `{name}` is left with the value {}", quote(left)),
+            (true, false) => format!("type `{name}` loses the value {}", quote(lost)),
+            (true, true) => format!("the values of type `{name}` are in another order"),
+            (false, false) => format!("type `{name}` has other values"),
+        };
+        let (fixes, caveat) = self.remade_enum(pair, one);
+        self.certain(words, fixes);
+        if let Some(caveat) = caveat {
+            self.caveat(caveat);
+        }
+    }
+
+    /// PostgreSQL takes no value out of an enum: the type is made again, and its columns move over.
+    fn remade_enum(&self, pair: Pair<'_>, labels: &[String]) -> (Vec<Fix>, Option<String>) {
+        let name = object_name(self.before, pair.before.1);
+        let old = quoted(&format!("{}_old", pair.before.1.name));
+        let schema =
+            name.rsplit_once('.').map_or(String::new(), |(schema, _)| format!("{schema}."));
+        let mut sql =
+            vec![format!("ALTER TYPE {name} RENAME TO {old}"), deparse::create_enum(&name, labels)];
+        for id in self.after.dependents(pair.after.0) {
+            let Some(object) = self.after.get(id) else { continue };
+            let Kind::Table(table) = &object.kind else {
+                let user = titled(self.after, object);
+                return (
+                    Vec::new(),
+                    Some(format!("{user} uses `{name}`, so it cannot be made again")),
+                );
+            };
+            for column in
+                table.columns.iter().filter(|it| it.column_type.user_type() == Some(pair.after.0))
+            {
+                if !self.left.contains(&id) {
+                    sql.push(self.moved_column(object, table, column, &name));
+                }
+            }
+        }
+        sql.push(format!("DROP TYPE {schema}{old}"));
+        let order = i64::from(pair.before.0.number()) * 1000;
+        let fixes = sql
+            .into_iter()
+            .zip(order..)
+            .map(|(sql, order)| fix(Phase::AlterColumn, order, sql))
+            .collect();
+        (fixes, Some("it fails while rows hold a value that goes".to_owned()))
+    }
+
+    fn moved_column(&self, object: &Object, table: &Table, column: &Column, name: &str) -> String {
+        let table_name = object_name(self.after, object);
+        let own = quoted(&column.name);
+        let (to, through) = match column.column_type.array {
+            true => (format!("{name}[]"), "text[]"),
+            false => (name.to_owned(), "text"),
+        };
+        let change = format!("ALTER COLUMN {own} TYPE {to} USING {own}::{through}::{to}");
+        let Some(default) = &column.default else {
+            return format!("ALTER TABLE {table_name} {change}");
+        };
+        let plain: String = deparse::expression(self.after, default, &table.columns);
+        let literal = plain.split("::").next().unwrap_or(&plain).trim().to_owned();
+        format!(
+            "ALTER TABLE {table_name} ALTER COLUMN {own} DROP DEFAULT, {change}, \
+             ALTER COLUMN {own} SET DEFAULT {literal}"
+        )
+    }
+
+    pub(super) fn routines(&mut self, pair: Pair<'_>, one: &Routine, other: &Routine) {
+        let (before, after) = (pair.before.1, pair.after.1);
+        let title = titled(self.before, before);
+        if one.body == Body::Unknown || other.body == Body::Unknown {
+            if one != other {
+                self.note(Weight::Doubtful, format!("{title} is perhaps another"), Vec::new());
+            }
+            return;
+        }
+        let create = |state: &State<'_>, object: &Object, it: &Routine| {
+            deparse::create_routine(state, object, it)
+        };
+        let (then, now) = (create(self.before, before, one), create(self.after, after, other));
+        if then == now {
+            return;
+        }
+        let Some(then) = then else { return };
+        let returns = |state: &State<'_>, it: &Routine| {
+            let names: Vec<&Option<String>> = it.arguments.iter().map(|it| &it.name).collect();
+            (deparse::returns(state, it), format!("{names:?}"))
+        };
+        let mut fixes = Vec::new();
+        // PostgreSQL replaces no function by one with another result or other names.
+        if returns(self.before, one) != returns(self.after, other) {
+            let drop = format!("DROP FUNCTION {}", deparse::routine_name(self.after, after));
+            fixes.push(fix(Phase::DropTable, 0, drop));
+        }
+        fixes.push(fix(Phase::CreateObject, i64::from(pair.before.0.number()), then));
+        self.certain(format!("{title} is defined otherwise"), fixes);
+    }
+
+    /// Kinds whose parts are not told apart: they are dropped and made again.
+    pub(super) fn small(&mut self, pair: Pair<'_>) {
+        let (before, after) = (pair.before.1, pair.after.1);
+        let text = |state: &State<'_>, object: &Object| match &object.kind {
+            Kind::Domain(domain) => Some(deparse::create_domain(state, object, domain)),
+            Kind::Composite(attributes) => Some(deparse::list(attributes.iter().map(|it| {
+                format!("{} {}", it.name, deparse::column_type(state, &it.column_type))
+            }))),
+            Kind::Range { subtype, .. } => Some(deparse::column_type(state, subtype)),
+            Kind::Statistics(statistics) => {
+                let columns = columns_of(state, statistics.table);
+                Some(deparse::create_statistics(state, object, statistics, columns))
+            }
+            Kind::Other { definition, .. } => definition.clone(),
+            _ => None,
+        };
+        let (then, now) = (text(self.before, before), text(self.after, after));
+        if then == now {
+            return;
+        }
+        let known = then.is_some() && now.is_some() && !before.partial && !after.partial;
+        let doubtful = matches!(before.kind, Kind::Other { .. }) || !known;
+        let weight = if doubtful { Weight::Doubtful } else { Weight::Certain };
+        self.note(
+            weight,
+            format!("{} is defined otherwise", titled(self.before, before)),
+            Vec::new(),
+        );
+        self.caveat("it has to be changed by hand".to_owned());
+    }
+
+    /// Owner, comment and privileges.
+    pub(super) fn pair_described(&mut self, pair: Pair<'_>) {
+        let (before, after) = (pair.before.1, pair.after.1);
+        if before.partial || after.partial {
+            return;
+        }
+        let title = titled(self.before, before);
+        let (kind, name) = match title.split_once(" `") {
+            Some((kind, name)) => (kind.to_uppercase(), name.trim_end_matches('`').to_owned()),
+            None => return,
+        };
+        if before.comment != after.comment {
+            let text = comment_text(before.comment.as_deref());
+            let sql = format!("COMMENT ON {kind} {name} IS {text}");
+            let words = comment_words(&title, before.comment.is_some(), after.comment.is_some());
+            self.certain(words, vec![fix(Phase::Describe, 0, sql)]);
+        }
+        let is_index = matches!(before.kind, Kind::Index(_));
+        if before.owner != after.owner && !is_index {
+            let owner =
+                before.owner.as_deref().map_or_else(|| "CURRENT_USER".to_owned(), deparse::role);
+            let sql = format!("ALTER {kind} {name} OWNER TO {owner}");
+            self.certain(
+                format!("{title} belongs to another role"),
+                vec![fix(Phase::Describe, 0, sql)],
+            );
+        }
+        if before.acl != after.acl {
+            let sql = self.grants(before, after.acl.as_ref());
+            let fixes = sql.into_iter().map(|sql| fix(Phase::Describe, 0, sql)).collect();
+            self.certain(format!("{title} has other privileges"), fixes);
+        }
+    }
+
+    /// What gives an object the privileges it had, from those that it has now.
+    pub(super) fn grants(&self, object: &Object, now: Option<&Acl>) -> Vec<String> {
+        let nothing = Acl::default();
+        let (then, now) = (object.acl.as_ref().unwrap_or(&nothing), now.unwrap_or(&nothing));
+        let title = titled(self.before, object);
+        let Some((kind, name)) = title.split_once(" `") else { return Vec::new() };
+        let kind = match kind {
+            "view" | "materialized view" | "foreign table" => "TABLE".to_owned(),
+            kind => kind.to_uppercase(),
+        };
+        let name = name.trim_end_matches('`');
+        let mut sql = Vec::new();
+        for (role, privileges) in &now.0 {
+            let kept = then.0.get(role);
+            let gone =
+                privileges.keys().filter(|it| !kept.is_some_and(|kept| kept.contains_key(*it)));
+            let gone = deparse::list(gone.cloned());
+            if !gone.is_empty() && !is_owner(role) {
+                sql.push(format!("REVOKE {gone} ON {kind} {name} FROM {}", deparse::role(role)));
+            }
+        }
+        for (role, privileges) in &then.0 {
+            let had = now.0.get(role);
+            let new =
+                privileges.iter().filter(|it| !had.is_some_and(|had| had.get(it.0) == Some(it.1)));
+            for option in [false, true] {
+                let names = new.clone().filter(|it| *it.1 == option).map(|it| it.0.clone());
+                let names = deparse::list(names);
+                if !names.is_empty() && !is_owner(role) {
+                    let with = if option { " WITH GRANT OPTION" } else { "" };
+                    sql.push(format!(
+                        "GRANT {names} ON {kind} {name} TO {}{with}",
+                        deparse::role(role)
+                    ));
+                }
+            }
+        }
+        sql
+    }
+}
+
+/// The entry of the role that the migrations connect as, whose name is not known.
+fn is_owner(role: &str) -> bool {
+    role.is_empty()
+}
+
+fn enable(enabled: crate::ddl::Enabled) -> &'static str {
+    match enabled {
+        crate::ddl::Enabled::Origin => "ENABLE",
+        crate::ddl::Enabled::Disabled => "DISABLE",
+        crate::ddl::Enabled::Replica => "ENABLE REPLICA",
+        crate::ddl::Enabled::Always => "ENABLE ALWAYS",
+    }
+}
+
+fn element_options(it: &IndexElement) -> String {
+    format!("{:?} {:?} {} {}", it.collation, it.operator_class, it.descending, it.nulls_first)
+}

@@ -1,0 +1,78 @@
+//! Does this down restore the schema? What differs?
+
+use crate::catalog::{Catalog, Mark};
+use crate::diff::{self, Difference, Weight};
+use std::collections::BTreeSet;
+
+/// What becomes of the schema when a migration is applied and rolled back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Verdict {
+    /// It is as it was before.
+    Exact,
+    /// It is as it was, but for the order of the columns of a table, which PostgreSQL cannot change.
+    ColumnOrder,
+    /// It is not known: a statement stands in the way that the analysis cannot follow.
+    Unproven,
+    /// It is not as it was before, or the down fails.
+    DoesNotRestore,
+    /// There is no down.
+    Irreversible,
+}
+
+/// A verdict with its reasons.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Judgement {
+    pub(crate) verdict: Verdict,
+    /// What is not as it was; of [`Verdict::Unproven`] what may not be.
+    pub(crate) differences: Vec<Difference>,
+    /// Of [`Verdict::Unproven`]: what stands in the way.
+    pub(crate) obstacle: Option<String>,
+}
+
+impl Judgement {
+    pub(crate) fn without_differences(verdict: Verdict) -> Judgement {
+        Judgement { verdict, differences: Vec::new(), obstacle: None }
+    }
+}
+
+/// Judges a pair whose up began at `before`, and whose down has just run. `obstacles` are the statements of
+/// both that could not be followed, in words.
+pub(crate) fn judge(catalog: &Catalog, before: Mark, obstacles: &[String]) -> Judgement {
+    let touched = catalog.touched(before);
+    let then = catalog.at(before);
+    let mut differences = diff::compare(&then, &catalog.now(), touched.into_keys());
+    let fog = new_fog(catalog, before);
+    let is_certain = |it: &Difference| {
+        it.weight == Weight::Certain
+            && fog.as_ref().is_some_and(|names| !mentions(&it.words, names))
+    };
+    if differences.iter().any(is_certain) {
+        differences.retain(|it| is_certain(it));
+        return Judgement { verdict: Verdict::DoesNotRestore, differences, obstacle: None };
+    }
+    let doubt = differences.iter().find(|it| it.weight != Weight::Order);
+    let obstacle = obstacles.first().cloned();
+    let obstacle =
+        obstacle.or_else(|| doubt.map(|it| format!("it cannot be told whether {}", it.words)));
+    if obstacle.is_some() {
+        return Judgement { verdict: Verdict::Unproven, differences, obstacle };
+    }
+    let verdict = if differences.is_empty() { Verdict::Exact } else { Verdict::ColumnOrder };
+    Judgement { verdict, differences, obstacle: None }
+}
+
+/// The names that statements since then may have touched unseen; none where that is anything.
+fn new_fog(catalog: &Catalog, before: Mark) -> Option<BTreeSet<String>> {
+    let now = &catalog.session().fog;
+    let then = catalog.session_at(before).fog;
+    if now.everywhere && !then.everywhere {
+        return None;
+    }
+    Some(now.names.difference(&then.names).cloned().collect())
+}
+
+/// Whether one of the names stands in the words.
+fn mentions(words: &str, names: &BTreeSet<String>) -> bool {
+    let parts = words.split(|c: char| !(c.is_alphanumeric() || c == '_'));
+    parts.into_iter().any(|word| names.contains(word))
+}

@@ -4,21 +4,24 @@
 use crate::catalog::{Catalog, Mark, Origin};
 use crate::ddl::Command;
 use crate::inverse::{Inverse, inverse};
-use crate::restore::{Judgement, Verdict, judge};
+use crate::plan::{Plan, PlannedDown, PlannedScript};
+use crate::restore::{Judgement, Verdict, judge, losses};
 use crate::simulate::{self, Death, External, Failure};
+use crate::source::Source;
+use crate::sql;
 use std::ops::Range;
 
 /// A migration to be replayed.
 #[derive(Clone, Debug)]
-pub(crate) struct Link {
-    pub(crate) up: Vec<ScriptStatement>,
-    pub(crate) down: Way,
+pub(crate) struct Link<'a> {
+    pub(crate) up: Vec<ScriptStatement<'a>>,
+    pub(crate) down: Way<'a>,
 }
 
 /// The way back.
 #[derive(Clone, Debug)]
-pub(crate) enum Way {
-    Script(Vec<ScriptStatement>),
+pub(crate) enum Way<'a> {
+    Script(Vec<ScriptStatement<'a>>),
     /// A down that does nothing, which the author has said.
     NoOp,
     /// None; `wanted` where one should be there, and may be proposed.
@@ -27,13 +30,65 @@ pub(crate) enum Way {
     },
 }
 
+/// Whatever the statement names is not known from here on.
+fn shroud(catalog: &mut Catalog, statement: &ScriptStatement<'_>) {
+    let names = statement.names();
+    catalog.edit_session(|session| session.fog.names.extend(names));
+}
+
+/// What exists before the set: the statements of a dump. What cannot be followed is not known.
+pub(crate) fn begin(catalog: &mut Catalog, external: &External, baseline: &str) {
+    let read = |range: Range<usize>| ScriptStatement {
+        text: baseline,
+        command: sql::command(baseline, range.clone()),
+        range,
+    };
+    let script: Vec<ScriptStatement<'_>> =
+        sql::statements(baseline).into_iter().map(read).collect();
+    run(catalog, external, &script, OnFailure::Continue);
+    catalog.reset_session();
+}
+
+/// The set of a plan. `wanted`: the migrations, by their place, whose down may be proposed.
+pub(crate) fn links<'a>(plan: &Plan, sources: &'a [Source], wanted: &[usize]) -> Vec<Link<'a>> {
+    let links = plan.migrations.iter().enumerate().map(|(place, migration)| Link {
+        up: statements(&migration.up, sources),
+        down: match &migration.down {
+            PlannedDown::Script(script) => Way::Script(statements(script, sources)),
+            PlannedDown::NoOp(_) => Way::NoOp,
+            PlannedDown::Irreversible(_) => Way::None { wanted: wanted.contains(&place) },
+        },
+    });
+    links.collect()
+}
+
+fn statements<'a>(script: &PlannedScript, sources: &'a [Source]) -> Vec<ScriptStatement<'a>> {
+    let text = sources.get(script.source.index()).map_or("", Source::text);
+    let read = script.statements.iter().map(|statement| {
+        let range = statement.range.clone();
+        let command = match statement.action.opaque {
+            true => Command::Opaque,
+            false => sql::command(text, range.clone()),
+        };
+        ScriptStatement { text, command, range }
+    });
+    read.collect()
+}
+
 /// A statement of a script.
 #[derive(Clone, Debug)]
-pub(crate) struct ScriptStatement {
+pub(crate) struct ScriptStatement<'a> {
+    /// Of its source.
+    pub(crate) text: &'a str,
     pub(crate) range: Range<usize>,
     pub(crate) command: Command,
+}
+
+impl ScriptStatement<'_> {
     /// Every name in it, in case that it cannot be followed.
-    pub(crate) names: Vec<String>,
+    fn names(&self) -> Vec<String> {
+        sql::names(self.text, self.range.clone())
+    }
 }
 
 /// What a script came to.
@@ -53,6 +108,8 @@ pub(crate) struct Replayed {
     pub(crate) up: Effect,
     pub(crate) down: Effect,
     pub(crate) judgement: Judgement,
+    /// What the up takes away for good, in words.
+    pub(crate) destroys: Vec<String>,
     /// Where a down is wanted.
     pub(crate) inverse: Option<Inverse>,
 }
@@ -61,7 +118,7 @@ pub(crate) struct Replayed {
 pub(crate) fn replay(
     catalog: &mut Catalog,
     external: &External,
-    links: &[Link],
+    links: &[Link<'_>],
     mut each: impl FnMut(usize, &Catalog, Mark),
 ) -> Vec<Replayed> {
     let mut replayed = Vec::with_capacity(links.len());
@@ -78,11 +135,12 @@ pub(crate) fn replay(
 fn back(
     catalog: &mut Catalog,
     external: &External,
-    link: &Link,
+    link: &Link<'_>,
     before: Mark,
     up: Effect,
 ) -> Replayed {
     let after = catalog.mark();
+    let destroys = losses(catalog, before, &link.up);
     let mut down = Effect::default();
     let mut inverse_of_up = None;
     let judgement = match &link.down {
@@ -111,7 +169,7 @@ fn back(
     };
     catalog.rollback(after);
     catalog.reset_session();
-    Replayed { up, down, judgement, inverse: inverse_of_up }
+    Replayed { up, down, judgement, destroys, inverse: inverse_of_up }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -125,11 +183,18 @@ pub(crate) enum OnFailure {
 pub(crate) fn run(
     catalog: &mut Catalog,
     external: &External,
-    script: &[ScriptStatement],
+    script: &[ScriptStatement<'_>],
     on_failure: OnFailure,
 ) -> Effect {
     let mut effect = Effect::default();
     for (place, statement) in script.iter().enumerate() {
+        if statement.command == Command::Opaque {
+            shroud(catalog, statement);
+            effect
+                .obstacles
+                .push(format!("`{}`", sql::title(statement.text, statement.range.clone())));
+            continue;
+        }
         let outcome = simulate::run(catalog, external, &statement.command);
         effect.deaths.extend(outcome.deaths.into_iter().map(|death| (place, death)));
         effect.obstacles.extend(outcome.opaque);
@@ -138,8 +203,7 @@ pub(crate) fn run(
             if on_failure == OnFailure::Stop {
                 break;
             }
-            let names = statement.names.iter().cloned();
-            catalog.edit_session(|session| session.fog.names.extend(names));
+            shroud(catalog, statement);
         }
     }
     effect

@@ -16,19 +16,17 @@ pub struct Config {
     pub(crate) history_place: Option<Place>,
     /// The severity of a code where it differs from the usual one; `None` is "allow".
     severities: BTreeMap<Code, Option<Severity>>,
+    /// What exists beside what the set makes: `schema.name`, `schema.*`.
+    pub(crate) external: Vec<String>,
+    /// The file of the directory that makes what exists before the set, and where that is said.
+    pub(crate) baseline: Option<(String, Place)>,
+    /// Its text, once it was read.
+    pub(crate) baseline_text: String,
 }
 
 /// The keys there are, and those that wait for their feature.
-const KEYS: &[&str] = &["history-until", "allow", "warn"];
-const NOT_YET: &[&str] = &[
-    "postgres",
-    "deny",
-    "baseline",
-    "external",
-    "small-tables",
-    "lock-timeout",
-    "statement-timeout",
-];
+const KEYS: &[&str] = &["history-until", "allow", "warn", "baseline", "external"];
+const NOT_YET: &[&str] = &["postgres", "deny", "small-tables", "lock-timeout", "statement-timeout"];
 
 impl Config {
     /// Stands for a file that could not be read: what it may have excused is not reported beside that.
@@ -54,6 +52,9 @@ impl Config {
             if key.get_ref() == "history-until" {
                 config.history_place = Some(place(value.span()));
             }
+            if key.get_ref() == "baseline" {
+                config.baseline = Some((String::new(), place(value.span())));
+            }
             let result = config.set(key.get_ref(), value.get_ref());
             if let Err((message, help)) = result {
                 if key.get_ref() == "history-until" {
@@ -73,6 +74,8 @@ impl Config {
             "history-until" => self.history_until = Some(version(value)?),
             "allow" => self.severity(value, None)?,
             "warn" => self.severity(value, Some(Severity::Warning))?,
+            "baseline" => self.baseline(value)?,
+            "external" => self.external(value)?,
             _ if NOT_YET.contains(&key) => {
                 return Err((
                     format!("`{key}` is not supported by this version"),
@@ -112,6 +115,34 @@ impl Config {
                 Some(code) => self.severities.insert(code, severity),
                 None => return wrong(format!("`{name}` is no code that can be lowered")),
             };
+        }
+        Ok(())
+    }
+
+    fn baseline(&mut self, value: &DeValue<'_>) -> Result<(), (String, String)> {
+        match (value.as_str(), &mut self.baseline) {
+            (Some(name), Some((file, _))) => *file = name.to_owned(),
+            _ => {
+                return Err((
+                    "`baseline` is not the name of a file".to_owned(),
+                    "write `baseline = \"schema.sql\"`, a file of this directory".to_owned(),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn external(&mut self, value: &DeValue<'_>) -> Result<(), (String, String)> {
+        let names = value.as_array().into_iter().flatten().map(|it| it.get_ref().as_str());
+        let names: Option<Vec<String>> = names.map(|name| name.map(str::to_owned)).collect();
+        match names.filter(|_| value.as_array().is_some()) {
+            Some(names) => self.external = names,
+            None => {
+                return Err((
+                    "expected a list of names".to_owned(),
+                    "write `external = [\"audit.*\", \"public.users\"]`".to_owned(),
+                ));
+            }
         }
         Ok(())
     }

@@ -163,6 +163,40 @@ codes! {
     TransactionControl = "transaction-control", Structure;
     /// A new enum value is used in the transaction that adds it.
     EnumValueUsedInTransaction = "enum-value-used-in-transaction", Allowable;
+    /// A statement names a table, view, index or sequence that does not exist when it runs.
+    UnknownRelation = "unknown-relation", Allowable;
+    /// A statement names a column that its table does not have when it runs.
+    UnknownColumn = "unknown-column", Allowable;
+    /// A statement names a constraint that its table does not have when it runs.
+    UnknownConstraint = "unknown-constraint", Allowable;
+    /// A statement names a type that does not exist when it runs.
+    UnknownType = "unknown-type", Allowable;
+    /// A statement names a function, procedure or aggregate that does not exist when it runs.
+    UnknownFunction = "unknown-function", Allowable;
+    /// A statement names a schema that does not exist when it runs.
+    UnknownSchema = "unknown-schema", Allowable;
+    /// A statement names a trigger, policy, rule, … that does not exist when it runs.
+    UnknownObject = "unknown-object", Allowable;
+    /// A table, view, index or sequence of that name exists already.
+    DuplicateRelation = "duplicate-relation", Allowable;
+    /// The table has a column of that name already.
+    DuplicateColumn = "duplicate-column", Allowable;
+    /// The table has a constraint of that name already.
+    DuplicateConstraint = "duplicate-constraint", Allowable;
+    /// A type of that name exists already.
+    DuplicateType = "duplicate-type", Allowable;
+    /// A function with that name and those arguments exists already.
+    DuplicateFunction = "duplicate-function", Allowable;
+    /// A schema of that name exists already.
+    DuplicateSchema = "duplicate-schema", Allowable;
+    /// A trigger, policy, rule, … of that name exists already.
+    DuplicateObject = "duplicate-object", Allowable;
+    /// Other objects depend on what is dropped or changed, and CASCADE is not said.
+    DependentObjects = "dependent-objects", Allowable;
+    /// PostgreSQL refuses the statement for another reason, which the message tells.
+    StatementFails = "statement-fails", Allowable;
+    /// After the down the schema is not what it was before the up.
+    DownDoesNotRestore = "down-does-not-restore", Allowable;
     /// A comment that looks like a directive but is none.
     UnknownDirective = "unknown-directive", Structure;
     /// A directive without its reason, in the wrong place, or against another one.

@@ -34,6 +34,8 @@ pub mod diagnostic;
 #[allow(dead_code)]
 mod diff;
 mod directive;
+#[doc(hidden)]
+pub mod fidelity;
 #[allow(dead_code)]
 mod inverse;
 mod layout;
@@ -41,6 +43,7 @@ pub mod plan;
 pub mod render;
 #[allow(dead_code)]
 mod restore;
+mod schema;
 mod script;
 mod set;
 #[allow(dead_code)]
@@ -158,7 +161,7 @@ impl Analysis {
     }
 
     fn assemble(&mut self, candidates: Vec<Candidate>, config: &Config) {
-        let (plan, diagnostics) = set::assemble(candidates, config);
+        let (plan, diagnostics) = set::assemble(candidates, config, &self.sources);
         self.plan = plan;
         self.diagnostics.extend(diagnostics);
         self.diagnostics.sort_by_key(|d| (d.place.source, d.place.range.start));
@@ -177,10 +180,11 @@ impl Reader<'_> {
             directory.files.into_iter().map(|file| (layout::entry(&file.path), file)).collect();
         files.sort_by_cached_key(|(entry, file)| (order(entry), file.path.clone()));
         let mut config = Config::default();
+        let mut reserved: Vec<File> = Vec::new();
         let mut metadata: HashMap<String, bool> = HashMap::new();
         for (entry, file) in files {
             match entry {
-                Entry::Reserved => {}
+                Entry::Reserved => reserved.push(file),
                 Entry::Config => config = self.config(&file),
                 Entry::Metadata { folder } => self.metadata(folder, &file, &mut metadata),
                 Entry::Malformed(malformed) => {
@@ -191,6 +195,7 @@ impl Reader<'_> {
                 Entry::Script(named) => self.script(named, &file, &metadata),
             }
         }
+        self.baseline(&mut config, &reserved);
         if self.candidates.is_empty() && self.analysis.diagnostics.is_empty() {
             let place = Place::file(self.analysis.add(Source::new("", "")));
             self.analysis.diagnostics.push(wording::empty_directory(place));
@@ -239,6 +244,21 @@ impl Reader<'_> {
         let (config, diagnostics) = Config::read(id, self.analysis.sources[id.index()].text());
         self.analysis.diagnostics.extend(diagnostics);
         config
+    }
+
+    /// Reads the file that makes what exists before the set.
+    fn baseline(&mut self, config: &mut Config, reserved: &[File]) {
+        let Some((name, place)) = config.baseline.clone().filter(|(name, _)| !name.is_empty())
+        else {
+            return;
+        };
+        match reserved.iter().find(|file| file.path == name) {
+            Some(file) => {
+                let id = self.source(file);
+                config.baseline_text = self.analysis.sources[id.index()].text().to_owned();
+            }
+            None => self.analysis.diagnostics.push(wording::missing_baseline(place, &name)),
+        }
     }
 
     fn metadata(&mut self, folder: String, file: &File, metadata: &mut HashMap<String, bool>) {

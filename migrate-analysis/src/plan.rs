@@ -1,8 +1,10 @@
 //! The checked set: what the macro embeds.
 
+use crate::restore::Verdict;
 use crate::source::SourceId;
 use crate::statement::Action;
 use crate::transaction::Step;
+use std::ops::Range;
 
 /// A migration set, in order of version.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,6 +26,10 @@ pub struct PlannedMigration {
     pub up: PlannedScript,
     /// What rolls it back.
     pub down: PlannedDown,
+    /// Whether rolling it back restores the schema.
+    pub verdict: Verdict,
+    /// What the up takes away for good, whatever the down does: `` table `users` ``, `` rows of `users` ``.
+    pub destroys: Vec<String>,
 }
 
 /// A script, as byte ranges into its source.
@@ -33,12 +39,23 @@ pub struct PlannedScript {
     pub source: SourceId,
     /// What is sent to the server, in order.
     pub steps: Vec<Step>,
-    /// What its statements do, for people.
-    pub actions: Vec<Action>,
+    /// Its statements, in order.
+    pub statements: Vec<PlannedStatement>,
     /// SHA-256 over the statements.
     pub checksum: [u8; 32],
     /// Whether it runs in one transaction.
     pub transactional: bool,
+}
+
+/// A statement, as the analysis sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlannedStatement {
+    /// Where it stands in the source, in bytes.
+    pub range: Range<usize>,
+    /// What it does to what.
+    pub action: Action,
+    /// What else goes with what it drops: `` index `users_email_idx` ``.
+    pub takes_along: Vec<String>,
 }
 
 /// The way back of a migration.

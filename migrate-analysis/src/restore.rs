@@ -1,7 +1,11 @@
 //! Does this down restore the schema? What differs?
 
-use crate::catalog::{Catalog, Mark};
+use crate::catalog::{Catalog, Kind, Mark, Object};
+use crate::chain::ScriptStatement;
+use crate::ddl::Command;
+use crate::deparse;
 use crate::diff::{self, Difference, Weight};
+use crate::sql::quoted;
 use std::collections::BTreeSet;
 
 /// What becomes of the schema when a migration is applied and rolled back.
@@ -59,6 +63,39 @@ pub(crate) fn judge(catalog: &Catalog, before: Mark, obstacles: &[String]) -> Ju
     }
     let verdict = if differences.is_empty() { Verdict::Exact } else { Verdict::ColumnOrder };
     Judgement { verdict, differences, obstacle: None }
+}
+
+/// What a script has taken away that no down brings back: tables, columns and rows that were there before.
+pub(crate) fn losses(
+    catalog: &Catalog,
+    before: Mark,
+    script: &[ScriptStatement<'_>],
+) -> Vec<String> {
+    let then = catalog.at(before);
+    let mut lost = Vec::new();
+    for (id, object) in catalog.touched(before) {
+        let Some(Kind::Table(table)) = object.as_deref().map(|object| &object.kind) else {
+            continue;
+        };
+        let name = deparse::name(&then, id);
+        match catalog.get(id).and_then(Object::table) {
+            None => lost.push(format!("table `{name}`")),
+            Some(now) => {
+                let gone = table.columns.iter().filter(|it| now.numbered(it.number).is_none());
+                lost.extend(gone.map(|it| format!("column `{name}.{}`", quoted(&it.name))));
+            }
+        }
+    }
+    for statement in script {
+        let tables = match &statement.command {
+            Command::Delete(delete) => std::slice::from_ref(&delete.table),
+            Command::Truncate { tables, .. } => tables.as_slice(),
+            _ => continue,
+        };
+        lost.extend(tables.iter().map(|table| format!("rows of `{}`", quoted(&table.name))));
+    }
+    lost.dedup();
+    lost
 }
 
 /// The names that statements since then may have touched unseen; none where that is anything.

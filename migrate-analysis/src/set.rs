@@ -4,9 +4,12 @@ use crate::checksum;
 use crate::config::Config;
 use crate::diagnostic::{Code, Diagnostic, Place, Severity, Tier};
 use crate::layout::{Layout, Named, Part};
-use crate::plan::{Plan, PlannedDown, PlannedMigration, PlannedScript};
+use crate::plan::{Plan, PlannedDown, PlannedMigration, PlannedScript, PlannedStatement};
+use crate::restore::Verdict;
+use crate::schema;
 use crate::script::{Script, ScriptFile};
-use crate::source::SourceId;
+use crate::source::{Source, SourceId};
+use crate::statement::Statement;
 use crate::wording;
 use std::collections::BTreeMap;
 
@@ -20,14 +23,25 @@ pub(crate) struct Candidate {
 }
 
 /// Makes the plan, and says what is wrong with it.
-pub(crate) fn assemble(candidates: Vec<Candidate>, config: &Config) -> (Plan, Vec<Diagnostic>) {
+pub(crate) fn assemble(
+    candidates: Vec<Candidate>,
+    config: &Config,
+    sources: &[Source],
+) -> (Plan, Vec<Diagnostic>) {
     let mut versions: BTreeMap<i64, Vec<Candidate>> = BTreeMap::new();
     for candidate in candidates {
         versions.entry(candidate.version).or_default().push(candidate);
     }
     let numbers: Vec<i64> = versions.keys().copied().collect();
     let free = numbers.last().map_or(1, |newest| newest.saturating_add(1));
-    let mut set = Set { config, free, plan: Plan::default(), diagnostics: Vec::new() };
+    let mut set = Set {
+        config,
+        free,
+        plan: Plan::default(),
+        diagnostics: Vec::new(),
+        files: Vec::new(),
+        without_down: Vec::new(),
+    };
     set.gaps(&mut versions, &numbers);
     set.misordered_folders(&versions);
     for (version, group) in versions {
@@ -35,6 +49,10 @@ pub(crate) fn assemble(candidates: Vec<Candidate>, config: &Config) -> (Plan, Ve
     }
     set.plan.digest =
         checksum::set(set.plan.migrations.iter().map(|m| (m.version, &m.up.checksum)));
+    set.schema(sources);
+    for (version, candidate) in std::mem::take(&mut set.files) {
+        set.finish(version, candidate);
+    }
     set.propose_adoption();
     (set.plan, set.diagnostics)
 }
@@ -45,6 +63,10 @@ struct Set<'a> {
     free: i64,
     plan: Plan,
     diagnostics: Vec<Diagnostic>,
+    /// What was planned already, by version.
+    files: Vec<(i64, Candidate)>,
+    /// Migrations, by their place in the plan, whose down is missing without a reason.
+    without_down: Vec<usize>,
 }
 
 impl Set<'_> {
@@ -85,9 +107,8 @@ impl Set<'_> {
             // follows from its being wrong.
             let planned = self.migration(version, &mut up, down.as_mut(), &strays);
             self.plan.migrations.push(planned);
-            strays.into_iter().for_each(|stray| self.finish(version, stray));
-            self.finish(version, up);
-            down.into_iter().for_each(|down| self.finish(version, down));
+            let files = strays.into_iter().chain([up]).chain(down);
+            self.files.extend(files.map(|file| (version, file)));
         }
         for stray in downs {
             let expected = expected_up(&stray);
@@ -96,8 +117,48 @@ impl Set<'_> {
             self.report(version, diagnostic);
             let (name, up) = (stray.named.name.clone(), nothing(stray.source));
             let down = PlannedDown::Script(nothing(stray.source));
-            self.plan.migrations.push(PlannedMigration { version, name, up, down });
-            self.finish(version, stray);
+            self.plan.migrations.push(not_judged(version, name, up, down));
+            self.files.push((version, stray));
+        }
+    }
+
+    /// Replays the set on the simulated schema.
+    fn schema(&mut self, sources: &[Source]) {
+        let found = schema::check(&mut self.plan, sources, self.config, &self.without_down);
+        for (version, diagnostic) in found.diagnostics {
+            if !self.allowed(&diagnostic) {
+                self.report(version, diagnostic);
+            }
+        }
+        for (version, inverse) in found.inverses {
+            let missing = self.diagnostics.iter_mut().find(|diagnostic| {
+                diagnostic.code == Code::MissingDown
+                    && self.files.iter().any(|(other, file)| {
+                        *other == version && file.source == diagnostic.place.source
+                    })
+            });
+            if let Some(diagnostic) = missing {
+                wording::proposed_down(diagnostic, &inverse);
+            }
+        }
+    }
+
+    /// Whether an `allow` covers it; it is then used.
+    fn allowed(&mut self, diagnostic: &Diagnostic) -> bool {
+        let Place { source, range } = &diagnostic.place;
+        let own = self.files.iter_mut().filter(|(_, file)| file.source == *source);
+        let mut allows = own.flat_map(|(_, file)| &mut file.file.allows);
+        let covers = |allow: &&mut crate::script::Allow| {
+            let place = allow.statement.as_ref();
+            allow.code == diagnostic.code
+                && place.is_none_or(|it| it.start <= range.start && range.start <= it.end)
+        };
+        match allows.find(covers) {
+            Some(allow) => {
+                allow.used = true;
+                true
+            }
+            None => false,
         }
     }
 
@@ -122,7 +183,7 @@ impl Set<'_> {
         let down = self.down(version, up, down, strays);
         let script = up.file.up.as_ref().map(|script| planned(up.source, script));
         let name = up.named.name.clone();
-        PlannedMigration { version, name, up: script.unwrap_or_else(|| nothing(up.source)), down }
+        not_judged(version, name, script.unwrap_or_else(|| nothing(up.source)), down)
     }
 
     fn down(
@@ -169,6 +230,7 @@ impl Set<'_> {
             (Some((source, script)), None) => planned_down(source, script),
             (None, None) => {
                 self.missing_down(version, up, strays);
+                self.without_down.push(self.plan.migrations.len());
                 PlannedDown::Irreversible("it has no down script".to_owned())
             }
         }
@@ -275,18 +337,33 @@ fn cut_stamp(up: &Candidate) -> Option<String> {
 
 /// Stands for a script that is not there.
 fn nothing(source: SourceId) -> PlannedScript {
-    let (steps, actions) = (Vec::new(), Vec::new());
-    PlannedScript { source, steps, actions, checksum: [0; 32], transactional: true }
+    let (steps, statements) = (Vec::new(), Vec::new());
+    PlannedScript { source, steps, statements, checksum: [0; 32], transactional: true }
+}
+
+fn not_judged(
+    version: i64,
+    name: String,
+    up: PlannedScript,
+    down: PlannedDown,
+) -> PlannedMigration {
+    let (verdict, destroys) = (Verdict::Unproven, Vec::new());
+    PlannedMigration { version, name, up, down, verdict, destroys }
 }
 
 fn planned(source: SourceId, script: &Script) -> PlannedScript {
     PlannedScript {
         source,
         steps: script.steps.clone(),
-        actions: script.statements.iter().map(|statement| statement.action.clone()).collect(),
+        statements: script.statements.iter().map(planned_statement).collect(),
         checksum: script.checksum,
         transactional: script.transactional,
     }
+}
+
+fn planned_statement(statement: &Statement) -> PlannedStatement {
+    let (range, action) = (statement.range.clone(), statement.action.clone());
+    PlannedStatement { range, action, takes_along: Vec::new() }
 }
 
 fn planned_down(source: SourceId, script: &Script) -> PlannedDown {

@@ -1,5 +1,9 @@
 //! The words of every diagnostic, in one place: call sites pass facts.
 
+mod schema;
+
+pub(crate) use schema::{does_not_restore, failure, proposed_down};
+
 use crate::diagnostic::{Code, Diagnostic, Place, Severity};
 use crate::directive::{Direction, Misread};
 use crate::layout::Malformed;
@@ -362,4 +366,11 @@ pub(crate) fn enum_value_used(used: Place, added: Place, value: &str) -> Diagnos
 pub(crate) fn unused_allow(place: Place, code: Code) -> Diagnostic {
     let message = format!("`allow({code})` allows nothing");
     Diagnostic::error(Code::UnusedAllow, place, message).help("remove it")
+}
+
+pub(crate) fn missing_baseline(place: Place, name: &str) -> Diagnostic {
+    let message = format!("the baseline `{name}` is not in the migrations directory");
+    Diagnostic::error(Code::MalformedConfig, place, message)
+        .note("it holds the statements that make what exists before the first migration")
+        .help("write it with `pg_dump --schema-only > migrations/schema.sql`, and name it `schema.sql`")
 }

@@ -4,7 +4,8 @@ use super::Entry;
 use crate::Analysis;
 use crate::diagnostic::{Code, Diagnostic, Place, Severity};
 use crate::layout::Part;
-use crate::plan::{Plan, PlannedDown, PlannedMigration, PlannedScript};
+use crate::plan::{Plan, PlannedDown, PlannedMigration, PlannedScript, PlannedStatement};
+use crate::restore::Verdict;
 use crate::script::{Allow, Script, ScriptFile};
 use crate::source::{Directory, File, Source, SourceId};
 use crate::statement::{Action, ConcurrentIndex, EnumValue, Statement, TransactionUse};
@@ -316,6 +317,13 @@ impl Encode for Directory {
 }
 
 choice!(Part { Up = 0, Down = 1, Both = 2 });
+choice!(Verdict {
+    Exact = 0,
+    ColumnOrder = 1,
+    Unproven = 2,
+    DoesNotRestore = 3,
+    Irreversible = 4,
+});
 choice!(Severity { Note = 0, Warning = 1, Error = 2 });
 choice!(TransactionUse {
     Either = 0,
@@ -337,7 +345,8 @@ record!(EnumValue { type_name, value });
 record!(Analysis { sources, plan, diagnostics });
 record!(Source { path, text, verbatim, start });
 record!(Plan { migrations, digest });
-record!(PlannedMigration { version, name, up, down });
-record!(PlannedScript { source, steps, actions, checksum, transactional });
+record!(PlannedMigration { version, name, up, down, verdict, destroys });
+record!(PlannedStatement { range, action, takes_along });
+record!(PlannedScript { source, steps, statements, checksum, transactional });
 record!(Place { source, range });
 record!(Diagnostic { code, severity, message, place, label, related, notes, help });

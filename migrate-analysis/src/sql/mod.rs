@@ -120,6 +120,45 @@ pub(crate) fn command(text: &str, range: Range<usize>) -> Command {
     reader::command(Words::new(text, &tokens))
 }
 
+/// The first words of a statement, for a message: `ALTER TYPE mood`.
+pub(crate) fn title(text: &str, range: Range<usize>) -> String {
+    let mut lexer = Lexer::new(text, range.start, range.end);
+    let tokens: Vec<Token> =
+        std::iter::from_fn(|| lexer.next()).filter(|token| !token.is_comment()).collect();
+    let heading = bridge::heading(Words::new(text, &tokens));
+    match heading.object {
+        Some(object) => format!("{} {object}", heading.command),
+        None => heading.command,
+    }
+}
+
+/// Where the statements of a whole text stand, whatever is wrong with them.
+pub(crate) fn statements(text: &str) -> Vec<Range<usize>> {
+    split::split(text, 0..text.len()).statements.into_iter().map(|span| span.range).collect()
+}
+
+/// Every name in `range` of `text`, folded, and every word in a literal that could be one: whatever a
+/// statement that cannot be followed may be about.
+pub(crate) fn names(text: &str, range: Range<usize>) -> Vec<String> {
+    let range = in_text(text, range);
+    let mut lexer = Lexer::new(text, range.start, range.end);
+    let tokens = std::iter::from_fn(|| lexer.next()).filter(|token| !token.is_comment());
+    let mut names = Vec::new();
+    for token in tokens {
+        let written = text.get(token.start..token.end).unwrap_or("");
+        match token.kind {
+            Kind::Word => names.push(written.to_ascii_lowercase()),
+            Kind::QuotedName => names.push(written.trim_matches('"').replace("\"\"", "\"")),
+            Kind::Text | Kind::DollarText => {
+                let words = written.split(|c: char| !(c.is_alphanumeric() || c == '_'));
+                names.extend(words.filter(|word| !word.is_empty()).map(str::to_ascii_lowercase));
+            }
+            _ => {}
+        }
+    }
+    names
+}
+
 /// The comments in `range` of `text`, those inside literals not among them.
 pub fn comments(text: &str, range: Range<usize>) -> Vec<Comment> {
     split::split(text, in_text(text, range)).comments

@@ -1,0 +1,121 @@
+//! Our catalog against PostgreSQL's own, for tests: a set replayed step by step, and the simulated catalog
+//! compared with what a server says of itself.
+
+mod facts;
+mod same;
+
+use crate::Analysis;
+use crate::catalog::{Catalog, Mark, Origin};
+use crate::chain::{self, Link, OnFailure, Way};
+use crate::inverse;
+use crate::restore::{self, Verdict};
+use crate::simulate::External;
+use std::collections::BTreeMap;
+
+/// What a server says of its schema: kind, name and attribute of an object, and the value; as
+/// `migrate_testing::Snapshot` has them.
+pub type Facts = BTreeMap<(String, String), BTreeMap<String, String>>;
+
+/// A set at some migration.
+#[derive(Debug)]
+pub struct Chain<'a> {
+    links: Vec<Link<'a>>,
+    catalog: Catalog,
+    external: External,
+    before: Mark,
+    after: Mark,
+    obstacles: Vec<String>,
+}
+
+/// What a script came to.
+#[derive(Clone, Debug, Default)]
+pub struct Step {
+    /// What PostgreSQL is said to refuse, a line each.
+    pub failures: Vec<String>,
+    /// What could not be followed.
+    pub obstacles: Vec<String>,
+}
+
+/// The verdict on a pair.
+#[derive(Clone, Debug)]
+pub struct Judged {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Why the down fails, the differences, or what stands in the way.
+    pub reasons: Vec<String>,
+}
+
+impl<'a> Chain<'a> {
+    /// The set of an analysis, before its first migration.
+    pub fn new(analysis: &'a Analysis) -> Chain<'a> {
+        let catalog = Catalog::default();
+        let mark = catalog.mark();
+        Chain {
+            links: chain::links(&analysis.plan, &analysis.sources, &[]),
+            catalog,
+            external: External::default(),
+            before: mark,
+            after: mark,
+            obstacles: Vec::new(),
+        }
+    }
+
+    /// Applies migration `number`, counted from 0.
+    pub fn up(&mut self, number: usize) -> Step {
+        self.before = self.catalog.begin(Origin::Migration(number));
+        let Some(link) = self.links.get(number) else { return Step::default() };
+        self.catalog.reset_session();
+        let effect = chain::run(&mut self.catalog, &self.external, &link.up, OnFailure::Continue);
+        self.after = self.catalog.mark();
+        self.obstacles = effect.obstacles.clone();
+        step(&effect)
+    }
+
+    /// Rolls it back, and judges the pair.
+    pub fn down(&mut self, number: usize) -> (Step, Judged) {
+        let none =
+            (Step::default(), Judged { verdict: Verdict::Irreversible, reasons: Vec::new() });
+        let Some(Link { down: Way::Script(script), .. }) = self.links.get(number) else {
+            return none;
+        };
+        self.catalog.reset_session();
+        let effect = chain::run(&mut self.catalog, &self.external, script, OnFailure::Stop);
+        let step = step(&effect);
+        if !effect.failures.is_empty() {
+            let reasons = step.failures.clone();
+            return (step, Judged { verdict: Verdict::DoesNotRestore, reasons });
+        }
+        let obstacles: Vec<String> =
+            self.obstacles.iter().chain(&effect.obstacles).cloned().collect();
+        let judgement = restore::judge(&self.catalog, self.before, &obstacles);
+        let mut reasons: Vec<String> = judgement.obstacle.into_iter().collect();
+        reasons.extend(judgement.differences.into_iter().map(|it| it.words));
+        (step, Judged { verdict: judgement.verdict, reasons })
+    }
+
+    /// Takes the down back, so that the next migration can follow.
+    pub fn take_back(&mut self) {
+        self.catalog.rollback(self.after);
+    }
+
+    /// The script that would undo the up, and whether it is said to restore everything.
+    pub fn inverse(&self) -> (String, bool) {
+        let inverse = inverse::inverse(&self.catalog, self.before, &self.obstacles);
+        (inverse.script(), inverse.complete)
+    }
+
+    /// What differs between our catalog and the server's, a line each.
+    pub fn differences(&self, server: &Facts) -> Vec<String> {
+        facts::differences(&self.catalog.now(), &self.catalog, server)
+    }
+}
+
+fn step(effect: &chain::Effect) -> Step {
+    let failures = effect.failures.iter();
+    Step {
+        failures: failures
+            .map(|(at, failure)| format!("statement {}: {:?}", at + 1, failure.kind))
+            .collect(),
+        obstacles: effect.obstacles.clone(),
+    }
+}

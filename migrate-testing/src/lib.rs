@@ -80,6 +80,7 @@ mod error;
 mod fresh;
 mod leftovers;
 mod server;
+pub mod snapshot;
 mod template;
 mod url;
 
@@ -88,6 +89,7 @@ use migrate_runtime::Migrator;
 pub use database::Database;
 pub use error::Error;
 pub use server::Server;
+pub use snapshot::Snapshot;
 
 /// A new, empty database on the test binary's [shared server](Server::shared).
 ///

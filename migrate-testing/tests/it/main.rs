@@ -14,4 +14,5 @@ mod fresh;
 mod given;
 mod missing;
 mod restart;
+mod snapshot;
 mod templates;

@@ -83,6 +83,7 @@ mod server;
 pub mod snapshot;
 mod template;
 mod url;
+pub mod verify;
 
 use migrate_runtime::Migrator;
 
@@ -90,6 +91,7 @@ pub use database::Database;
 pub use error::Error;
 pub use server::Server;
 pub use snapshot::Snapshot;
+pub use verify::verify;
 
 /// A new, empty database on the test binary's [shared server](Server::shared).
 ///

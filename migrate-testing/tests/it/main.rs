@@ -16,3 +16,4 @@ mod missing;
 mod restart;
 mod snapshot;
 mod templates;
+mod verify;

@@ -116,11 +116,6 @@ impl Snapshot {
         })
     }
 
-    /// Whether the database holds nothing that a user made, but for the schema `public`.
-    pub fn is_empty(&self) -> bool {
-        self.objects.keys().all(|id| ["schema", "extension"].contains(&id.kind.as_str()))
-    }
-
     /// The same without a relation, and without what belongs to it: its columns, indexes, …
     ///
     /// Names are as they are stored: `without("public", "Orders")`, with no quotes.

@@ -23,6 +23,8 @@ pub(super) struct Query {
     object: (&'static str, &'static str),
     /// What the comments are numbered by below that OID; -1 where there are none.
     part: &'static str,
+    /// Lower OIDs came with the server. To say so spares reading the whole catalog.
+    first: u32,
     /// The column of its owner.
     owner: Option<&'static str>,
     /// The column of its grants, and its letter for `acldefault`.
@@ -40,13 +42,15 @@ impl Query {
         condition: "true",
         object: ("", ""),
         part: "0",
+        first: 16_384,
         owner: None,
         grants: None,
     };
 
     /// One statement: rows of kind, name, parent, attribute, value.
     pub(super) fn sql(&self, version: u32) -> String {
-        let Query { kind, name, parent, from, condition, object: (class, oid), part, .. } = self;
+        let Query { kind, name, parent, from, condition, object: (class, oid), .. } = self;
+        let (part, first) = (self.part, self.first);
         let newer = self.since.iter().filter(|(since, ..)| *since <= version);
         let newer = newer.map(|(_, attribute, value)| (*attribute, *value));
         let attributes = self.attributes.iter().copied().chain(newer);
@@ -75,7 +79,7 @@ impl Query {
         format!(
             "SELECT {kind}, {name}, {parent}, f.attribute, f.value FROM {from} \
              CROSS JOIN LATERAL (VALUES {values}) f (attribute, value) \
-             WHERE f.value IS NOT NULL AND {own} AND ({condition}) AND NOT EXISTS (SELECT FROM \
+             WHERE f.value IS NOT NULL AND {oid} >= {first} AND {own} AND ({condition}) AND NOT EXISTS (SELECT FROM \
              pg_depend x WHERE x.classid = '{class}'::regclass AND x.objid = {oid} \
              AND x.deptype = 'e');\n",
             values = values.join(", "),
@@ -110,6 +114,7 @@ pub(super) const QUERIES: &[Query] = &[
         name: IN_SCHEMA,
         from: "pg_namespace n",
         object: ("pg_namespace", "n.oid"),
+        first: 0,
         owner: Some("n.nspowner"),
         grants: Some(("n.nspacl", "n")),
         ..Query::PLAIN
@@ -120,6 +125,7 @@ pub(super) const QUERIES: &[Query] = &[
         attributes: &[("schema", "o.extnamespace::regnamespace"), ("version", "o.extversion")],
         from: "pg_extension o",
         object: ("pg_extension", "o.oid"),
+        first: 0,
         ..Query::PLAIN
     },
     Query {
@@ -236,7 +242,7 @@ pub(super) const QUERIES: &[Query] = &[
                JOIN pg_type t ON t.oid = a.atttypid \
                LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum",
         // A composite type of an extension belongs to it by its type, not by its relation.
-        condition: "c.relkind IN ('r', 'p', 'f', 'v', 'm', 'c') AND a.attnum > 0 \
+        condition: "c.relkind IN ('r', 'p', 'f', 'v', 'm', 'c') AND a.attnum > 0 AND a.attrelid >= 16384 \
                     AND NOT a.attisdropped AND NOT EXISTS (SELECT FROM pg_depend y WHERE \
                     y.classid = 'pg_type'::regclass AND y.objid = c.reltype AND y.deptype = 'e')",
         object: ("pg_class", "c.oid"),
@@ -631,7 +637,7 @@ pub(super) const QUERIES: &[Query] = &[
             ("method", "o.castmethod"),
         ],
         from: "pg_cast o",
-        condition: "o.oid >= 16384 AND NOT EXISTS (SELECT FROM pg_depend y WHERE y.deptype = 'i' \
+        condition: "NOT EXISTS (SELECT FROM pg_depend y WHERE y.deptype = 'i' \
                     AND y.classid = 'pg_cast'::regclass AND y.objid = o.oid)",
         object: ("pg_cast", "o.oid"),
         ..Query::PLAIN
@@ -735,7 +741,6 @@ pub(super) const QUERIES: &[Query] = &[
         name: "format('%I', o.lanname)",
         attributes: &[("trusted", "CASE WHEN o.lanpltrusted THEN 'yes' END")],
         from: "pg_language o",
-        condition: "o.oid >= 16384",
         object: ("pg_language", "o.oid"),
         owner: Some("o.lanowner"),
         grants: Some(("o.lanacl", "l")),
@@ -749,6 +754,7 @@ pub(super) const QUERIES: &[Query] = &[
         from: "pg_db_role_setting o JOIN pg_database b ON b.oid = o.setdatabase",
         condition: "b.datname = current_database()",
         object: ("pg_database", "b.oid"),
+        first: 0,
         part: "-1",
         ..Query::PLAIN
     },

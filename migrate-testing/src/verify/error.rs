@@ -107,23 +107,24 @@ impl Problem {
         }
     }
 
-    /// What to show below it, each on lines of its own.
-    fn lines(&self) -> Vec<String> {
+    /// What to show below it: the words of an error, or a list.
+    fn details(&self) -> String {
+        let list = |lines: Vec<String>| lines.iter().map(|line| format!("\n  - {line}")).collect();
         match self {
             Problem::UpFails(told)
             | Problem::DownFails(told)
             | Problem::AgainFails(told)
             | Problem::Seed(told)
             | Problem::AllDownFails(told)
-            | Problem::AllAgainFails(told) => vec![told.clone()],
+            | Problem::AllAgainFails(told) => format!("\n{told}").replace('\n', "\n  "),
             Problem::NotRestored(differences)
             | Problem::AgainDiffers(differences)
             | Problem::AllDownLeaves(differences)
             | Problem::AllAgainDiffers(differences) => {
-                differences.iter().map(Difference::to_string).collect()
+                list(differences.iter().map(Difference::to_string).collect())
             }
-            Problem::RowsChanged(rows) => rows.clone(),
-            Problem::Stray => Vec::new(),
+            Problem::RowsChanged(rows) => list(rows.clone()),
+            Problem::Stray => String::new(),
         }
     }
 }
@@ -139,10 +140,7 @@ impl fmt::Display for Finding {
         if let (Some(_), Some(path)) = (&self.migration, &self.path) {
             write!(f, "\n --> {path}")?;
         }
-        for line in self.problem.lines() {
-            write!(f, "\n  - {}", line.replace('\n', "\n    "))?;
-        }
-        Ok(())
+        f.write_str(&self.problem.details())
     }
 }
 

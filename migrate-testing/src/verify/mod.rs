@@ -25,12 +25,12 @@ pub use report::Verified;
 ///     1 => create_users { up: "CREATE TABLE users (email text)", down: "DROP TABLE users" }
 /// }
 ///
-/// # #[allow(clippy::test_attr_in_doctest)]
-/// #[test]
-/// fn migrations_can_be_rolled_back() {
-///     migrate_testing::verify(&schema::migrator()).unwrap();
-/// }
-/// # fn main() {}
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// // in a test:
+/// let verified = migrate_testing::verify(&schema::migrator())?;
+/// println!("{verified}");
+/// # Ok(())
+/// # }
 /// ```
 ///
 /// Of each migration it is asked that

@@ -6,7 +6,7 @@ use postgres::Client;
 use super::error::{Finding, Problem, VerifyError};
 use super::report::Verified;
 use super::rows::{History, Rows};
-use super::seeds::Seeds;
+use super::seeds::{Put, Seeds};
 use crate::snapshot::{Difference, Snapshot};
 use crate::{Database, Server};
 
@@ -102,35 +102,66 @@ impl<'a, S> Run<'a, S> {
         }
         let after = self.read()?;
         self.above += 1;
-        let sound = match migration.down() {
+        let schema = match migration.down() {
             Down::Irreversible(_) => {
                 self.verified.irreversible += 1;
                 (self.above, self.kept) = (0, None);
                 self.floor = after.clone();
-                true
+                Some(after)
             }
             Down::NoOp(_) => {
                 self.verified.no_op += 1;
                 if *before != after {
                     self.kept = Some(name(migration));
                 }
-                self.down(migration, &after, None)? && self.again(migration, &after)?
+                self.down_and_up(migration, &after, &after, None)?
             }
-            Down::Script(_) => {
-                self.down(migration, before, Some(&rows))? && self.again(migration, &after)?
-            }
+            Down::Script(_) => self.down_and_up(migration, before, &after, Some(&rows))?,
         };
-        if !sound {
-            self.rebuild(at)?;
-        }
-        match self.seeds.put(&self.database, migration.version()) {
-            Ok(put) => self.verified.seeded += usize::from(put),
-            Err(told) => self.find(migration, Problem::Seed(told)),
-        }
-        self.read().map(Some)
+        let schema = match schema {
+            Some(schema) => schema,
+            None => match self.rebuild(at) {
+                Ok(schema) => schema,
+                Err(error) => {
+                    let rest = format!("the migrations after {} were not tried", name(migration));
+                    self.verified.notes.push(format!("{rest}: on a new database {error}"));
+                    return Ok(None);
+                }
+            },
+        };
+        self.seed(migration, schema).map(Some)
     }
 
-    /// Rolls back, and compares with what is expected. Whether it is worth going on from there.
+    /// Puts in the rows that come after a migration, whatever else they change.
+    fn seed(
+        &mut self,
+        migration: &EmbeddedMigration,
+        schema: Snapshot,
+    ) -> Result<Snapshot, VerifyError> {
+        match self.seeds.put(&self.database, migration.version()) {
+            Ok(Put::Nothing) => return Ok(schema),
+            Ok(Put::ByCallback) => {}
+            Ok(Put::FromFile) => self.verified.seeded += 1,
+            Err(told) => self.find(migration, Problem::Seed(told)),
+        }
+        self.read()
+    }
+
+    /// Rolls back and applies again. The schema as it is then, if that is worth going on from.
+    fn down_and_up(
+        &mut self,
+        migration: &EmbeddedMigration,
+        after_down: &Snapshot,
+        after_up: &Snapshot,
+        rows: Option<&Rows>,
+    ) -> Result<Option<Snapshot>, VerifyError> {
+        match self.down(migration, after_down, rows)? {
+            true => self.again(migration, after_up),
+            false => Ok(None),
+        }
+    }
+
+    /// Rolls back, and compares with what is expected. Whether all is as it should be.
     fn down(
         &mut self,
         migration: &EmbeddedMigration,
@@ -164,35 +195,35 @@ impl<'a, S> Run<'a, S> {
         &mut self,
         migration: &EmbeddedMigration,
         after: &Snapshot,
-    ) -> Result<bool, VerifyError> {
+    ) -> Result<Option<Snapshot>, VerifyError> {
         if let Err(error) = self.migrator.up_to(&mut self.client, migration.version()) {
             self.find(migration, Problem::AgainFails(error.to_string()));
-            return Ok(false);
+            return Ok(None);
         }
         let found = self.read()?;
         let (differences, _) = differences(after, &found);
         if differences.is_empty() {
-            return Ok(true);
+            return Ok(Some(found));
         }
         self.find(migration, Problem::AgainDiffers(differences));
-        Ok(false)
+        Ok(None)
     }
 
     /// A new database, as it would be had nothing been rolled back: what went wrong with one
     /// migration shall not be told again by the next.
-    fn rebuild(&mut self, at: usize) -> Result<(), VerifyError> {
+    fn rebuild(&mut self, at: usize) -> Result<Snapshot, VerifyError> {
         let database = Server::shared()?.create_database()?;
         self.client = database.connect()?;
         self.database = database;
         for (n, migration) in self.migrator.set().migrations().iter().take(at + 1).enumerate() {
             let up = self.migrator.up_to(&mut self.client, migration.version());
-            up.map_err(|error| VerifyError::failed(format!("the second time: {error}")))?;
+            up.map_err(VerifyError::failed)?;
             if n < at {
                 // If it failed, that was told the first time.
                 let _ = self.seeds.put(&self.database, migration.version());
             }
         }
-        Ok(())
+        self.read()
     }
 
     /// Rolls back all that can be, with the rows that are there now, and applies it again.

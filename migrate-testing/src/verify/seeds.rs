@@ -25,6 +25,13 @@ pub(super) struct Seeds<'a> {
     pub(super) strays: Vec<PathBuf>,
 }
 
+/// What has been run; a callback may have done nothing.
+pub(super) enum Put {
+    Nothing,
+    ByCallback,
+    FromFile,
+}
+
 impl Seeds<'_> {
     /// Looks for the files beside the scripts.
     pub(super) fn find(&mut self, set: &MigrationSet) -> io::Result<()> {
@@ -50,9 +57,9 @@ impl Seeds<'_> {
         Ok(())
     }
 
-    /// Puts in the rows of one migration, and says whether there was a file. Each source
-    /// has a connection of its own, so that its settings end with it.
-    pub(super) fn put(&mut self, database: &Database, version: i64) -> Result<bool, String> {
+    /// Puts in the rows of one migration. Each source has a connection of its own, so that its
+    /// settings end with it.
+    pub(super) fn put(&mut self, database: &Database, version: i64) -> Result<Put, String> {
         let files = self.files.get(&version).map(Vec::as_slice).unwrap_or_default();
         for path in files {
             let told = |why: String| format!("{}: {why}", path.display());
@@ -65,7 +72,11 @@ impl Seeds<'_> {
             let mut client = database.connect().map_err(|error| error.to_string())?;
             callback(&mut client, version).map_err(|error| told(&*error))?;
         }
-        Ok(!files.is_empty())
+        Ok(match (files.is_empty(), &self.callback) {
+            (false, _) => Put::FromFile,
+            (true, Some(_)) => Put::ByCallback,
+            (true, None) => Put::Nothing,
+        })
     }
 }
 
@@ -122,4 +133,27 @@ fn words(error: &postgres::Error) -> String {
     };
     let detail = db.detail().map(|detail| format!(" ({detail})")).unwrap_or_default();
     format!("{}{detail}", db.message())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use migrate_runtime::__private::set;
+
+    #[test]
+    fn a_directory_that_is_not_there_is_said_to_be_missing() {
+        let mut seeds = Seeds::default();
+        seeds.find(&set(&[], [0; 32], Some("/nonexistent/migrations"))).unwrap();
+        let note = "no *.test.sql was run: /nonexistent/migrations is not on this machine";
+        assert_eq!(seeds.note.as_deref(), Some(note));
+    }
+
+    #[test]
+    fn the_version_is_read_in_every_layout() {
+        let read = |path: &str| version(Path::new(path));
+        assert_eq!(read("migrations/0003_a.test.sql"), Some(3));
+        assert_eq!(read("migrations/V12__a.test.sql"), Some(12));
+        assert_eq!(read("migrations/2024-01-01-000000_a"), Some(20_240_101_000_000));
+        assert_eq!(read("migrations/a.test.sql"), None);
+    }
 }

@@ -1,7 +1,7 @@
 //! Every migration up, down and up again: what is wrong is named, all of it.
 
-use migrate_testing::verify;
 use migrate_testing::verify::{Problem, Verify, VerifyError};
+use migrate_testing::{Server, verify};
 
 /// What every down of a set that was written in a hurry gets wrong.
 mod wrong {
@@ -166,6 +166,47 @@ fn all_are_rolled_back_together_with_the_rows() {
     let [finding] = error.findings() else { panic!("{error}") };
     assert!(matches!(finding.problem(), Problem::AllDownFails(_)), "{error}");
     assert!(error.to_string().contains("integer out of range"), "{error}");
+}
+
+migrate_runtime::migrations! {
+    mod keeps;
+    1 => create_users { up: "CREATE TABLE users (n int)", down: "DROP TABLE users" }
+    2 => create_tags {
+        up: "CREATE SCHEMA IF NOT EXISTS tags",
+        down: "-- migrate: no-op others may use it",
+    }
+}
+
+#[test]
+fn what_a_no_op_leaves_is_not_counted_against_the_others() {
+    let verified = verify(&keeps::migrator()).unwrap();
+    assert_eq!((verified.no_op(), verified.rolled_back()), (1, 1));
+    let [note] = verified.notes() else { panic!("{verified}") };
+    assert!(note.contains("was not compared: the no-op of 2_create_tags leaves"), "{note}");
+}
+
+migrate_runtime::migrations! {
+    mod role;
+    1 => create_role {
+        up: "CREATE ROLE migrate_testing_verify",
+        irreversible: "roles belong to the server",
+    }
+    2 => create_users { up: "CREATE TABLE users (n int)", down: "SELECT 1" }
+    3 => create_orders { up: "CREATE TABLE orders (n int)", down: "SELECT 1" }
+}
+
+/// What was found until then is told.
+#[test]
+fn a_set_that_cannot_run_on_two_databases_of_a_server_is_tried_as_far_as_it_goes() {
+    let mut client = Server::shared().unwrap().config().connect(postgres::NoTls).unwrap();
+    client.batch_execute("DROP ROLE IF EXISTS migrate_testing_verify").unwrap();
+    let error = verify(&role::migrator()).unwrap_err();
+    client.batch_execute("DROP ROLE migrate_testing_verify").unwrap();
+    let [finding] = error.findings() else { panic!("{error}") };
+    assert!(finding.to_string().contains("table `public.users` is left behind"), "{error}");
+    let told = error.to_string();
+    assert!(told.contains("the migrations after 2_create_users were not tried"), "{told}");
+    assert!(told.contains("role \"migrate_testing_verify\" already exists"), "{told}");
 }
 
 /// The client panics inside an async runtime; a notice is delivered inside one.

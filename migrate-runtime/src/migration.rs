@@ -259,6 +259,12 @@ impl MigrationSet {
         &self.digest
     }
 
+    /// The directory the migrations were read from, as an absolute path on the machine that compiled
+    /// them. Kept in debug builds only; inline migrations have none.
+    pub const fn directory(&self) -> Option<&'static str> {
+        self.directory
+    }
+
     /// The migration with this version.
     pub fn get(&self, version: i64) -> Option<&'static EmbeddedMigration> {
         let at = self.migrations.binary_search_by_key(&version, |m| m.version).ok()?;

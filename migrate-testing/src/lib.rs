@@ -22,6 +22,12 @@
 //! The server listens on no TCP port, runs as another user when the tests run as root, and is gone
 //! without a trace however the test process ends: by returning, a panic, an abort, or `kill -9`.
 //!
+//! # Can every migration be rolled back?
+//!
+//! [`verify`](verify()) tries it, in one line: each migration up, down and up again. What its down
+//! forgot is told in words, and so are rows that did not survive. [`Snapshot`] is what it compares
+//! schemas with.
+//!
 //! # Where the server comes from
 //!
 //! The first of these that there is:
@@ -80,14 +86,18 @@ mod error;
 mod fresh;
 mod leftovers;
 mod server;
+pub mod snapshot;
 mod template;
 mod url;
+pub mod verify;
 
 use migrate_runtime::Migrator;
 
 pub use database::Database;
 pub use error::Error;
 pub use server::Server;
+pub use snapshot::Snapshot;
+pub use verify::verify;
 
 /// A new, empty database on the test binary's [shared server](Server::shared).
 ///

@@ -111,3 +111,11 @@ fn failed(error: PoolError) -> StatusCode {
     eprintln!("{error:?}");
     StatusCode::INTERNAL_SERVER_ERROR
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_migration_can_be_rolled_back() {
+        migrate_testing::verify(&super::schema::migrator()).unwrap();
+    }
+}

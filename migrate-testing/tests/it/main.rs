@@ -14,4 +14,6 @@ mod fresh;
 mod given;
 mod missing;
 mod restart;
+mod snapshot;
 mod templates;
+mod verify;

@@ -1,0 +1,1 @@
+INSERT INTO users (id, email, name) VALUES (4, 'eve@example.org', 'Eve');

@@ -1,0 +1,1 @@
+INSERT INTO users (id, mail) VALUES (5, 'joe@example.org');

@@ -1,0 +1,5 @@
+-- UP
+CREATE TABLE users (email text UNIQUE);
+
+-- DOWN
+DROP TABLE users;

@@ -15,6 +15,8 @@ mod literal;
 mod normalize;
 mod quote;
 #[allow(dead_code)]
+mod query;
+#[allow(dead_code)]
 mod reader;
 mod split;
 mod stack;

@@ -78,7 +78,13 @@ impl Simulator<'_> {
         if self.may_exist(&object.name.name) {
             return Ok(None);
         }
-        let message = format!("\"{}\" is not {}", object.name.name, with_article(object.kind));
+        let name = &object.name.name;
+        let message = match found.kind {
+            Kind::Composite(_) if strictness == Strictness::Lenient => {
+                format!("\"{name}\" is a composite type")
+            }
+            _ => format!("\"{name}\" is not {}", with_article(object.kind)),
+        };
         Err(Failure::wrong(object.name.at.clone(), "42809", message))
     }
 

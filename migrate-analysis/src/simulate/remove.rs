@@ -10,6 +10,7 @@ use super::{Failure, FailureKind, Result, Simulator};
 use crate::catalog::{Id, Kind, Object};
 use crate::ddl::Behavior;
 use depend::Strength;
+pub(super) use depend::index_of;
 use std::collections::BTreeMap;
 use std::ops::Range;
 

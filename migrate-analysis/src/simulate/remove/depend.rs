@@ -2,8 +2,8 @@
 
 use super::Target;
 use crate::catalog::{
-    BaseType, Column, ColumnType, Constraint, ConstraintKind, Expr, Id, Index, Kind, Object,
-    Statistics, Table, Trigger,
+    BaseType, Column, ColumnType, Constraint, ConstraintKind, Expr, Id, Index, IndexKey, Kind, Object,
+    PartitionKey, Statistics, Table, Trigger,
 };
 use crate::simulate::Simulator;
 use std::collections::BTreeSet;
@@ -245,10 +245,10 @@ fn table_uses(id: Id, other: Id, table: &Table, found: &mut Dependents) {
         let strength = if table.is_partition() { Automatic } else { Normal };
         found.push((Target::Object(other), strength));
     }
-    let by_key = |key: &crate::catalog::PartitionKey| {
+    let by_key = |key: &PartitionKey| {
         key.keys.iter().any(|element| match &element.key {
-            crate::catalog::IndexKey::Expression(expression) => names(expression, id),
-            crate::catalog::IndexKey::Column(_) => false,
+            IndexKey::Expression(expression) => names(expression, id),
+            IndexKey::Column(_) => false,
         })
     };
     if table.of_type == Some(id) || table.partition_by.as_ref().is_some_and(by_key) {
@@ -328,7 +328,7 @@ fn child_column(child: Id, table: &Table, name: &str, found: &mut Dependents) {
 }
 
 /// The index that a constraint stands on.
-pub(super) fn index_of(constraint: &Constraint) -> Option<Id> {
+pub(in crate::simulate) fn index_of(constraint: &Constraint) -> Option<Id> {
     match &constraint.kind {
         ConstraintKind::Unique { index }
         | ConstraintKind::PrimaryKey { index }
@@ -344,8 +344,8 @@ pub(super) fn is_in_partition_key(table: &Table, number: u32) -> bool {
 
 fn index_expressions(index: &Index) -> impl Iterator<Item = &Expr> {
     let keys = index.elements.iter().filter_map(|element| match &element.key {
-        crate::catalog::IndexKey::Expression(expression) => Some(expression),
-        crate::catalog::IndexKey::Column(_) => None,
+        IndexKey::Expression(expression) => Some(expression),
+        IndexKey::Column(_) => None,
     });
     keys.chain(&index.predicate)
 }

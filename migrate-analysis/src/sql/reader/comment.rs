@@ -1,0 +1,8 @@
+//! comment
+use super::cursor::Reader;
+use crate::ddl::Command;
+
+/// Behind `COMMENT`.
+pub(super) fn comment(_reader: &mut Reader<'_>) -> Option<Command> {
+    None
+}

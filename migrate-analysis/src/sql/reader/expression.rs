@@ -29,10 +29,20 @@ impl Reader<'_> {
     /// An expression, up to a comma or closing bracket that is not its own, or to one of `stops` behind
     /// an operand.
     pub(super) fn expression(&mut self, stops: &[&str]) -> Option<Expression> {
+        self.scan(stops, self.words.len())
+    }
+
+    /// The expression that ends before token `end`.
+    pub(super) fn expression_to(&mut self, end: usize) -> Option<Expression> {
+        self.scan(&[], end)
+    }
+
+    fn scan(&mut self, stops: &[&str], end: usize) -> Option<Expression> {
         let from = self.at;
         let mut scan = Scan {
             reader: *self,
             stops,
+            end,
             words: Vec::new(),
             brackets: Vec::new(),
             operand: false,
@@ -69,6 +79,8 @@ impl Reader<'_> {
 struct Scan<'s, 'a> {
     reader: Reader<'a>,
     stops: &'s [&'s str],
+    /// The token behind the last.
+    end: usize,
     words: Vec<Word>,
     /// The brackets that are open: whether it is that of a `CAST`.
     brackets: Vec<bool>,
@@ -80,7 +92,7 @@ struct Scan<'s, 'a> {
 
 impl Scan<'_, '_> {
     fn run(&mut self) -> Option<()> {
-        while let Some(kind) = self.reader.kind() {
+        while let Some(kind) = self.reader.kind().filter(|_| self.reader.at < self.end) {
             let outside = self.brackets.is_empty();
             match kind {
                 Kind::Comma | Kind::Close | Kind::CloseBracket if outside => break,

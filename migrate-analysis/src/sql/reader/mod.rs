@@ -139,9 +139,8 @@ fn alter(reader: &mut Reader<'_>) -> Option<Command> {
     }
     reader.at = from;
     match reader.text().to_ascii_uppercase().as_str() {
-        "TABLE" | "INDEX" | "VIEW" | "MATERIALIZED" | "FOREIGN" if alter_table::is_one(reader) => {
-            alter_table::alter_table(reader)
-        }
+        "TABLE" | "INDEX" | "VIEW" | "MATERIALIZED" => alter_table::alter_table(reader),
+        "FOREIGN" if reader.is_at(1, "TABLE") => alter_table::alter_table(reader),
         "SEQUENCE" => sequence::alter_sequence(reader),
         _ => alter_other(reader),
     }

@@ -57,7 +57,7 @@ impl Reader<'_> {
     }
 
     /// `name (, name)*`, each in one part.
-    pub(super) fn idents(&mut self) -> Option<Vec<crate::ddl::Ident>> {
+    pub(super) fn idents(&mut self) -> Option<Vec<Ident>> {
         self.list(Self::ident)
     }
 
@@ -81,6 +81,17 @@ impl Reader<'_> {
     /// `name (, name)*`.
     pub(super) fn names(&mut self) -> Option<Vec<Name>> {
         self.list(Self::name)
+    }
+
+    /// `[ONLY] name [*]`.
+    pub(super) fn relation(&mut self) -> Option<Name> {
+        self.accept("ONLY");
+        if self.is_kind(Kind::Open) {
+            return self.in_parens(Self::name);
+        }
+        let name = self.name()?;
+        self.accept_operator("*");
+        Some(name)
     }
 
     /// The parts of a name: `schema.table.column`.

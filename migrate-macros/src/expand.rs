@@ -230,7 +230,7 @@ fn doc(migration: &PlannedMigration) -> String {
     let code = |text: &str| format!("`{}`", text.replace('`', "'"));
     let mut doc = format!("Migration {} {}.\n\n", migration.version, code(&migration.name));
     let mut lines: Vec<String> = Vec::new();
-    for action in &migration.up.actions {
+    for action in migration.up.statements.iter().map(|it| &it.action) {
         let object = action.object.iter().map(|object| format!(" {}", code(object)));
         lines.push(format!("- {}{}\n", code(&action.command), object.collect::<String>()));
     }

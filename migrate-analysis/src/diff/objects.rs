@@ -467,6 +467,7 @@ impl ObjectKind {
             ObjectKind::Role => "role",
             ObjectKind::Database => "database",
             ObjectKind::Tablespace => "tablespace",
+            ObjectKind::DefaultPrivileges => "default privileges",
             ObjectKind::LargeObject => "large object",
             ObjectKind::Trigger => "trigger",
             ObjectKind::Rule => "rule",

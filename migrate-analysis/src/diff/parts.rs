@@ -9,6 +9,7 @@ use crate::catalog::{
 };
 use crate::deparse::{self, object_name};
 use crate::sql::quoted;
+use std::collections::BTreeMap;
 
 impl Differ<'_> {
     pub(super) fn triggers(
@@ -401,14 +402,20 @@ impl Differ<'_> {
         if before.acl != after.acl {
             let sql = self.grants(before, after.acl.as_ref());
             let fixes = sql.into_iter().map(|sql| fix(Phase::Describe, 0, sql)).collect();
-            self.certain(format!("{title} has other privileges"), fixes);
+            let unknown = before.acl == Some(Acl::Unknown) || after.acl == Some(Acl::Unknown);
+            let weight = if unknown { Weight::Doubtful } else { Weight::Certain };
+            self.note(weight, format!("{title} has other privileges"), fixes);
         }
     }
 
     /// What gives an object the privileges it had, from those that it has now.
     pub(super) fn grants(&self, object: &Object, now: Option<&Acl>) -> Vec<String> {
-        let nothing = Acl::default();
-        let (then, now) = (object.acl.as_ref().unwrap_or(&nothing), now.unwrap_or(&nothing));
+        let nothing = BTreeMap::new();
+        let known = |acl: Option<&'_ Acl>| match acl {
+            Some(Acl::Known(entries)) => entries.clone(),
+            _ => nothing.clone(),
+        };
+        let (then, now) = (known(object.acl.as_ref()), known(now));
         let title = titled(self.before, object);
         let Some((kind, name)) = title.split_once(" `") else { return Vec::new() };
         let kind = match kind {
@@ -417,8 +424,8 @@ impl Differ<'_> {
         };
         let name = name.trim_end_matches('`');
         let mut sql = Vec::new();
-        for (role, privileges) in &now.0 {
-            let kept = then.0.get(role);
+        for (role, privileges) in &now {
+            let kept = then.get(role);
             let gone =
                 privileges.keys().filter(|it| !kept.is_some_and(|kept| kept.contains_key(*it)));
             let gone = deparse::list(gone.cloned());
@@ -426,8 +433,8 @@ impl Differ<'_> {
                 sql.push(format!("REVOKE {gone} ON {kind} {name} FROM {}", deparse::role(role)));
             }
         }
-        for (role, privileges) in &then.0 {
-            let had = now.0.get(role);
+        for (role, privileges) in &then {
+            let had = now.get(role);
             let new =
                 privileges.iter().filter(|it| !had.is_some_and(|had| had.get(it.0) == Some(it.1)));
             for option in [false, true] {

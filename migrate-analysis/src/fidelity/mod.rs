@@ -93,6 +93,11 @@ impl<'a> Chain<'a> {
         (step, Judged { verdict: judgement.verdict, reasons })
     }
 
+    /// Takes the up back, which the server refused.
+    pub fn undo_up(&mut self) {
+        self.catalog.rollback(self.before);
+    }
+
     /// Takes the down back, so that the next migration can follow.
     pub fn take_back(&mut self) {
         self.catalog.rollback(self.after);

@@ -13,9 +13,9 @@ mod grammar;
 mod lex;
 mod literal;
 mod normalize;
-mod quote;
 #[allow(dead_code)]
 mod query;
+mod quote;
 #[allow(dead_code)]
 mod reader;
 mod split;

@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 
 /// Verdicts of PostgreSQL, by project and number.
 #[derive(Debug, Default)]
-pub struct Truth(BTreeMap<(String, usize), String>);
+pub(crate) struct Truth(BTreeMap<(String, usize), String>);
 
 impl Truth {
     /// A table whose first line names the columns `project`, `n` and `class`.
-    pub fn read(path: &str) -> std::io::Result<Truth> {
+    pub(crate) fn read(path: &str) -> std::io::Result<Truth> {
         let text = std::fs::read_to_string(path)?;
         let mut lines = text.lines().map(|line| line.split('\t').collect::<Vec<_>>());
         let head = lines.next().unwrap_or_default();
@@ -23,7 +23,7 @@ impl Truth {
         Ok(Truth(rows.collect()))
     }
 
-    pub fn class(&self, project: &str, number: usize) -> Option<&str> {
+    pub(crate) fn class(&self, project: &str, number: usize) -> Option<&str> {
         let class = self.0.get(&(project.to_owned(), number))?;
         let judged = ["exact", "order_only", "not_restored", "broken"];
         judged.into_iter().find(|it| it == class)
@@ -31,8 +31,8 @@ impl Truth {
 }
 
 #[derive(Debug, Default)]
-pub struct Tally {
-    pub false_errors: usize,
+pub(crate) struct Tally {
+    pub(crate) false_errors: usize,
     refused: [usize; 2],
     /// By whether nothing stood in the way: how many, and how many had the server's catalog.
     compared: [[usize; 2]; 2],
@@ -42,18 +42,18 @@ pub struct Tally {
 }
 
 impl Tally {
-    pub fn up_refused(&mut self, foretold: bool) {
+    pub(crate) fn up_refused(&mut self, foretold: bool) {
         self.refused[usize::from(foretold)] += 1;
     }
 
     /// A difference that was there before counts for the migration that brought it.
-    pub fn compared(&mut self, same: bool, agreed: bool, followed: bool) {
+    pub(crate) fn compared(&mut self, same: bool, agreed: bool, followed: bool) {
         let counts = &mut self.compared[usize::from(followed)];
         counts[0] += 1;
         counts[1] += usize::from(same || !agreed);
     }
 
-    pub fn judged(&mut self, class: &str, verdict: Verdict) -> &'static str {
+    pub(crate) fn judged(&mut self, class: &str, verdict: Verdict) -> &'static str {
         let name = match verdict {
             Verdict::Exact => "exact",
             Verdict::ColumnOrder => "order_only",
@@ -65,12 +65,12 @@ impl Tally {
         name
     }
 
-    pub fn inverse(&mut self, restored: bool) {
+    pub(crate) fn inverse(&mut self, restored: bool) {
         self.inverses[0] += 1;
         self.inverses[1] += usize::from(restored);
     }
 
-    pub fn print(&self) {
+    pub(crate) fn print(&self) {
         let [opaque, followed] = self.compared;
         println!(
             "\ncatalog equal: {}/{} with nothing opaque, {}/{} of all",
@@ -111,7 +111,7 @@ impl Tally {
 }
 
 /// The first thing that differs.
-pub fn difference(before: &Facts, after: &Facts) -> String {
+pub(crate) fn difference(before: &Facts, after: &Facts) -> String {
     for (key, attributes) in before {
         match after.get(key) {
             None => return format!("{} {} is missing", key.0, key.1),

@@ -21,6 +21,9 @@ mod sequence;
 mod table;
 mod type_name;
 
+#[cfg(test)]
+mod tests_corpus;
+
 use super::words::Words;
 use crate::ddl::Command;
 use cursor::Reader;

@@ -1,12 +1,91 @@
 //! The words of a statement to a [`Command`].
 //!
 //! The gate has said before that the statement is PostgreSQL, so nothing is checked here: what cannot be
-//! read is [`Command::Opaque`].
+//! read is [`Command::Opaque`]. Every function here goes on where the reader stands and leaves it behind
+//! what it has read; a statement that is not read to its end is not understood.
+
+mod alter_table;
+mod column;
+mod comment;
+mod constraint;
+mod cursor;
+mod drop;
+mod expression;
+mod index;
+mod keyword;
+mod name;
+mod nothing;
+mod object;
+mod rename;
+mod sequence;
+mod table;
+mod type_name;
+
+#[cfg(test)]
+mod tests_corpus;
 
 use super::words::Words;
 use crate::ddl::Command;
+use cursor::Reader;
 
 /// Reads one statement.
-pub(super) fn command(_words: Words<'_>) -> Command {
-    Command::Opaque
+pub(super) fn command(words: Words<'_>) -> Command {
+    statement(&mut Reader::new(words)).unwrap_or(Command::Opaque)
+}
+
+/// Reads from the first word to the end.
+fn statement(reader: &mut Reader<'_>) -> Option<Command> {
+    let command = read(reader)?;
+    reader.done(command)
+}
+
+/// The reader stands behind the words that are named here.
+fn read(reader: &mut Reader<'_>) -> Option<Command> {
+    let first = reader.text().to_ascii_uppercase();
+    if !nothing::changes_schema(reader, &first) {
+        reader.at = reader.words.len();
+        return Some(Command::Nothing);
+    }
+    reader.at += 1;
+    match first.as_str() {
+        "CREATE" => create(reader),
+        "ALTER" => alter(reader),
+        "DROP" => drop::drop(reader),
+        "COMMENT" => comment::comment(reader),
+        "TRUNCATE" => drop::truncate(reader),
+        _ => None,
+    }
+}
+
+/// Behind `CREATE`. `OR REPLACE` and what else stands before the kind of object is left to its reader.
+fn create(reader: &mut Reader<'_>) -> Option<Command> {
+    let mut at = reader.words.skip(reader.at, &["OR", "REPLACE"]);
+    let modifiers =
+        ["GLOBAL", "LOCAL", "TEMP", "TEMPORARY", "UNLOGGED", "UNIQUE", "RECURSIVE", "CONSTRAINT"];
+    while reader.words.is_any(at, &modifiers) {
+        at += 1;
+    }
+    match reader.words.text(at).to_ascii_uppercase().as_str() {
+        "TABLE" if reader.words.find(at, &["AS"]).is_none() => table::create_table(reader),
+        "FOREIGN" if reader.words.is(at + 1, "TABLE") => table::create_foreign_table(reader),
+        "INDEX" => index::create_index(reader),
+        "SEQUENCE" => sequence::create_sequence(reader),
+        _ => None,
+    }
+}
+
+/// Behind `ALTER`.
+fn alter(reader: &mut Reader<'_>) -> Option<Command> {
+    let from = reader.at;
+    // What every kind of object has: `RENAME`, `SET SCHEMA`, `OWNER TO`.
+    if let Some(command) = rename::any_object(reader) {
+        return Some(command);
+    }
+    reader.at = from;
+    match reader.text().to_ascii_uppercase().as_str() {
+        "TABLE" | "INDEX" | "VIEW" | "MATERIALIZED" => alter_table::alter_table(reader),
+        "FOREIGN" if reader.is_at(1, "TABLE") => alter_table::alter_table(reader),
+        "SEQUENCE" => sequence::alter_sequence(reader),
+        _ => rename::other(reader),
+    }
 }

@@ -14,6 +14,8 @@ mod lex;
 mod literal;
 mod normalize;
 #[allow(dead_code)]
+mod query;
+#[allow(dead_code)]
 mod reader;
 mod split;
 mod stack;

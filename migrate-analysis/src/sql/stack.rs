@@ -8,6 +8,8 @@
 
 use super::lex::Kind;
 use super::words::Words;
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Of the thread.
 const STACK: usize = if usize::BITS < 64 { 48 << 20 } else { 256 << 20 };
@@ -24,10 +26,23 @@ const CHAIN: usize = 700;
 /// Nested deeper than this, both parsers take seconds: their time grows with the square of the depth.
 const DEEPEST: usize = 500;
 
-/// Runs `read` on a large stack; none if no such thread can be had, or if `read` panics.
+thread_local! {
+    /// This thread was made by [`on_large_stack`].
+    static IS_LARGE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs `read` on a large stack; none if no such thread can be had, or if `read` panics. Within another
+/// call it runs on the spot, so that who reads many statements needs one thread for all of them.
 pub(super) fn on_large_stack<T: Send>(read: impl FnOnce() -> T + Send) -> Option<T> {
+    if IS_LARGE.get() {
+        return catch_unwind(AssertUnwindSafe(read)).ok();
+    }
     std::thread::scope(|scope| {
         let builder = std::thread::Builder::new().name("sql".to_owned()).stack_size(STACK);
+        let read = || {
+            IS_LARGE.set(true);
+            read()
+        };
         builder.spawn_scoped(scope, read).ok()?.join().ok()
     })
 }

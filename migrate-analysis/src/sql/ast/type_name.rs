@@ -1,0 +1,285 @@
+//! The types of `sqlparser` by the names that `format_type` gives them.
+
+use super::{folded, parts};
+use crate::ddl::{Name, TypeName};
+use sqlparser::ast::{
+    ArrayElemTypeDef, CharacterLength, DataType, ExactNumberInfo, IntervalFields, TimezoneInfo,
+};
+
+/// A type as it is written; none for those that are not PostgreSQL's.
+pub(crate) fn type_name(data_type: &DataType) -> Option<TypeName> {
+    if let DataType::Array(element) = data_type {
+        let element = match element {
+            ArrayElemTypeDef::SquareBracket(element, _)
+            | ArrayElemTypeDef::Qualified(element, _) => element,
+            _ => return None,
+        };
+        // However many brackets there are, it is one type.
+        return Some(TypeName { array: true, ..type_name(element)? });
+    }
+    if let DataType::Custom(name, modifiers) = data_type {
+        return custom(&parts(name)?, modifiers);
+    }
+    let (name, modifiers) = built_in(data_type)?;
+    Some(made(None, name, true, modifiers))
+}
+
+fn made(schema: Option<String>, name: &str, built_in: bool, modifiers: Option<String>) -> TypeName {
+    let name = Name { schema, name: name.to_owned(), at: 0..0 };
+    TypeName { name, modifiers, array: false, set_of: false, built_in }
+}
+
+/// A type that `sqlparser` has no word for.
+fn custom(parts: &[String], modifiers: &[String]) -> Option<TypeName> {
+    let modifiers = (!modifiers.is_empty()).then(|| modifiers.join(","));
+    let (schema, name) = match parts {
+        [name] => (None, name),
+        [.., schema, name] => (Some(schema).filter(|schema| *schema != "pg_catalog"), name),
+        [] => return None,
+    };
+    if schema.is_none() {
+        if let Some(name) = long_name(name) {
+            return Some(made(None, name, true, modifiers));
+        }
+    }
+    let built_in = schema.is_none() && PLAIN.contains(&name.as_str());
+    Some(made(schema.cloned(), name, built_in, modifiers))
+}
+
+/// What the catalog's short names are in SQL.
+fn long_name(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "int2" => "smallint",
+        "int4" => "integer",
+        "int8" => "bigint",
+        "float4" => "real",
+        "float8" => "double precision",
+        "bool" => "boolean",
+        "varchar" => "character varying",
+        "bpchar" => "character",
+        "varbit" => "bit varying",
+        "decimal" => "numeric",
+        "timestamptz" => "timestamp with time zone",
+        "timestamp" => "timestamp without time zone",
+        "timetz" => "time with time zone",
+        "time" => "time without time zone",
+        _ => return None,
+    })
+}
+
+/// Those that have one name only.
+const PLAIN: &[&str] = &[
+    "box",
+    "bytea",
+    "cid",
+    "cidr",
+    "circle",
+    "date",
+    "daterange",
+    "datemultirange",
+    "inet",
+    "int4range",
+    "int4multirange",
+    "int8range",
+    "int8multirange",
+    "interval",
+    "json",
+    "jsonb",
+    "jsonpath",
+    "line",
+    "lseg",
+    "macaddr",
+    "macaddr8",
+    "money",
+    "name",
+    "numeric",
+    "nummultirange",
+    "numrange",
+    "oid",
+    "oidvector",
+    "path",
+    "pg_lsn",
+    "pg_snapshot",
+    "point",
+    "polygon",
+    "record",
+    "refcursor",
+    "regclass",
+    "regcollation",
+    "regconfig",
+    "regdictionary",
+    "regnamespace",
+    "regoper",
+    "regoperator",
+    "regproc",
+    "regprocedure",
+    "regrole",
+    "regtype",
+    "text",
+    "tid",
+    "tsmultirange",
+    "tsquery",
+    "tsrange",
+    "tstzmultirange",
+    "tstzrange",
+    "tsvector",
+    "txid_snapshot",
+    "uuid",
+    "void",
+    "xid",
+    "xid8",
+    "xml",
+    "bit",
+    "integer",
+    "smallint",
+    "bigint",
+    "real",
+    "boolean",
+];
+
+fn built_in(data_type: &DataType) -> Option<(&'static str, Option<String>)> {
+    let number = |it: &Option<u64>| it.map(|it| it.to_string());
+    Some(match data_type {
+        DataType::Character(length) | DataType::Char(length) => {
+            // `char` is `char(1)`, and `bpchar` is not.
+            ("character", Some(characters(length)?.unwrap_or_else(|| "1".to_owned())))
+        }
+        DataType::CharacterVarying(length)
+        | DataType::CharVarying(length)
+        | DataType::Varchar(length) => ("character varying", characters(length)?),
+        DataType::Nvarchar(_) => return None,
+        DataType::Uuid => ("uuid", None),
+        DataType::Numeric(info) | DataType::Decimal(info) | DataType::Dec(info) => {
+            ("numeric", exact(info))
+        }
+        DataType::Float(info) => match info {
+            ExactNumberInfo::Precision(bits) if *bits <= 24 => ("real", None),
+            ExactNumberInfo::None | ExactNumberInfo::Precision(_) => ("double precision", None),
+            ExactNumberInfo::PrecisionAndScale(..) => return None,
+        },
+        DataType::Int2(None) | DataType::SmallInt(None) => ("smallint", None),
+        DataType::Int(None) | DataType::Int4(None) | DataType::Integer(None) => ("integer", None),
+        DataType::Int8(None) | DataType::BigInt(None) => ("bigint", None),
+        DataType::Float4 | DataType::Real => ("real", None),
+        DataType::Float8 | DataType::DoublePrecision => ("double precision", None),
+        DataType::Bool | DataType::Boolean => ("boolean", None),
+        DataType::Date => ("date", None),
+        DataType::Time(precision, zone) => match has_zone(zone) {
+            true => ("time with time zone", number(precision)),
+            false => ("time without time zone", number(precision)),
+        },
+        DataType::Timestamp(precision, zone) => match has_zone(zone) {
+            true => ("timestamp with time zone", number(precision)),
+            false => ("timestamp without time zone", number(precision)),
+        },
+        DataType::Interval { fields, precision } => ("interval", interval(fields, *precision)),
+        DataType::JSON => ("json", None),
+        DataType::JSONB => ("jsonb", None),
+        DataType::Regclass => ("regclass", None),
+        DataType::Text => ("text", None),
+        DataType::Bytea => ("bytea", None),
+        DataType::Bit(length) => ("bit", Some(number(length).unwrap_or_else(|| "1".to_owned()))),
+        DataType::BitVarying(length) | DataType::VarBit(length) => ("bit varying", number(length)),
+        DataType::Trigger => ("trigger", None),
+        DataType::TsVector => ("tsvector", None),
+        DataType::TsQuery => ("tsquery", None),
+        DataType::GeometricType(kind) => (geometric(kind), None),
+        _ => return None,
+    })
+}
+
+fn geometric(kind: &sqlparser::ast::GeometricTypeKind) -> &'static str {
+    use sqlparser::ast::GeometricTypeKind as Kind;
+    match kind {
+        Kind::Point => "point",
+        Kind::Line => "line",
+        Kind::LineSegment => "lseg",
+        Kind::GeometricBox => "box",
+        Kind::GeometricPath => "path",
+        Kind::Polygon => "polygon",
+        Kind::Circle => "circle",
+    }
+}
+
+/// None where the length is not PostgreSQL's.
+fn characters(length: &Option<CharacterLength>) -> Option<Option<String>> {
+    match length {
+        None => Some(None),
+        Some(CharacterLength::IntegerLength { length, unit: None }) => {
+            Some(Some(length.to_string()))
+        }
+        Some(_) => None,
+    }
+}
+
+fn exact(info: &ExactNumberInfo) -> Option<String> {
+    match info {
+        ExactNumberInfo::None => None,
+        // A scale that is not written is 0.
+        ExactNumberInfo::Precision(precision) => Some(format!("{precision},0")),
+        ExactNumberInfo::PrecisionAndScale(precision, scale) => {
+            Some(format!("{precision},{scale}"))
+        }
+    }
+}
+
+fn has_zone(zone: &TimezoneInfo) -> bool {
+    matches!(zone, TimezoneInfo::WithTimeZone | TimezoneInfo::Tz)
+}
+
+fn interval(fields: &Option<IntervalFields>, precision: Option<u64>) -> Option<String> {
+    let fields = fields.as_ref().map(|fields| match fields {
+        IntervalFields::Year => "year",
+        IntervalFields::Month => "month",
+        IntervalFields::Day => "day",
+        IntervalFields::Hour => "hour",
+        IntervalFields::Minute => "minute",
+        IntervalFields::Second => "second",
+        IntervalFields::YearToMonth => "year to month",
+        IntervalFields::DayToHour => "day to hour",
+        IntervalFields::DayToMinute => "day to minute",
+        IntervalFields::DayToSecond => "day to second",
+        IntervalFields::HourToMinute => "hour to minute",
+        IntervalFields::HourToSecond => "hour to second",
+        IntervalFields::MinuteToSecond => "minute to second",
+    });
+    match (fields, precision) {
+        (None, None) => None,
+        (Some(fields), None) => Some(fields.to_owned()),
+        (None, Some(precision)) => Some(precision.to_string()),
+        (Some(fields), Some(precision)) => Some(format!("{fields}({precision})")),
+    }
+}
+
+/// The name that an unnamed column gets from a cast to the type: that of the catalog.
+pub(crate) fn catalog_name(data_type: &DataType) -> Option<String> {
+    if let DataType::Array(
+        ArrayElemTypeDef::SquareBracket(element, _) | ArrayElemTypeDef::Qualified(element, _),
+    ) = data_type
+    {
+        return catalog_name(element);
+    }
+    if let DataType::Custom(name, _) = data_type {
+        return name.0.last()?.as_ident().map(folded);
+    }
+    let (name, _) = built_in(data_type)?;
+    Some(
+        match name {
+            "smallint" => "int2",
+            "integer" => "int4",
+            "bigint" => "int8",
+            "real" => "float4",
+            "double precision" => "float8",
+            "boolean" => "bool",
+            "character varying" => "varchar",
+            "character" => "bpchar",
+            "bit varying" => "varbit",
+            "timestamp with time zone" => "timestamptz",
+            "timestamp without time zone" => "timestamp",
+            "time with time zone" => "timetz",
+            "time without time zone" => "time",
+            other => other,
+        }
+        .to_owned(),
+    )
+}

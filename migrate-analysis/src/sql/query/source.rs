@@ -1,0 +1,178 @@
+//! What stands in `FROM`.
+
+use super::super::ast;
+use super::expression::{argument, expressions};
+use super::query;
+use crate::ddl::{Arm, Merge, Name, Source, SourceKind};
+use sqlparser::ast::{
+    Join, JoinConstraint, JoinOperator, ObjectName, TableAlias, TableFactor, TableWithJoins,
+};
+
+/// A source that stands alone.
+pub(super) fn plain(kind: SourceKind, alias: Option<String>) -> Source {
+    Source {
+        kind,
+        alias,
+        columns: Vec::new(),
+        merge: Merge::None,
+        lateral: false,
+        qualified_only: false,
+    }
+}
+
+/// The sources of a `FROM`; what their conditions and arguments name goes to the arm.
+pub(super) fn sources(from: &[TableWithJoins], arm: &mut Arm) -> Vec<Source> {
+    match from {
+        [only] => chain(only, arm),
+        many => many
+            .iter()
+            .map(|item| match item.joins.is_empty() {
+                true => source(&item.relation, arm),
+                // It merges no columns with those before the comma.
+                false => plain(SourceKind::Join(chain(item, arm)), None),
+            })
+            .collect(),
+    }
+}
+
+fn chain(item: &TableWithJoins, arm: &mut Arm) -> Vec<Source> {
+    let mut sources = vec![source(&item.relation, arm)];
+    for join in &item.joins {
+        let mut joined = source(&join.relation, arm);
+        joined.merge = merge(join, arm);
+        sources.push(joined);
+    }
+    sources
+}
+
+fn merge(join: &Join, arm: &mut Arm) -> Merge {
+    arm.complete &= !join.global;
+    let constraint = match &join.join_operator {
+        JoinOperator::Join(it)
+        | JoinOperator::Inner(it)
+        | JoinOperator::Left(it)
+        | JoinOperator::LeftOuter(it)
+        | JoinOperator::Right(it)
+        | JoinOperator::RightOuter(it)
+        | JoinOperator::FullOuter(it)
+        | JoinOperator::CrossJoin(it) => it,
+        // Not PostgreSQL's: an alias that was taken for a keyword.
+        _ => {
+            arm.complete = false;
+            return Merge::None;
+        }
+    };
+    match constraint {
+        JoinConstraint::On(condition) => {
+            expressions([condition], arm);
+            Merge::None
+        }
+        JoinConstraint::Using(columns) => {
+            let names = columns.iter().map(|column| ast::parts(column)?.pop()).collect();
+            arm.complete &= Option::is_some(&names);
+            names.map_or(Merge::None, Merge::Using)
+        }
+        JoinConstraint::Natural => Merge::Natural,
+        JoinConstraint::None => Merge::None,
+    }
+}
+
+/// One source.
+pub(super) fn source(factor: &TableFactor, arm: &mut Arm) -> Source {
+    match factor {
+        TableFactor::Table { name, alias, args, with_hints, version, partitions, .. } => {
+            let TableFactor::Table { json_path, index_hints, with_ordinality, .. } = factor else {
+                return other(arm);
+            };
+            arm.complete &= with_hints.is_empty() && version.is_none() && partitions.is_empty();
+            arm.complete &= json_path.is_none() && index_hints.is_empty();
+            match args {
+                None => relation(name, alias.as_ref(), arm),
+                Some(args) => {
+                    args.args.iter().for_each(|it| argument(it, arm));
+                    arm.complete &= args.settings.is_none();
+                    function(name, *with_ordinality, alias.as_ref(), arm)
+                }
+            }
+        }
+        TableFactor::Derived { lateral, subquery, alias, sample: _ } => {
+            let kind = SourceKind::Query(Box::new(query(subquery)));
+            Source { lateral: *lateral, ..aliased(kind, alias.as_ref(), arm) }
+        }
+        TableFactor::Function { name, args, with_ordinality, alias, lateral: _ } => {
+            args.iter().for_each(|it| argument(it, arm));
+            function(name, *with_ordinality, alias.as_ref(), arm)
+        }
+        TableFactor::UNNEST { alias, array_exprs, with_offset, with_ordinality, .. } => {
+            arm.complete &= !with_offset;
+            expressions(array_exprs, arm);
+            let name = Name { schema: None, name: "unnest".to_owned(), at: 0..0 };
+            called(name, *with_ordinality, alias.as_ref(), arm)
+        }
+        TableFactor::NestedJoin { table_with_joins, alias } => {
+            let kind = SourceKind::Join(chain(table_with_joins, arm));
+            aliased(kind, alias.as_ref(), arm)
+        }
+        TableFactor::TableFunction { expr, alias } => {
+            expressions([expr], arm);
+            aliased(SourceKind::Other, alias.as_ref(), arm)
+        }
+        TableFactor::JsonTable { alias, .. } | TableFactor::XmlTable { alias, .. } => {
+            arm.complete = false;
+            aliased(SourceKind::Other, alias.as_ref(), arm)
+        }
+        _ => other(arm),
+    }
+}
+
+fn other(arm: &mut Arm) -> Source {
+    arm.complete = false;
+    plain(SourceKind::Other, None)
+}
+
+fn aliased(kind: SourceKind, alias: Option<&TableAlias>, arm: &mut Arm) -> Source {
+    let Some(alias) = alias else { return plain(kind, None) };
+    arm.complete &= alias.at.is_none() && alias.name.quote_style != Some('\'');
+    let columns = alias.columns.iter().map(|column| ast::folded(&column.name)).collect();
+    Source { columns, ..plain(kind, Some(ast::folded(&alias.name))) }
+}
+
+fn relation(name: &ObjectName, alias: Option<&TableAlias>, arm: &mut Arm) -> Source {
+    let Some(relation) = ast::qualified(name) else { return other(arm) };
+    if let (true, Some(alias)) = (is_only(name), alias) {
+        // `ONLY t`, which is read as a table `only` that is called `t`.
+        let table = Name { schema: None, name: ast::folded(&alias.name), at: 0..0 };
+        return Source { alias: None, ..aliased(SourceKind::Relation(table), Some(alias), arm) };
+    }
+    arm.complete &= !is_only(name);
+    aliased(SourceKind::Relation(relation), alias, arm)
+}
+
+/// The reserved word, which is no table's name.
+pub(super) fn is_only(name: &ObjectName) -> bool {
+    match name.0.as_slice() {
+        [part] => part.as_ident().is_some_and(|ident| {
+            ident.quote_style.is_none() && ident.value.eq_ignore_ascii_case("only")
+        }),
+        _ => false,
+    }
+}
+
+fn function(
+    name: &ObjectName,
+    ordinality: bool,
+    alias: Option<&TableAlias>,
+    arm: &mut Arm,
+) -> Source {
+    match ast::qualified(name) {
+        Some(name) => called(name, ordinality, alias, arm),
+        None => other(arm),
+    }
+}
+
+fn called(name: Name, ordinality: bool, alias: Option<&TableAlias>, arm: &mut Arm) -> Source {
+    let typed =
+        alias.is_some_and(|alias| alias.columns.iter().any(|column| column.data_type.is_some()));
+    let kind = SourceKind::Function { name, typed, ordinality };
+    Source { lateral: true, ..aliased(kind, alias, arm) }
+}

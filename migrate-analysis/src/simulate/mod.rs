@@ -7,6 +7,7 @@
 
 mod alter_table;
 mod bind;
+mod built_in_functions;
 mod comment;
 mod create_table;
 mod dml;
@@ -17,6 +18,7 @@ mod names;
 mod opaque;
 mod policy;
 mod privileges;
+mod query;
 mod remove;
 mod rename;
 mod routine;

@@ -1,6 +1,6 @@
 //! Objects of every kind: what they have in common, and the small ones.
 
-use super::{ColumnType, Expr, Id, Index, Routine, Sequence, Table, View};
+use super::{Column, ColumnType, Expr, Id, Index, Routine, Rule, Sequence, Table, Trigger, View};
 use crate::ddl::ObjectKind;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -90,8 +90,12 @@ pub(crate) struct Statistics {
 
 /// Privileges by grantee (`public` for everyone), each privilege in upper case with whether it may be
 /// passed on. The owner's own are in it once anything was granted or revoked.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Acl(pub(crate) BTreeMap<String, BTreeMap<String, bool>>);
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Acl {
+    Known(BTreeMap<String, BTreeMap<String, bool>>),
+    /// Default privileges, or a statement that could not be followed, had a part in it.
+    Unknown,
+}
 
 /// What belongs to the connection, and to the analysis.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -246,6 +250,57 @@ impl Object {
     pub(crate) fn view(&self) -> Option<&View> {
         match &self.kind {
             Kind::View(view) => Some(view),
+            _ => None,
+        }
+    }
+
+    /// The triggers of a table or view.
+    pub(crate) fn triggers(&self) -> &[Trigger] {
+        match &self.kind {
+            Kind::Table(table) => &table.triggers,
+            Kind::View(view) => &view.triggers,
+            _ => &[],
+        }
+    }
+
+    pub(crate) fn triggers_mut(&mut self) -> Option<&mut Vec<Trigger>> {
+        match &mut self.kind {
+            Kind::Table(table) => Some(&mut table.triggers),
+            Kind::View(view) => Some(&mut view.triggers),
+            _ => None,
+        }
+    }
+
+    /// The rules of a table or view.
+    pub(crate) fn rules(&self) -> &[Rule] {
+        match &self.kind {
+            Kind::Table(table) => &table.rules,
+            Kind::View(view) => &view.rules,
+            _ => &[],
+        }
+    }
+
+    pub(crate) fn rules_mut(&mut self) -> Option<&mut Vec<Rule>> {
+        match &mut self.kind {
+            Kind::Table(table) => Some(&mut table.rules),
+            Kind::View(view) => Some(&mut view.rules),
+            _ => None,
+        }
+    }
+
+    /// The columns of a table or view.
+    pub(crate) fn columns(&self) -> &[Column] {
+        match &self.kind {
+            Kind::Table(table) => &table.columns,
+            Kind::View(view) => &view.columns,
+            _ => &[],
+        }
+    }
+
+    pub(crate) fn columns_mut(&mut self) -> Option<&mut Vec<Column>> {
+        match &mut self.kind {
+            Kind::Table(table) => Some(&mut table.columns),
+            Kind::View(view) => Some(&mut view.columns),
             _ => None,
         }
     }

@@ -15,6 +15,7 @@ mod failure;
 mod index;
 mod lookup;
 mod names;
+mod object;
 mod opaque;
 mod policy;
 mod privileges;

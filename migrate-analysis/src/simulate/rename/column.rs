@@ -1,0 +1,61 @@
+//! The columns of tables and views.
+
+use crate::catalog::{Id, Object};
+use crate::ddl::{Ident, ObjectKind, ObjectName};
+use crate::simulate::{Failure, Result, Simulator};
+
+impl Simulator<'_> {
+    pub(super) fn rename_column(
+        &mut self,
+        id: Id,
+        number: u32,
+        written: &ObjectName,
+        to: &Ident,
+    ) -> Result {
+        let Some(object) = self.catalog.get(id) else { return Ok(()) };
+        let mut columns = object.columns().iter();
+        let Some(column) = columns.find(|it| it.number == number) else { return Ok(()) };
+        let from = column.name.clone();
+        if column.inherited > 0 && !object.partial {
+            let at = written.part.as_ref().map_or(&written.name.at, |part| &part.at);
+            let message = format!("cannot rename inherited column \"{from}\"");
+            return Err(Failure::wrong(at.clone(), "42P16", message));
+        }
+        if is_system_column(&to.name) && object.table().is_some() {
+            let name = &to.name;
+            let message = format!("column name \"{name}\" conflicts with a system column name");
+            return Err(Failure::wrong(to.at.clone(), "42701", message));
+        }
+        self.rename_column_down(id, &from, to)
+    }
+
+    /// In the table and whatever inherits it.
+    fn rename_column_down(&mut self, id: Id, from: &str, to: &Ident) -> Result {
+        let Some(object) = self.catalog.get(id) else { return Ok(()) };
+        let has = |object: &Object, name: &str| object.columns().iter().any(|it| it.name == name);
+        if !has(object, from) {
+            return Ok(());
+        }
+        if has(object, &to.name) && !self.may_exist(&to.name) {
+            let owner = object.name.clone();
+            let is_it = |it: &Object| it.name == owner && has(it, &to.name);
+            let of = Some(owner.clone());
+            let at = to.at.clone();
+            return Err(self.duplicate(ObjectKind::Column, &to.name, of, at, is_it));
+        }
+        self.catalog.edit(id, |object| {
+            let columns = object.columns_mut().into_iter().flatten();
+            for column in columns.filter(|column| column.name == from) {
+                column.name.clone_from(&to.name);
+            }
+        });
+        for child in self.child_tables(id) {
+            self.rename_column_down(child, from, to)?;
+        }
+        Ok(())
+    }
+}
+
+fn is_system_column(name: &str) -> bool {
+    matches!(name, "ctid" | "xmin" | "cmin" | "xmax" | "cmax" | "tableoid")
+}

@@ -88,7 +88,7 @@ pub(crate) struct Statistics {
     pub(crate) columns: Vec<super::IndexKey>,
 }
 
-/// Privileges by grantee (`public` for everyone), each privilege in upper case with whether it may be
+/// Privileges by grantee (`public` for everyone, the empty name for the owner `None`), each privilege in upper case with whether it may be
 /// passed on. The owner's own are in it once anything was granted or revoked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Acl {

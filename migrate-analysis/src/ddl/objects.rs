@@ -46,6 +46,8 @@ pub(crate) enum ObjectKind {
     Database,
     Tablespace,
     LargeObject,
+    /// All that `ALTER DEFAULT PRIVILEGES` has set.
+    DefaultPrivileges,
     /// Of a table.
     Trigger,
     Rule,

@@ -65,6 +65,7 @@ pub(crate) fn run(catalog: &mut Catalog, external: &External, command: &Command)
     let mark = catalog.mark();
     let mut simulator = Simulator { catalog, external, deaths: Vec::new(), opaque: None };
     let failure = simulator.command(command).err();
+    simulator.settle(mark);
     let (deaths, opaque) = (simulator.deaths, simulator.opaque);
     if failure.is_some() {
         catalog.rollback(mark);

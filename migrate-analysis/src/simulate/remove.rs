@@ -158,9 +158,8 @@ impl Simulator<'_> {
         targets: &[Target],
         places: &[Range<usize>],
     ) -> Result {
-        let blocks = |target: &&Target| {
-            doomed.reasons.get(*target).is_some_and(|reason| !reason.automatic)
-        };
+        let blocks =
+            |target: &&Target| doomed.reasons.get(*target).is_some_and(|reason| !reason.automatic);
         let blocking: Vec<&Target> = doomed.order.iter().filter(blocks).collect();
         let Some(first) = blocking.first() else { return Ok(()) };
         let root = doomed.reasons.get(*first).map_or(0, |reason| reason.root);
@@ -193,12 +192,7 @@ impl Simulator<'_> {
     }
 
     /// What PostgreSQL takes out only along with something else.
-    fn check_removable(
-        &self,
-        target: &Target,
-        targets: &[Target],
-        at: &Range<usize>,
-    ) -> Result {
+    fn check_removable(&self, target: &Target, targets: &[Target], at: &Range<usize>) -> Result {
         let Some(object) = self.catalog.get(target.object()) else { return Ok(()) };
         if object.partial || self.may_be_gone(target) {
             return Ok(());

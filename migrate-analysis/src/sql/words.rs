@@ -15,6 +15,11 @@ impl<'a> Words<'a> {
         Words { text, tokens }
     }
 
+    /// Some of the tokens.
+    pub(crate) fn part(&self, tokens: Range<usize>) -> Words<'a> {
+        Words { text: self.text, tokens: self.tokens.get(tokens).unwrap_or(&[]) }
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.tokens.len()
     }

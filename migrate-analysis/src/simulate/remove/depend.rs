@@ -2,8 +2,8 @@
 
 use super::Target;
 use crate::catalog::{
-    BaseType, Column, ColumnType, Constraint, ConstraintKind, Expr, Id, Index, IndexKey, Kind, Object,
-    PartitionKey, Statistics, Table, Trigger,
+    BaseType, Column, ColumnType, Constraint, ConstraintKind, Expr, Id, Index, IndexKey, Kind,
+    Object, PartitionKey, Statistics, Table, Trigger,
 };
 use crate::simulate::Simulator;
 use std::collections::BTreeSet;
@@ -54,9 +54,8 @@ impl Simulator<'_> {
 
     /// Tables that inherit from it, and its partitions.
     fn children(&self, id: Id) -> impl Iterator<Item = (Id, &Object)> {
-        let is_child = move |object: &Object| {
-            object.table().is_some_and(|table| table.parents.contains(&id))
-        };
+        let is_child =
+            move |object: &Object| object.table().is_some_and(|table| table.parents.contains(&id));
         self.referring(id).filter(move |(_, object)| is_child(object))
     }
 

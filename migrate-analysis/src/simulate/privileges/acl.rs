@@ -1,0 +1,144 @@
+//! Lists of privileges.
+
+use crate::catalog::{Acl, Column, Kind, Object};
+use crate::ddl::{Ident, ObjectKind};
+use std::collections::BTreeMap;
+
+/// What GRANT or REVOKE does, and to whom.
+pub(super) struct Change {
+    pub(super) revoke: bool,
+    /// `WITH GRANT OPTION`, `GRANT OPTION FOR`.
+    pub(super) option: bool,
+    pub(super) roles: Vec<String>,
+}
+
+/// Before PostgreSQL 17, which adds `MAINTAIN` to them.
+const TABLE: &[&str] =
+    &["SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER"];
+
+pub(super) const COLUMN: &[&str] = &["SELECT", "INSERT", "UPDATE", "REFERENCES"];
+
+/// What `ALL` is for the object, and what its owner has by itself.
+pub(super) fn all(object: &Object) -> &'static [&'static str] {
+    match &object.kind {
+        Kind::Table(_) | Kind::View(_) | Kind::Relation => TABLE,
+        Kind::Sequence(_) => &["SELECT", "UPDATE", "USAGE"],
+        Kind::Schema => &["CREATE", "USAGE"],
+        Kind::Routine(_) => &["EXECUTE"],
+        Kind::Enum(_) | Kind::Composite(_) | Kind::Domain(_) | Kind::Range { .. } | Kind::Type => {
+            &["USAGE"]
+        }
+        Kind::Other {
+            kind: ObjectKind::Server | ObjectKind::ForeignDataWrapper | ObjectKind::Language,
+            ..
+        } => &["USAGE"],
+        Kind::Session(_)
+        | Kind::Index(_)
+        | Kind::Extension { .. }
+        | Kind::Statistics(_)
+        | Kind::Other { .. } => &[],
+    }
+}
+
+/// The owner as the list has it: the role that the migrations connect as, whose name is not known, is
+/// the empty name, which no role has.
+pub(super) fn owner_of(object: &Object) -> &str {
+    object.owner.as_deref().unwrap_or_default()
+}
+
+/// Privileges as they are written, `ALL` among them.
+pub(super) fn expand<'a>(
+    written: impl Iterator<Item = &'a (String, Vec<Ident>)>,
+    all: &'static [&'static str],
+) -> Vec<&'static str> {
+    let mut privileges = Vec::new();
+    for (privilege, _) in written {
+        match privilege.as_str() {
+            "ALL" | "ALL PRIVILEGES" => privileges.extend(all),
+            "MAINTAIN" => privileges.push("MAINTAIN"),
+            one => privileges.extend(all.iter().filter(|it| **it == one)),
+        }
+    }
+    privileges
+}
+
+/// The list of an object to which nothing was granted yet.
+fn default_of(object: &Object) -> Acl {
+    let with = |privileges: &[&str]| -> BTreeMap<String, bool> {
+        privileges.iter().map(|it| ((*it).to_owned(), false)).collect()
+    };
+    let mut list = BTreeMap::from([(owner_of(object).to_owned(), with(all(object)))]);
+    match &object.kind {
+        Kind::Routine(_) => list.insert("public".to_owned(), with(&["EXECUTE"])),
+        Kind::Enum(_) | Kind::Composite(_) | Kind::Domain(_) | Kind::Range { .. } | Kind::Type => {
+            list.insert("public".to_owned(), with(&["USAGE"]))
+        }
+        // As PostgreSQL 15 sets the schema `public` up.
+        Kind::Schema if is_public(object) => list.insert("public".to_owned(), with(&["USAGE"])),
+        _ => None,
+    };
+    Acl::Known(list)
+}
+
+fn is_public(object: &Object) -> bool {
+    object.name == "public"
+}
+
+pub(super) fn change(object: &mut Object, change: &Change, privileges: &[&str]) {
+    let before = match object.acl.take() {
+        Some(acl) => acl,
+        None if object.partial => Acl::Unknown,
+        None => default_of(object),
+    };
+    object.acl = Some(changed(before, change, privileges));
+}
+
+/// The schema `public` has a list from the start, so that the default is no change.
+pub(super) fn forget_default(object: &mut Object) {
+    if object.acl.as_ref() == Some(&default_of(object)) {
+        object.acl = None;
+    }
+}
+
+/// A column without privileges of its own has no list.
+pub(super) fn change_column(column: &mut Column, change: &Change, privileges: &[&str]) {
+    let before = column.acl.take().unwrap_or_else(|| Acl::Known(BTreeMap::new()));
+    let after = changed(before, change, privileges);
+    column.acl = Some(after).filter(|acl| *acl != Acl::Known(BTreeMap::new()));
+}
+
+fn changed(acl: Acl, change: &Change, privileges: &[&str]) -> Acl {
+    let Acl::Known(mut list) = acl else { return Acl::Unknown };
+    for role in &change.roles {
+        let held = list.entry(role.clone()).or_default();
+        for privilege in privileges {
+            match (change.revoke, change.option) {
+                (false, option) => *held.entry((*privilege).to_owned()).or_default() |= option,
+                (true, true) => {
+                    if let Some(option) = held.get_mut(*privilege) {
+                        *option = false;
+                    }
+                }
+                (true, false) => {
+                    held.remove(*privilege);
+                }
+            }
+        }
+    }
+    list.retain(|_, held| !held.is_empty());
+    Acl::Known(list)
+}
+
+/// What the owner had, the next one has.
+pub(super) fn change_owner(acl: &mut Acl, before: &str, after: &str) {
+    let Acl::Known(list) = acl else { return };
+    if before == after {
+        return;
+    }
+    if let Some(held) = list.remove(before) {
+        let to = list.entry(after.to_owned()).or_default();
+        for (privilege, option) in held {
+            *to.entry(privilege).or_default() |= option;
+        }
+    }
+}

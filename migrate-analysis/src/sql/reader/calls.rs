@@ -33,8 +33,9 @@ fn called(words: Words<'_>, start: usize, open: usize) -> Option<usize> {
         first -= 2;
     }
     let keyword = first + 1 == open && is_no_function(words, first);
-    let called =
-        !keyword && may_begin_expression(words, start, first) && !is_common_table(words, first, open);
+    let called = !keyword
+        && may_begin_expression(words, start, first)
+        && !is_common_table(words, first, open);
     called.then_some(first)
 }
 
@@ -45,8 +46,20 @@ fn is_name(words: Words<'_>, at: usize) -> bool {
 /// A keyword that is no function before a bracket, or not where it can stand.
 fn is_no_function(words: Words<'_>, at: usize) -> bool {
     let meant_otherwise = [
-        "CONFLICT", "CUBE", "FILTER", "ILIKE", "INSERT", "JOIN", "LIKE", "MATERIALIZED", "OPERATOR",
-        "OVER", "ROLLUP", "SET", "SETS", "SIMILAR",
+        "CONFLICT",
+        "CUBE",
+        "FILTER",
+        "ILIKE",
+        "INSERT",
+        "JOIN",
+        "LIKE",
+        "MATERIALIZED",
+        "OPERATOR",
+        "OVER",
+        "ROLLUP",
+        "SET",
+        "SETS",
+        "SIMILAR",
     ];
     words.kind(at) == Some(Kind::Word)
         && (words.is_any(at, &meant_otherwise)

@@ -81,9 +81,7 @@ fn begins_element(reader: &Reader<'_>) -> bool {
     if reader.is("GRANT") {
         return !reader.is_at(1, "OPTION");
     }
-    reader.is("CREATE")
-        && !reader.is_at(1, "ON")
-        && reader.kind_at(1) != Some(Kind::Comma)
+    reader.is("CREATE") && !reader.is_at(1, "ON") && reader.kind_at(1) != Some(Kind::Comma)
 }
 
 /// An object of a kind whose inside is not followed, from its kind on: `reader` stands behind `CREATE`

@@ -7,6 +7,8 @@
 mod aggregate;
 mod alter_table;
 mod calls;
+#[cfg(test)]
+mod cases;
 mod column;
 mod comment;
 mod constraint;

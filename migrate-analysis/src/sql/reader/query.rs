@@ -51,7 +51,8 @@ impl Reader<'_> {
             self.accept("MATERIALIZED");
             self.skip_parens()?;
             // `SEARCH` and `CYCLE`.
-            while !self.is_any(&verbs) && !matches!(self.kind(), None | Some(Kind::Comma | Kind::Open))
+            while !self.is_any(&verbs)
+                && !matches!(self.kind(), None | Some(Kind::Comma | Kind::Open))
             {
                 self.at += 1;
             }
@@ -222,7 +223,8 @@ fn select_into(reader: &mut Reader<'_>, into: usize) -> Option<Command> {
 
 /// `TEMPORARY`, `UNLOGGED` and their kin.
 pub(super) fn persistence(reader: &mut Reader<'_>) -> Persistence {
-    if reader.is_any(&["LOCAL", "GLOBAL"]) && (reader.is_at(1, "TEMP") || reader.is_at(1, "TEMPORARY"))
+    if reader.is_any(&["LOCAL", "GLOBAL"])
+        && (reader.is_at(1, "TEMP") || reader.is_at(1, "TEMPORARY"))
     {
         reader.at += 1;
     }
@@ -259,6 +261,7 @@ pub(super) fn create_table_as(
         true => reader.query_without_tree(end)?,
         false => reader.query(end)?,
     };
+    reader.at = reader.words.len();
     Some(Command::CreateTableAs(CreateTableAs {
         name,
         if_not_exists,

@@ -2,8 +2,8 @@
 
 use super::cursor::Reader;
 use crate::ddl::{
-    AlterRoutine, Argument, Attribute, Body, Command, CreateRoutine, Expression,
-    ObjectKind, Returns, RoutineOptions,
+    AlterRoutine, Argument, Attribute, Body, Command, CreateRoutine, Expression, ObjectKind,
+    Returns, RoutineOptions,
 };
 use crate::sql::lex::Kind;
 
@@ -77,8 +77,17 @@ fn option(reader: &mut Reader<'_>, options: &mut RoutineOptions) -> Option<()> {
     }
     let from = reader.at;
     let taken = [
-        "AS", "LANGUAGE", "SET", "RESET", "PARALLEL", "COST", "ROWS", "SUPPORT", "TRANSFORM",
-        "RETURN", "BEGIN",
+        "AS",
+        "LANGUAGE",
+        "SET",
+        "RESET",
+        "PARALLEL",
+        "COST",
+        "ROWS",
+        "SUPPORT",
+        "TRANSFORM",
+        "RETURN",
+        "BEGIN",
     ];
     match reader.accept_any(&taken)? {
         "AS" => options.body = Some(quoted_body(reader)?),

@@ -130,7 +130,9 @@ fn names(value: &str) -> Option<Vec<String>> {
     while let Some(token) = lexer.next() {
         match token.kind {
             Kind::Comma => {}
-            Kind::Word | Kind::QuotedName => names.push(identifier(value.get(token.start..token.end)?)?),
+            Kind::Word | Kind::QuotedName => {
+                names.push(identifier(value.get(token.start..token.end)?)?)
+            }
             // `$user` without quotes, dashes, ….
             _ => return None,
         }

@@ -2,8 +2,7 @@
 
 use super::cursor::Reader;
 use crate::ddl::{
-    AlterType, Attribute, AttributeAction, Command, CreateType, EnumPlace, NewType,
-    TypeAction,
+    AlterType, Attribute, AttributeAction, Command, CreateType, EnumPlace, NewType, TypeAction,
 };
 use crate::sql::lex::Kind;
 

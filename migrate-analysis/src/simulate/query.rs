@@ -379,11 +379,16 @@ impl Resolver<'_, '_, '_> {
 
 /// The names that come out, as far as they are written.
 fn names(outputs: &[Output]) -> Vec<&str> {
-    let name = |output| match output {
-        Output::Column { name, .. } | Output::Expression { name, .. } => Some(name),
-        Output::Star | Output::TableStar { .. } | Output::Unknown => None,
-    };
-    outputs.iter().filter_map(name).map(String::as_str).collect()
+    let mut names = Vec::with_capacity(outputs.len());
+    for output in outputs {
+        match output {
+            Output::Column { name, .. } | Output::Expression { name, .. } => {
+                names.push(name.as_str());
+            }
+            Output::Star | Output::TableStar { .. } | Output::Unknown => {}
+        }
+    }
+    names
 }
 
 fn field_names(fields: &[Field]) -> Vec<&str> {

@@ -136,8 +136,9 @@ impl Simulator<'_> {
         if name.schema.is_none() && is_built_in(&name.name) {
             return None;
         }
-        let [id] = self.routines_named(name).as_slice() else { return None };
-        self.catalog.get(*id).filter(|object| !object.partial).map(|_| *id)
+        let all = self.routines_named(name);
+        let only = all.first().copied().filter(|_| all.len() == 1)?;
+        self.catalog.get(only).filter(|object| !object.partial).map(|_| only)
     }
 
     /// Whether `t.name` may be a call: of a function that takes a row of `t`.

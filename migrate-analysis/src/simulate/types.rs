@@ -47,7 +47,7 @@ impl Simulator<'_> {
             // It was a shell.
             return Ok(());
         }
-        self.claim_type(schema, name)?;
+        self.vacate_type(schema, name)?;
         if matches!(kind, Kind::Composite(_)) && !self.claim_relation(schema, name, false)? {
             return Ok(());
         }
@@ -79,7 +79,7 @@ impl Simulator<'_> {
     }
 
     /// Fails where a type, or the row type of a relation, has the name already.
-    fn claim_type(&mut self, schema: Id, name: &Name) -> Result {
+    fn vacate_type(&mut self, schema: Id, name: &Name) -> Result {
         let key = Key::new(Space::Type, Some(schema), &name.name);
         let Some(id) = self.catalog.find(&key) else { return Ok(()) };
         if self.catalog.get(id).is_some_and(|object| !self.is_certain(object)) {
@@ -303,7 +303,7 @@ impl Simulator<'_> {
     pub(super) fn create_domain(&mut self, create: &ddl::CreateDomain) -> Result {
         let name = &create.name;
         let schema = self.target_schema(name)?;
-        self.claim_type(schema, name)?;
+        self.vacate_type(schema, name)?;
         let base = self.column_type(&create.base)?;
         let default = create.default.as_ref().map(|default| self.bind(default, &[]));
         let collation = create.collation.as_ref().map(spelt);

@@ -4,7 +4,7 @@ use super::lookup::spelt;
 use super::query::Rows;
 use super::scope::{Field, renamed};
 use super::{Failure, Result, Simulator};
-use crate::catalog::{Column, ColumnType, Id, Key, Kind, Object, Space, Table, View};
+use crate::catalog::{Column, ColumnType, Id, Key, Kind, Space, Table, View};
 use crate::ddl::{self, Arm, ColumnUse, CommonTable, Ident, Output, Select, Source, SourceKind};
 use std::ops::Range;
 

@@ -77,6 +77,17 @@ impl Expr {
         })
     }
 
+    /// The same over another table, whose columns have other numbers.
+    pub(crate) fn renumbered(&self, number: impl Fn(u32) -> u32) -> Expr {
+        let mut expression = self.clone();
+        for piece in &mut expression.pieces {
+            if let Piece::Column(column) = piece {
+                *column = number(*column);
+            }
+        }
+        expression
+    }
+
     pub(crate) fn mentions(&self, column: u32) -> bool {
         self.columns().any(|number| number == column)
     }

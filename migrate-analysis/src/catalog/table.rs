@@ -328,6 +328,18 @@ impl Table {
     }
 }
 
+impl ConstraintKind {
+    /// The index that it rests on.
+    pub(crate) fn index(&self) -> Option<Id> {
+        match self {
+            ConstraintKind::Unique { index }
+            | ConstraintKind::PrimaryKey { index }
+            | ConstraintKind::Exclude { index } => Some(*index),
+            ConstraintKind::Check(_) | ConstraintKind::ForeignKey(_) => None,
+        }
+    }
+}
+
 impl Trigger {
     fn references(&self, ids: &mut BTreeSet<Id>) {
         ids.extend(self.function.0.iter().chain(&self.from));

@@ -41,6 +41,9 @@ pub(crate) enum Found {
     Missing,
 }
 
+/// The schema of temporary tables.
+pub(super) const TEMPORARY: &str = "pg_temp";
+
 /// PostgreSQL's own schemas, in which anything may exist.
 pub(super) fn is_system_schema(name: &str) -> bool {
     name.starts_with("pg_") || name == "information_schema"
@@ -85,6 +88,10 @@ impl Simulator<'_> {
         if let Some(id) = self.schema_named(schema) {
             return Ok(id);
         }
+        if schema == TEMPORARY {
+            let object = Object::new(None, schema, Kind::Schema);
+            return Ok(self.catalog.add(object));
+        }
         if is_system_schema(schema) || self.external.has(schema, "*") || self.may_exist(schema) {
             let mut object = Object::new(None, schema, Kind::Schema);
             object.partial = true;
@@ -108,7 +115,8 @@ impl Simulator<'_> {
                 Some(id) => vec![id],
                 None => Vec::new(),
             },
-            None => self.search_path(),
+            // Temporary tables and their types come before all others.
+            None => self.schema_named(TEMPORARY).into_iter().chain(self.search_path()).collect(),
         };
         let found = schemas
             .iter()

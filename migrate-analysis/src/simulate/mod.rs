@@ -5,18 +5,26 @@
 //! does not know enough to tell, the statement is taken to succeed, and what it touched is marked as
 //! known in part only. So a doubt never becomes an error.
 
+mod alter_column;
 mod alter_table;
 mod bind;
 mod built_in_functions;
+mod column;
 mod comment;
+mod constraint;
 mod create_table;
 mod dml;
+mod extension_types;
 mod failure;
+mod foreign_key;
 mod index;
+mod inherit;
+mod like;
 mod lookup;
 mod names;
 mod object;
 mod opaque;
+mod partition;
 mod policy;
 mod privileges;
 mod query;

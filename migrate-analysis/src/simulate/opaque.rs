@@ -1,7 +1,25 @@
-//! Statements that cannot be followed.
+//! Statements that cannot be followed: what they may have touched is not known from then on.
+
+mod scan;
 
 use super::{Result, Simulator};
+use crate::catalog::{Body, Id, Kind};
 use crate::ddl;
+use scan::Effects;
+use std::collections::BTreeSet;
+
+/// Functions of well-known extensions that change the tables they are given.
+const CHANGING: &[&str] = &[
+    "addgeometrycolumn",
+    "create_distributed_table",
+    "create_hypertable",
+    "create_parent",
+    "create_reference_table",
+    "drop_chunks",
+    "dropgeometrycolumn",
+    "dropgeometrytable",
+    "updategeometrysrid",
+];
 
 impl Simulator<'_> {
     pub(super) fn run_opaque(&mut self) -> Result {
@@ -9,12 +27,109 @@ impl Simulator<'_> {
         Ok(())
     }
 
-    pub(super) fn run_block(&mut self, _language: &str, _body: &str) -> Result {
+    /// `DO`.
+    pub(super) fn run_block(&mut self, language: &str, body: &str) -> Result {
+        if !is_read(language) {
+            self.fog_everything(&format!("a DO block in {language}"));
+            return Ok(());
+        }
+        let effects = self.effects_of(body);
+        self.take_effect(effects, "a DO block");
         Ok(())
     }
 
-    pub(super) fn call(&mut self, _routine: &ddl::Name) -> Result {
+    /// `CALL`, and any function that a statement calls.
+    pub(super) fn call(&mut self, routine: &ddl::Name) -> Result {
+        let mut effects = Effects::default();
+        let mut seen = BTreeSet::new();
+        for id in self.routines_named(routine) {
+            self.effects_of_routine(id, &mut seen, &mut effects);
+        }
+        self.take_effect(effects, &format!("a call of {}()", routine.name));
         Ok(())
+    }
+
+    /// The functions that a query calls. Most are PostgreSQL's own and leave the schema alone.
+    pub(super) fn calls(&mut self, query: &ddl::Query) -> Result {
+        for function in &query.functions {
+            self.call(function)?;
+            if CHANGING.contains(&function.name.as_str()) {
+                let effects = Effects { names: scan::words(&query.sql), ..Effects::default() };
+                self.take_effect(effects, &format!("a call of {}()", function.name));
+            }
+        }
+        Ok(())
+    }
+
+    /// What a body does, with what the functions do that it calls.
+    fn effects_of(&self, body: &str) -> Effects {
+        let mut effects = scan::scan(body);
+        let mut seen = BTreeSet::new();
+        self.effects_of_calls(&mut seen, &mut effects);
+        effects
+    }
+
+    fn effects_of_calls(&self, seen: &mut BTreeSet<Id>, effects: &mut Effects) {
+        if effects.calls.is_empty() {
+            return;
+        }
+        let calls = std::mem::take(&mut effects.calls);
+        let is_called = |(id, object): (Id, &crate::catalog::Object)| {
+            let is_routine = matches!(object.kind, Kind::Routine(_));
+            (is_routine && calls.contains(&object.name)).then_some(id)
+        };
+        let called: Vec<Id> = self.catalog.all().filter_map(is_called).collect();
+        for id in called {
+            self.effects_of_routine(id, seen, effects);
+        }
+    }
+
+    /// Each routine once, so that recursion ends.
+    fn effects_of_routine(&self, id: Id, seen: &mut BTreeSet<Id>, effects: &mut Effects) {
+        let Some(object) = self.catalog.get(id) else { return };
+        let Kind::Routine(routine) = &object.kind else { return };
+        if !seen.insert(id) || object.extension.is_some() {
+            return;
+        }
+        let body = match &routine.body {
+            Body::Text(text) if is_read(&routine.language) => text,
+            Body::Sql(text) => text,
+            Body::Options(_) => return,
+            // A function of C hardly changes a schema; another language may do anything.
+            Body::Library(_) => return,
+            Body::Text(_) | Body::Unknown => {
+                effects.everywhere = true;
+                return;
+            }
+        };
+        let mut inner = scan::scan(body);
+        self.effects_of_calls(seen, &mut inner);
+        effects.names.extend(inner.names);
+        effects.everywhere |= inner.everywhere;
+    }
+
+    fn take_effect(&mut self, effects: Effects, why: &str) {
+        if effects.everywhere {
+            self.fog_everything(why);
+        }
+        if effects.names.is_empty() {
+            return;
+        }
+        self.opaque = Some(why.to_owned());
+        let is_touched = |object: &crate::catalog::Object| {
+            !matches!(object.kind, Kind::Schema | Kind::Session(_))
+                && effects.names.contains(&object.name)
+        };
+        let touched: Vec<Id> = self
+            .catalog
+            .all()
+            .filter(|(_, object)| is_touched(object) && !object.partial)
+            .map(|(id, _)| id)
+            .collect();
+        for id in touched {
+            self.catalog.edit(id, |object| object.partial = true);
+        }
+        self.catalog.edit_session(|session| session.fog.names.extend(effects.names));
     }
 
     /// From here on anything may have been made, changed or dropped.
@@ -22,4 +137,9 @@ impl Simulator<'_> {
         self.opaque = Some(why.to_owned());
         self.catalog.edit_session(|session| session.fog.everywhere = true);
     }
+}
+
+/// Languages whose bodies are made of SQL.
+fn is_read(language: &str) -> bool {
+    language.eq_ignore_ascii_case("plpgsql") || language.eq_ignore_ascii_case("sql")
 }

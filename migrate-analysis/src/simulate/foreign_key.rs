@@ -1,0 +1,271 @@
+//! Foreign keys.
+
+use super::names;
+use super::{Failure, Result, Simulator};
+use crate::catalog::{
+    BaseType, Column, ColumnType, ConstraintKind, ForeignAction, ForeignKey, Id, Index, Kind,
+    Object,
+};
+use crate::ddl::{Action, Ident, References, TableConstraint};
+use std::collections::BTreeSet;
+
+impl Simulator<'_> {
+    pub(super) fn add_foreign_key(
+        &mut self,
+        table: Id,
+        constraint: &TableConstraint,
+        columns: &[Ident],
+        references: &References,
+    ) -> Result {
+        let target = self.table(&references.table)?;
+        self.check_referenceable(target, references)?;
+        let numbers = self.column_numbers(table, columns)?;
+        let (referenced, index) = self.referenced_key(target, numbers.len(), references)?;
+        let name = match &constraint.name {
+            Some(name) => {
+                self.check_constraint_name(table, name)?;
+                name.name.clone()
+            }
+            None => self.foreign_key_name(table, &numbers),
+        };
+        self.check_types(table, &numbers, target, &referenced, (&name, constraint))?;
+        let key = ForeignKey {
+            columns: numbers,
+            table: target,
+            referenced,
+            index,
+            full_match: references.full_match,
+            on_delete: self.foreign_action(table, &references.on_delete)?,
+            on_update: self.foreign_action(table, &references.on_update)?,
+        };
+        let kind = ConstraintKind::ForeignKey(key);
+        let added = super::constraint::new(&name, kind, &constraint.attributes);
+        self.edit_table(table, |table| table.constraints.push(added.clone()));
+        for partition in self.partitions(table) {
+            self.inherit_foreign_key(table, partition, &added);
+        }
+        Ok(())
+    }
+
+    fn foreign_key_name(&self, table: Id, columns: &[u32]) -> String {
+        let columns: Vec<String> =
+            columns.iter().map(|number| self.column_name(table, *number)).collect();
+        let columns = names::addition(&columns);
+        let name = self.relation_name_of(table);
+        let parts = (name.as_str(), Some(columns.as_str()), "fkey");
+        self.choose_constraint_name(self.schema_of(table), parts)
+    }
+
+    fn foreign_action(&mut self, table: Id, action: &Action) -> Result<ForeignAction> {
+        Ok(match action {
+            Action::NoAction => ForeignAction::NoAction,
+            Action::Restrict => ForeignAction::Restrict,
+            Action::Cascade => ForeignAction::Cascade,
+            Action::SetNull(columns) => {
+                ForeignAction::SetNull(self.column_numbers(table, columns)?)
+            }
+            Action::SetDefault(columns) => {
+                ForeignAction::SetDefault(self.column_numbers(table, columns)?)
+            }
+        })
+    }
+
+    fn check_referenceable(&self, target: Id, references: &References) -> Result {
+        let is_table = |object: &Object| matches!(object.kind, Kind::Table(_) | Kind::Relation);
+        if self.is_partial(target) || self.catalog.get(target).is_none_or(is_table) {
+            return Ok(());
+        }
+        let message = format!("referenced relation \"{}\" is not a table", references.table.name);
+        Err(Failure::wrong(references.table.at.clone(), "42809", message))
+    }
+
+    /// The columns that it points at, and the unique index over them.
+    fn referenced_key(
+        &mut self,
+        target: Id,
+        count: usize,
+        references: &References,
+    ) -> Result<(Vec<u32>, Option<Id>)> {
+        let at = &references.table.at;
+        if references.columns.is_empty() {
+            return self.referenced_primary_key(target, count, references);
+        }
+        let numbers = self.column_numbers(target, &references.columns)?;
+        if numbers.len() != count {
+            return Err(disagree(at));
+        }
+        let wanted: BTreeSet<u32> = numbers.iter().copied().collect();
+        let candidates = self.indexes(target);
+        let indexes = || {
+            candidates.iter().filter_map(|id| {
+                let index = self.catalog.get(*id)?.index()?;
+                let columns: BTreeSet<u32> = index.columns()?.into_iter().collect();
+                let fits = index.unique && index.predicate.is_none() && columns == wanted;
+                fits.then_some((*id, index))
+            })
+        };
+        let immediate = indexes().find(|(_, index)| !self.is_deferrable(index, target));
+        if let Some((id, _)) = immediate.or_else(|| indexes().next()) {
+            let deferrable = immediate.is_none();
+            return match deferrable && !self.is_partial(target) {
+                true => Err(deferred(references)),
+                false => Ok((numbers, Some(id))),
+            };
+        }
+        let known = |number: &u32| {
+            self.columns(target).iter().any(|column| column.number == *number && !column.partial)
+        };
+        if self.is_partial(target) || !numbers.iter().all(known) {
+            return Ok((numbers, None));
+        }
+        let name = &references.table.name;
+        let message = format!(
+            "there is no unique constraint matching given keys for referenced table \"{name}\""
+        );
+        Err(Failure::wrong(at.clone(), "42830", message))
+    }
+
+    fn referenced_primary_key(
+        &self,
+        target: Id,
+        count: usize,
+        references: &References,
+    ) -> Result<(Vec<u32>, Option<Id>)> {
+        let at = &references.table.at;
+        let key = self.table_of(target).and_then(|table| {
+            table.constraints.iter().find_map(|constraint| match constraint.kind {
+                ConstraintKind::PrimaryKey { index } => Some((index, constraint.deferrable)),
+                _ => None,
+            })
+        });
+        let index = key.and_then(|(id, _)| self.catalog.get(id)?.index());
+        let columns = index.and_then(Index::columns);
+        match (key, columns) {
+            (Some((_, true)), _) if !self.is_partial(target) => Err(deferred(references)),
+            (Some((id, _)), Some(columns)) if columns.len() == count => Ok((columns, Some(id))),
+            (Some(_), Some(_)) if !self.is_partial(target) => Err(disagree(at)),
+            (None, _) if !self.is_partial(target) => {
+                let name = &references.table.name;
+                let message = format!("there is no primary key for referenced table \"{name}\"");
+                Err(Failure::wrong(at.clone(), "42704", message))
+            }
+            _ => Ok((Vec::new(), None)),
+        }
+    }
+
+    /// Whether the constraint that the index belongs to may be deferred.
+    fn is_deferrable(&self, index: &Index, table: Id) -> bool {
+        let of_index = |id: Id| {
+            self.catalog.get(id).and_then(Object::index).is_some_and(|it| std::ptr::eq(it, index))
+        };
+        let mut constraints = self.table_of(table).into_iter().flat_map(|it| &it.constraints);
+        constraints.any(|it| it.deferrable && it.kind.index().is_some_and(of_index))
+    }
+
+    /// Fails where the types of the columns certainly cannot be compared.
+    fn check_types(
+        &self,
+        table: Id,
+        columns: &[u32],
+        target: Id,
+        referenced: &[u32],
+        (name, constraint): (&str, &TableConstraint),
+    ) -> Result {
+        let find = |table, number: &u32| -> Option<&Column> {
+            self.columns(table).iter().find(|column| column.number == *number)
+        };
+        for (own, other) in columns.iter().zip(referenced) {
+            let (Some(own), Some(other)) = (find(table, own), find(target, other)) else {
+                continue;
+            };
+            if let (Some(one), Some(two)) = (family(&own.column_type), family(&other.column_type))
+                && one != two
+            {
+                let message = format!("foreign key constraint \"{name}\" cannot be implemented");
+                return Err(Failure::wrong(constraint.at.clone(), "42804", message));
+            }
+        }
+        Ok(())
+    }
+
+    /// A foreign key of a partitioned table in one of its partitions.
+    pub(super) fn inherit_foreign_key(
+        &mut self,
+        parent: Id,
+        partition: Id,
+        constraint: &crate::catalog::Constraint,
+    ) {
+        let ConstraintKind::ForeignKey(key) = &constraint.kind else { return };
+        let numbers = self.column_map(parent, partition);
+        let renumber = |columns: &[u32]| -> Vec<u32> {
+            columns.iter().map(|it| numbers.get(it).copied().unwrap_or(*it)).collect()
+        };
+        let action = |action: &ForeignAction| match action {
+            ForeignAction::SetNull(columns) => ForeignAction::SetNull(renumber(columns)),
+            ForeignAction::SetDefault(columns) => ForeignAction::SetDefault(renumber(columns)),
+            other => other.clone(),
+        };
+        let mut key = key.clone();
+        key.columns = renumber(&key.columns);
+        key.on_delete = action(&key.on_delete);
+        key.on_update = action(&key.on_update);
+        let own = self.table_of(partition).into_iter().flat_map(|it| &it.constraints);
+        let same = own
+            .filter(|it| it.inherited == 0)
+            .find(|it| matches!(&it.kind, ConstraintKind::ForeignKey(own) if *own == key));
+        let (name, merged) = match same {
+            Some(own) => (own.name.clone(), true),
+            None if self.constraint_name_taken(partition, &constraint.name) => {
+                (self.foreign_key_name(partition, &key.columns), false)
+            }
+            None => (constraint.name.clone(), false),
+        };
+        let mut inherited = constraint.clone();
+        inherited.kind = ConstraintKind::ForeignKey(key);
+        inherited.name.clone_from(&name);
+        (inherited.local, inherited.inherited, inherited.comment) = (false, 1, None);
+        let passed_on = inherited.clone();
+        self.edit_table(partition, |table| {
+            if merged {
+                table.constraints.retain(|own| own.name != name);
+            }
+            table.constraints.push(inherited);
+        });
+        for part in self.partitions(partition) {
+            self.inherit_foreign_key(partition, part, &passed_on);
+        }
+    }
+
+    fn constraint_name_taken(&self, table: Id, name: &str) -> bool {
+        self.table_of(table).is_some_and(|table| table.constraint(name).is_some())
+    }
+}
+
+fn disagree(at: &std::ops::Range<usize>) -> Failure {
+    let message = "number of referencing and referenced columns for foreign key disagree";
+    Failure::wrong(at.clone(), "42830", message.to_owned())
+}
+
+fn deferred(references: &References) -> Failure {
+    let name = &references.table.name;
+    let message =
+        format!("cannot use a deferrable unique constraint for referenced table \"{name}\"");
+    Failure::wrong(references.table.at.clone(), "55000", message)
+}
+
+/// Types between which there is an operator `=`. None: not known to be in one of these families.
+fn family(column_type: &ColumnType) -> Option<&'static str> {
+    match &column_type.base {
+        _ if column_type.array => None,
+        BaseType::BuiltIn(name) => match name.as_str() {
+            "smallint" | "integer" | "bigint" | "numeric" => Some("number"),
+            "text" | "character varying" => Some("text"),
+            "uuid" => Some("uuid"),
+            "boolean" => Some("boolean"),
+            "jsonb" => Some("jsonb"),
+            "bytea" => Some("bytea"),
+            _ => None,
+        },
+        _ => None,
+    }
+}

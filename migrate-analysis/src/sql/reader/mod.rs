@@ -22,6 +22,8 @@ mod table;
 mod type_name;
 
 #[cfg(test)]
+mod tests;
+#[cfg(test)]
 mod tests_corpus;
 
 use super::words::Words;

@@ -31,7 +31,7 @@ fn brief(command: &Command) -> String {
             }
         }
     }
-    out.replace(", }", " }").replace(" }", "}").replace("{ ", "{")
+    out.replace(",  }", " }").replace(", }", " }").replace(" }", "}").replace("{ ", "{")
 }
 
 /// How long the field is that is to be left out here.

@@ -167,7 +167,7 @@ fn alter_other(reader: &mut Reader<'_>) -> Option<Command> {
         "DEFAULT" => privileges::default_privileges(reader),
         _ => {
             reader.at = kind;
-            rename::other(reader).or_else(|| misc::alter_other(reader))
+            rename::other(reader)
         }
     }
 }

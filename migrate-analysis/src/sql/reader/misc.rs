@@ -87,6 +87,8 @@ fn begins_element(reader: &Reader<'_>) -> bool {
 /// An object of a kind whose inside is not followed, from its kind on: `reader` stands behind `CREATE`
 /// and the words that may follow it.
 pub(super) fn create_other(reader: &mut Reader<'_>, or_replace: bool) -> Option<Command> {
+    reader.accept("TRUSTED");
+    reader.accept("DEFAULT");
     let kind = reader.object_kind()?;
     let if_not_exists = reader.if_not_exists();
     let object = match kind {
@@ -141,15 +143,6 @@ fn operator(reader: &mut Reader<'_>) -> Option<ObjectName> {
     };
     let kind = ObjectKind::Operator;
     Some(ObjectName { kind, name, part: None, arguments: Some(arguments) })
-}
-
-/// Behind `ALTER`: a change of an object whose inside is not followed.
-pub(super) fn alter_other(reader: &mut Reader<'_>) -> Option<Command> {
-    let kind = reader.object_kind()?;
-    reader.if_exists();
-    let object = reader.object_name(kind)?;
-    reader.at = reader.words.len();
-    Some(Command::AlterOther { object })
 }
 
 /// Behind `DO`.

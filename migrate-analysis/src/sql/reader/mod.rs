@@ -7,6 +7,8 @@
 mod aggregate;
 mod alter_table;
 mod calls;
+#[cfg(test)]
+mod cases;
 mod column;
 mod comment;
 mod constraint;
@@ -35,6 +37,8 @@ mod type_name;
 mod types;
 mod view;
 
+#[cfg(test)]
+mod tests;
 #[cfg(test)]
 mod tests_corpus;
 
@@ -163,7 +167,7 @@ fn alter_other(reader: &mut Reader<'_>) -> Option<Command> {
         "DEFAULT" => privileges::default_privileges(reader),
         _ => {
             reader.at = kind;
-            rename::other(reader).or_else(|| misc::alter_other(reader))
+            rename::other(reader)
         }
     }
 }

@@ -2,7 +2,10 @@
 
 use super::calls;
 use super::cursor::Reader;
-use crate::ddl::{Command, CreateTableAs, Dml, Ident, Name, Persistence, Query, Select};
+use super::setting;
+use crate::ddl::{
+    Command, CreateTableAs, Dml, Ident, Name, Persistence, Query, SearchPath, Select,
+};
 use crate::sql::lex::Kind;
 
 /// What the query of `sql` reads; none where that is not known.
@@ -192,11 +195,16 @@ fn select(reader: &mut Reader<'_>, at: usize) -> Option<Command> {
         if let Some(into) = reader.words.find(at, &["INTO"]) {
             return select_into(reader, into);
         }
-        if let Some(path) = super::setting::set_config(reader) {
+        if let Some(path) = setting::set_config(reader) {
             return Some(path);
         }
     }
-    Some(Command::Select(reader.query(reader.words.len())?))
+    let query = reader.query(reader.words.len())?;
+    let configures = query.functions.iter().any(|function| function.name == "set_config");
+    if configures && setting::may_set_path(reader) {
+        return Some(Command::SearchPath(SearchPath::Unknown));
+    }
+    Some(Command::Select(query))
 }
 
 /// `SELECT … INTO [TEMPORARY | UNLOGGED] [TABLE] name FROM …`.
@@ -261,6 +269,7 @@ pub(super) fn create_table_as(
         true => reader.query_without_tree(end)?,
         false => reader.query(end)?,
     };
+    reader.at = reader.words.len();
     Some(Command::CreateTableAs(CreateTableAs {
         name,
         if_not_exists,

@@ -98,45 +98,66 @@ pub(super) fn set_config(reader: &mut Reader<'_>) -> Option<Command> {
         return None;
     }
     ahead.expect_kind(Kind::Open)?;
-    let setting = ahead.string()?;
-    let path = match setting.to_ascii_lowercase().as_str() {
-        "search_path" => configured(&ahead)?,
-        _ => return None,
-    };
-    reader.at = reader.words.len();
-    Some(Command::SearchPath(path))
+    if !sets_path(&ahead) {
+        return None;
+    }
+    ahead.at += 1;
+    ahead.expect_kind(Kind::Comma)?;
+    let value = if ahead.accept("NULL") { None } else { Some(names(&ahead.string()?)?) };
+    ahead.expect_kind(Kind::Comma)?;
+    let local = ahead.accept_any(&["TRUE", "FALSE"])? == "TRUE";
+    ahead.expect_kind(Kind::Close)?;
+    if ahead.accept("AS") {
+        ahead.identifier()?;
+    }
+    *reader = ahead;
+    reader.done(Command::SearchPath(match value {
+        Some(schemas) => SearchPath::Set { schemas, local },
+        None => SearchPath::Reset,
+    }))
 }
 
-/// Behind `set_config('search_path'`.
-fn configured(reader: &Reader<'_>) -> Option<SearchPath> {
-    let mut ahead = *reader;
-    ahead.expect_kind(Kind::Comma)?;
-    let value = if ahead.accept("NULL") { None } else { ahead.string().map(|value| names(&value)) };
-    let null = ahead.words.is(ahead.at.saturating_sub(1), "NULL");
-    let local = ahead.accept_kind(Kind::Comma).then(|| ahead.accept_any(&["TRUE", "FALSE"]));
-    Some(match (value, local) {
-        (None, Some(Some(_))) if null => SearchPath::Reset,
-        (Some(Some(schemas)), Some(Some(local))) => {
-            SearchPath::Set { schemas, local: local == "TRUE" }
-        }
-        _ => SearchPath::Unknown,
+/// Whether `set_config` is called of the search path anywhere among the words.
+pub(super) fn may_set_path(reader: &Reader<'_>) -> bool {
+    (0..reader.words.len()).any(|at| {
+        reader.words.is(at, "SET_CONFIG") && sets_path(&Reader { words: reader.words, at: at + 2 })
     })
 }
 
-/// The names in a value of `search_path`, separated by commas, folded unless quoted.
+fn sets_path(reader: &Reader<'_>) -> bool {
+    reader.is_kind(Kind::Text) && reader.text().eq_ignore_ascii_case("'search_path'")
+}
+
+/// The names in a value of `search_path`, separated by commas, folded unless quoted; none if it is not
+/// one. Without quotes every character but a blank and a comma is part of a name.
 fn names(value: &str) -> Option<Vec<String>> {
-    let mut lexer = crate::sql::lex::Lexer::new(value, 0, value.len());
     let mut names = Vec::new();
-    while let Some(token) = lexer.next() {
-        match token.kind {
-            Kind::Comma => {}
-            Kind::Word | Kind::QuotedName => {
-                names.push(identifier(value.get(token.start..token.end)?)?)
-            }
-            // `$user` without quotes, dashes, ….
-            _ => return None,
+    let mut rest = value.trim_start();
+    while !rest.is_empty() {
+        let len = if rest.starts_with('"') {
+            quoted_len(rest)?
+        } else {
+            rest.find(|letter: char| letter == ',' || letter.is_ascii_whitespace())
+                .unwrap_or(rest.len())
+        };
+        names.push(identifier(rest.get(..len)?)?);
+        rest = rest.get(len..)?.trim_start();
+        if !rest.is_empty() {
+            rest = rest.strip_prefix(',')?.trim_start();
         }
     }
     names.retain(|name| !name.is_empty());
     Some(names)
+}
+
+/// How long the `"…"` is.
+fn quoted_len(text: &str) -> Option<usize> {
+    let mut at = 1;
+    loop {
+        at += text.get(at..)?.find('"')? + 1;
+        if !text.get(at..)?.starts_with('"') {
+            return Some(at);
+        }
+        at += 1;
+    }
 }

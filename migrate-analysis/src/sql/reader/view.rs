@@ -17,6 +17,7 @@ pub(super) fn create(
     reader.expect("AS")?;
     let (end, check_option) = check_option(reader);
     let mut query = reader.query(end)?;
+    reader.at = reader.words.len();
     if recursive {
         query.tree = query::recursive_tree(&name, &columns, &query.sql);
     }
@@ -52,6 +53,7 @@ pub(super) fn create_materialized(
     reader.expect("AS")?;
     let (end, with_data) = query::with_data(reader);
     let query = reader.query(end)?;
+    reader.at = reader.words.len();
     Some(Command::CreateView(CreateView {
         name,
         materialized: true,

@@ -8,6 +8,7 @@
 mod alter_column;
 mod alter_table;
 mod bind;
+mod built_in_functions;
 mod column;
 mod comment;
 mod constraint;
@@ -26,6 +27,7 @@ mod opaque;
 mod partition;
 mod policy;
 mod privileges;
+mod query;
 mod remove;
 mod rename;
 mod routine;

@@ -38,32 +38,40 @@ impl Simulator<'_> {
         Ok(())
     }
 
-    /// `CALL`, and any function that a statement calls.
+    /// `CALL`.
     pub(super) fn call(&mut self, routine: &ddl::Name) -> Result {
-        let mut effects = Effects::default();
-        let mut seen = BTreeSet::new();
-        for id in self.routines_named(routine) {
-            self.effects_of_routine(id, &mut seen, &mut effects);
-        }
+        let mut effects = self.effects_of_name(routine);
+        effects.everywhere |= effects.from_arguments;
         self.take_effect(effects, &format!("a call of {}()", routine.name));
         Ok(())
     }
 
     /// The functions that a query calls. Most are PostgreSQL's own and leave the schema alone.
-    pub(super) fn calls(&mut self, query: &ddl::Query) -> Result {
+    pub(super) fn called_in(&mut self, query: &ddl::Query) -> Result {
         for function in &query.functions {
-            self.call(function)?;
-            if CHANGING.contains(&function.name.as_str()) {
-                let effects = Effects { names: scan::words(&query.sql), ..Effects::default() };
-                self.take_effect(effects, &format!("a call of {}()", function.name));
+            let mut effects = self.effects_of_name(function);
+            effects.from_arguments |= CHANGING.contains(&function.name.as_str());
+            if effects.from_arguments {
+                effects.everywhere |= !has_plain_arguments(query);
+                effects.names.extend(scan::words(&query.sql));
             }
+            self.take_effect(effects, &format!("a call of {}()", function.name));
         }
         Ok(())
     }
 
+    fn effects_of_name(&self, routine: &ddl::Name) -> Effects {
+        let mut effects = Effects::default();
+        let mut seen = BTreeSet::new();
+        for id in self.routines_named(routine) {
+            self.effects_of_routine(id, &mut seen, &mut effects);
+        }
+        effects
+    }
+
     /// What a body does, with what the functions do that it calls.
     fn effects_of(&self, body: &str) -> Effects {
-        let mut effects = scan::scan(body);
+        let mut effects = scan::scan(body, &BTreeSet::new());
         let mut seen = BTreeSet::new();
         self.effects_of_calls(&mut seen, &mut effects);
         effects
@@ -82,6 +90,8 @@ impl Simulator<'_> {
         for id in called {
             self.effects_of_routine(id, seen, effects);
         }
+        // What it was called with is not read.
+        effects.everywhere |= std::mem::take(&mut effects.from_arguments);
     }
 
     /// Each routine once, so that recursion ends.
@@ -102,10 +112,14 @@ impl Simulator<'_> {
                 return;
             }
         };
-        let mut inner = scan::scan(body);
+        let inputs = routine.arguments.iter().filter(|argument| argument.is_input());
+        let parameters = inputs.filter_map(|argument| argument.name.clone()).collect();
+        let mut inner = scan::scan(body, &parameters);
+        let from_arguments = std::mem::take(&mut inner.from_arguments);
         self.effects_of_calls(seen, &mut inner);
         effects.names.extend(inner.names);
         effects.everywhere |= inner.everywhere;
+        effects.from_arguments |= from_arguments;
     }
 
     fn take_effect(&mut self, effects: Effects, why: &str) {
@@ -137,6 +151,14 @@ impl Simulator<'_> {
         self.opaque = Some(why.to_owned());
         self.catalog.edit_session(|session| session.fog.everywhere = true);
     }
+}
+
+/// A query that only calls, with literals: `SELECT manage_updated_at('users')`.
+fn has_plain_arguments(query: &ddl::Query) -> bool {
+    let Some(tree) = &query.tree else { return false };
+    let is_plain =
+        |arm: &ddl::Arm| arm.from.is_empty() && arm.uses.is_empty() && arm.subqueries.is_empty();
+    tree.with.is_empty() && tree.arms.iter().all(is_plain)
 }
 
 /// Languages whose bodies are made of SQL.

@@ -11,6 +11,8 @@ pub(super) struct Effects {
     pub(super) names: BTreeSet<String>,
     /// It makes up names as it runs.
     pub(super) everywhere: bool,
+    /// It makes them up of what it is called with, and of nothing else.
+    pub(super) from_arguments: bool,
     /// Functions that it calls, by the last part of their names.
     pub(super) calls: BTreeSet<String>,
 }
@@ -45,13 +47,14 @@ const OPENING: &[&str] = &["begin", "then", "else", "loop", "declare"];
 /// How far literals within literals are looked into.
 const DEPTH: usize = 4;
 
-pub(super) fn scan(body: &str) -> Effects {
+/// Of a routine also the names of its parameters.
+pub(super) fn scan(body: &str, parameters: &BTreeSet<String>) -> Effects {
     let mut effects = Effects::default();
-    scan_into(body, &mut effects, DEPTH);
+    scan_into(body, parameters, &mut effects, DEPTH);
     effects
 }
 
-fn scan_into(body: &str, effects: &mut Effects, depth: usize) {
+fn scan_into(body: &str, parameters: &BTreeSet<String>, effects: &mut Effects, depth: usize) {
     let tokens = tokens(body);
     for pair in tokens.windows(2) {
         if let [Token::Word(name) | Token::Quoted(name), Token::Symbol('(')] = pair {
@@ -64,7 +67,7 @@ fn scan_into(body: &str, effects: &mut Effects, depth: usize) {
             names_of(statement, effects);
         }
         if is_dynamic(statement) {
-            dynamic(statement, effects, depth);
+            dynamic(statement, parameters, effects, depth);
         }
         if sets_search_path(statement) {
             effects.everywhere = true;
@@ -123,7 +126,12 @@ fn is_dynamic(statement: &[Token]) -> bool {
 }
 
 /// A statement that is put together as it runs: what its literals say.
-fn dynamic(statement: &[Token], effects: &mut Effects, depth: usize) {
+fn dynamic(
+    statement: &[Token],
+    parameters: &BTreeSet<String>,
+    effects: &mut Effects,
+    depth: usize,
+) {
     let literals: Vec<&str> = statement
         .iter()
         .filter_map(|token| match token {
@@ -131,32 +139,50 @@ fn dynamic(statement: &[Token], effects: &mut Effects, depth: usize) {
             _ => None,
         })
         .collect();
-    let Some(first) = literals.first() else {
-        effects.everywhere = true;
-        return;
-    };
-    if moves_rows_only(first) {
+    if literals.first().is_some_and(|first| moves_rows_only(first)) {
         return;
     }
-    if depth == 0 || !is_one_literal(statement) {
-        effects.everywhere = true;
+    let behind: Vec<&Token> =
+        statement.iter().skip_while(|token| !token.is("execute")).skip(1).collect();
+    if depth == 0 || !is_fixed(&behind) {
+        match is_made_of(&behind, parameters) {
+            true if depth > 0 => effects.from_arguments = true,
+            _ => effects.everywhere = true,
+        }
     }
     for literal in literals {
-        let inner = tokens(literal);
-        names_of(&inner, effects);
+        names_of(&tokens(literal), effects);
         if depth > 0 {
-            scan_into(literal, effects, depth - 1);
+            scan_into(literal, parameters, effects, depth - 1);
         }
     }
 }
 
-/// Nothing but one literal stands behind `EXECUTE`.
-fn is_one_literal(statement: &[Token]) -> bool {
-    let mut behind = statement.iter().skip_while(|token| !token.is("execute")).skip(1);
-    match (behind.next(), behind.next()) {
-        (Some(Token::Text(text)), None) => !text.contains('%'),
+/// One literal, or a `format` of one whose places are for values.
+fn is_fixed(behind: &[&Token]) -> bool {
+    match behind {
+        [Token::Text(_)] => true,
+        [format, Token::Symbol('('), Token::Text(text), rest @ ..] if format.is("format") => {
+            let is_value = |place: &str| place.is_empty() || place.starts_with('L');
+            let places = text.replace("%%", "");
+            let joined = rest.iter().any(|token| **token == Token::Symbol('|'));
+            places.split('%').skip(1).all(is_value) && !joined
+        }
         _ => false,
     }
+}
+
+/// Whether all the variables in it are parameters.
+fn is_made_of(behind: &[&Token], parameters: &BTreeSet<String>) -> bool {
+    let known = ["format", "quote_ident", "quote_literal", "concat", "using", "text", "regclass"];
+    behind.iter().all(|token| match token {
+        Token::Word(word) => {
+            let is_number = word.starts_with(|c: char| c.is_ascii_digit());
+            is_number || known.contains(&word.as_str()) || parameters.contains(word)
+        }
+        Token::Quoted(name) => parameters.contains(name),
+        Token::Text(_) | Token::Symbol(_) => true,
+    }) && behind.iter().any(|token| matches!(token, Token::Text(_)))
 }
 
 /// Whether a text begins like a statement that changes no schema. It may be the first part of it only.

@@ -38,6 +38,8 @@ mod types;
 mod view;
 
 #[cfg(test)]
+mod tests;
+#[cfg(test)]
 mod tests_corpus;
 
 use super::words::Words;

@@ -45,7 +45,7 @@ fn corpus() {
             let debug = format!("{command:?}");
             let kind: String = debug.chars().take_while(|c| c.is_alphanumeric()).collect();
             *kinds.entry(kind).or_default() += 1;
-            if command == Command::Opaque {
+            if matches!(command, Command::Opaque | Command::AlterOther { .. }) {
                 let written = &text[statement.range.clone()];
                 let heading: Vec<&str> = written.split_whitespace().take(2).collect();
                 let entry = opaque.entry(heading.join(" ").to_uppercase()).or_default();

@@ -37,6 +37,11 @@ mod type_name;
 mod types;
 mod view;
 
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod tests_corpus;
+
 use super::words::Words;
 use crate::ddl::{Command, ObjectKind};
 use cursor::Reader;

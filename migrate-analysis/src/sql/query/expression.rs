@@ -4,7 +4,7 @@ use super::super::ast;
 use super::query;
 use crate::ddl::{Arm, ColumnUse, Select};
 use sqlparser::ast::{
-    AccessExpr, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgOperator,
+    AccessExpr, BinaryOperator, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgOperator,
     FunctionArgumentClause, FunctionArguments, Ident, OrderByExpr, Query, Subscript,
     WildcardAdditionalOptions, WindowFrameBound, WindowSpec, WindowType,
 };
@@ -82,8 +82,12 @@ fn subquery(inner: &Query, arm: &mut Arm) {
 pub(super) fn uses(expression: &Expr, arm: &mut Arm) {
     // Chains of operators are as long as people like, and lean to the left.
     let mut rest = expression;
-    while let Expr::BinaryOp { left, right, .. } = rest {
+    while let Expr::BinaryOp { left, right, op } = rest {
         uses(right, arm);
+        if *op == BinaryOperator::Assignment {
+            // `f(name := value)`: the name of an argument.
+            return;
+        }
         rest = left;
     }
     if let Some(column) = column(rest) {
@@ -246,14 +250,21 @@ fn function(function: &Function, arm: &mut Arm) {
 
 /// Of a function.
 pub(super) fn argument(argument: &FunctionArg, arm: &mut Arm) {
+    // `name => value` and `name := value` have the name of an argument there, and
+    // `json_object(key : value)` an expression.
+    let is_name = |operator: &FunctionArgOperator| {
+        matches!(operator, FunctionArgOperator::RightArrow | FunctionArgOperator::Assignment)
+    };
     let value = match argument {
-        FunctionArg::Unnamed(value) | FunctionArg::Named { arg: value, .. } => value,
+        FunctionArg::Unnamed(value) => value,
+        FunctionArg::Named { name, arg, operator } => {
+            if !is_name(operator) {
+                uses(&Expr::Identifier(name.clone()), arm);
+            }
+            arg
+        }
         FunctionArg::ExprNamed { name, arg, operator } => {
-            // `name => value` and `name := value` have the name of an argument there, and
-            // `json_object(key : value)` an expression.
-            let named = FunctionArgOperator::RightArrow == *operator
-                || FunctionArgOperator::Assignment == *operator;
-            if !named {
+            if !is_name(operator) {
                 uses(name, arm);
             }
             arg

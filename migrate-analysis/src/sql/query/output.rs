@@ -5,7 +5,7 @@ use super::expression::{column, expressions, uses};
 use crate::ddl::{Arm, Output};
 use sqlparser::ast::{
     Expr, Function, Ident, ObjectName, SelectItem, SelectItemQualifiedWildcardKind as Qualifier,
-    SetExpr, TrimWhereField, Value, WildcardAdditionalOptions,
+    SetExpr, TrimWhereField, WildcardAdditionalOptions,
 };
 
 pub(super) fn outputs(items: &[SelectItem], arm: &mut Arm) {
@@ -125,10 +125,6 @@ fn figure(expression: &Expr) -> Option<(String, bool)> {
             ast::catalog_name(&literal.data_type).map(|name| (name, false))
         }
         Expr::Interval(_) => Some(("interval".to_owned(), false)),
-        Expr::Value(value) => match value.value {
-            Value::Boolean(_) => Some(("bool".to_owned(), false)),
-            _ => None,
-        },
         Expr::Function(function) => called(function),
         Expr::Case { else_result, .. } => match else_result.as_deref().and_then(figure) {
             Some((name, true)) => Some((name, true)),
@@ -157,6 +153,10 @@ fn figure(expression: &Expr) -> Option<(String, bool)> {
 
 fn called(function: &Function) -> Option<(String, bool)> {
     let ident = function.name.0.last()?.as_ident()?;
+    if ident.quote_style.is_none() && ident.value.eq_ignore_ascii_case("values") {
+        // `(VALUES (1))`, a query.
+        return Some(("column1".to_owned(), true));
+    }
     Some((ast::folded(ident), true))
 }
 

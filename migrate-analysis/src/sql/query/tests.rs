@@ -47,6 +47,126 @@ fn uses(sql: &str) -> Vec<String> {
     uses
 }
 
+/// The second column is what PostgreSQL 15 answers.
+#[test]
+fn columns_have_postgres_names() {
+    for line in include_str!("../../../tests/cases/output_names.tsv").lines() {
+        let (sql, wanted) = line.split_once('\t').unwrap();
+        let select = of(sql);
+        let names = match select.arms.first().and_then(|arm| arm.values) {
+            Some(columns) => (1..=columns).map(|column| format!("column{column}")).collect(),
+            None => names(&select),
+        };
+        assert_eq!(names.join(" "), wanted, "{sql}");
+        assert!(complete(&select), "{sql}");
+    }
+}
+
+#[test]
+fn every_column_that_is_named_is_found() {
+    let cases: &[(&str, &str)] = &[
+        ("SELECT a, t.b, s.t.c, \"D\" FROM t", "D a s.t.c t.b"),
+        ("SELECT count(*), current_user, now(), user, current_schema FROM t", ""),
+        ("SELECT (t).a, (v).x.y, c[i], (c[i]).z FROM t", "c c i i t.a v.x.y"),
+        ("SELECT 1 FROM t JOIN u ON t.a = u.b AND c", "c t.a u.b"),
+        ("SELECT f(a => b, c := d, e) FROM t", "b d e"),
+        ("SELECT count(t.*), row_to_json(t) FROM t", "t t.*"),
+        ("SELECT sum(a) FILTER (WHERE b) OVER (PARTITION BY c ORDER BY d) FROM t", "a b c d"),
+        ("SELECT sum(a) OVER w FROM t WINDOW w AS (PARTITION BY c ORDER BY d)", "a c d"),
+        (
+            "SELECT extract(year FROM a), trim(both b from c), date_trunc('day', d) FROM t",
+            "a b c d",
+        ),
+        ("SELECT 1 FROM t, unnest(t.a) AS x, LATERAL f(b) WHERE c", "b c t.a"),
+        ("SELECT 1 FROM t GROUP BY a, lower(b) HAVING c ORDER BY d, lower(e)", "b c e"),
+        ("SELECT DISTINCT ON (a, lower(b)) 1 FROM t", "b"),
+        ("SELECT 1 UNION SELECT a FROM t", "a"),
+        (
+            "SELECT a IS DISTINCT FROM b, c BETWEEN d AND e, f = ANY (g), h::text FROM t",
+            "a b c d e f g h",
+        ),
+        ("UPDATE t SET a = b WHERE c RETURNING d, old.e", "b c d old.e"),
+        ("DELETE FROM t USING u WHERE t.a = u.b", "t.a u.b"),
+        (
+            "INSERT INTO t (a) VALUES (1) ON CONFLICT (b) DO UPDATE SET a = excluded.a WHERE t.c",
+            "excluded.a t.c",
+        ),
+        ("VALUES (DEFAULT, a)", "a"),
+        ("SELECT a isnull, b notnull FROM t", "a b"),
+    ];
+    for (sql, wanted) in cases {
+        assert_eq!(uses(sql).join(" "), *wanted, "{sql}");
+    }
+}
+
+/// The sources of the first arm, in a short form.
+fn sources(sql: &str) -> String {
+    let select = of(sql);
+    let from = select.arms.first().map(|arm| arm.from.as_slice()).unwrap_or_default();
+    from.iter().map(source).collect::<Vec<_>>().join(" ")
+}
+
+fn source(source: &crate::ddl::Source) -> String {
+    let mut text = match &source.kind {
+        SourceKind::Relation(name) => crate_name(name),
+        SourceKind::Query(_) => "()".to_owned(),
+        SourceKind::Function { name, .. } => format!("{}()", crate_name(name)),
+        SourceKind::Join(inner) => {
+            format!("[{}]", inner.iter().map(self::source).collect::<Vec<_>>().join(" "))
+        }
+        SourceKind::Other => "?".to_owned(),
+    };
+    if let Some(alias) = &source.alias {
+        text = format!("{text}={alias}");
+    }
+    if !source.columns.is_empty() {
+        text = format!("{text}({})", source.columns.join(","));
+    }
+    match &source.merge {
+        crate::ddl::Merge::None => text,
+        crate::ddl::Merge::Using(columns) => format!("{text}+{}", columns.join(",")),
+        crate::ddl::Merge::Natural => format!("{text}+*"),
+    }
+}
+
+fn crate_name(name: &crate::ddl::Name) -> String {
+    name.schema.iter().chain([&name.name]).map(String::as_str).collect::<Vec<_>>().join(".")
+}
+
+#[test]
+fn sources_are_nested_as_they_are_joined() {
+    let cases: &[(&str, &str)] = &[
+        ("SELECT FROM t, S.T AS \"X\"", "t s.t=X"),
+        ("SELECT FROM t x JOIN u USING (a, b) NATURAL JOIN v", "t=x u+a,b v+*"),
+        ("SELECT FROM t, u JOIN v USING (a)", "t [u v+a]"),
+        ("SELECT FROM t JOIN (u JOIN v USING (b)) USING (a)", "t [u v+b]+a"),
+        ("SELECT FROM (t JOIN u ON true) AS j(a, b)", "[t u]=j(a,b)"),
+        ("SELECT FROM (SELECT 1) AS q(a), LATERAL (SELECT 2) r", "()=q(a) ()=r"),
+        ("SELECT FROM ONLY t WHERE a", "t"),
+        ("SELECT FROM f(1) WITH ORDINALITY AS x(a, n), unnest(b) y", "f()=x(a,n) unnest()=y"),
+        ("SELECT FROM json_to_recordset('[]') AS x(a int, b text)", "json_to_recordset()=x(a,b)"),
+        ("SELECT FROM t TABLESAMPLE system (1)", "t"),
+        ("(SELECT FROM t) ORDER BY 1", "t"),
+        ("(SELECT FROM t LIMIT 1) UNION SELECT FROM u", "()"),
+        ("UPDATE t AS x SET a = 1 FROM u JOIN v USING (a)", "t=x [u v+a]"),
+        ("DELETE FROM ONLY t", "t"),
+    ];
+    for (sql, wanted) in cases {
+        assert_eq!(sources(sql), *wanted, "{sql}");
+    }
+}
+
+#[test]
+fn common_tables_and_writes_in_them() {
+    let select = of("WITH RECURSIVE x (n) AS (SELECT 1 UNION ALL SELECT n FROM x), \
+                     y AS (DELETE FROM t RETURNING a, b AS c) INSERT INTO u SELECT n FROM x");
+    let tables: Vec<_> = select.with.iter().map(|table| table.name.as_deref()).collect();
+    assert_eq!(tables, [Some("x"), Some("y"), None]);
+    assert!(select.with[0].recursive && select.with[0].columns == ["n"]);
+    assert_eq!(names(&select.with[1].query), ["a", "c"]);
+    assert!(complete(&select));
+}
+
 /// Runs over the scripts of a folder, for a look: `CORPUS=… cargo test -- --ignored --nocapture`.
 #[test]
 #[ignore = "needs a corpus"]

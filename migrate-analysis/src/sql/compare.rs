@@ -3,6 +3,7 @@
 //! Both are brought to a normal form ([`node::Node`]) in which what PostgreSQL adds, drops and spells
 //! otherwise when it prints an expression makes no difference.
 
+mod call;
 mod clauses;
 mod form;
 mod node;

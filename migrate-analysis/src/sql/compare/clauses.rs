@@ -1,7 +1,8 @@
 //! A query to its normal form. What has no place in it makes it none.
 
 use super::super::{ast, query::output_name};
-use super::form::{self, node, optional, order, path};
+use super::call::{self, order};
+use super::form::{node, optional, path};
 use super::node::Node;
 use sqlparser::ast::{
     Cte, CteAsMaterialized, Distinct, GroupByExpr, Join, JoinConstraint, JoinOperator, LimitClause,
@@ -154,7 +155,7 @@ fn window(window: &NamedWindowDefinition) -> Option<Node> {
     let NamedWindowDefinition(name, NamedWindowExpr::WindowSpec(spec)) = window else {
         return None;
     };
-    Some(Node::call("as", vec![Node::Name(vec![ast::folded(name)]), form::window(spec)?]))
+    Some(Node::call("as", vec![Node::Name(vec![ast::folded(name)]), call::window(spec)?]))
 }
 
 fn item(item: &SelectItem) -> Option<Node> {

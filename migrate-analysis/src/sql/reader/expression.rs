@@ -142,8 +142,8 @@ impl Scan<'_, '_> {
         let class = keyword::class(self.reader.text());
         match class {
             Some(Class::Reserved) => return self.reserved(),
-            Some(Class::Function) if self.reader.kind_at(1) != Some(Kind::Open) => {
-                // `NOT LIKE`, `NOT SIMILAR TO`; `CURRENT_SCHEMA`.
+            Some(Class::Function) if !self.is_function_keyword() => {
+                // `NOT LIKE`, `LEFT JOIN`; `CURRENT_SCHEMA`.
                 self.operand = self.reader.is("CURRENT_SCHEMA");
                 self.take();
                 return Some(());
@@ -158,6 +158,12 @@ impl Scan<'_, '_> {
             return self.type_of_literal();
         }
         self.name()
+    }
+
+    /// `left(…)`, `right(…)`. No other keyword of their class is called in practice, and `LIKE (…)` is
+    /// no call.
+    fn is_function_keyword(&self) -> bool {
+        self.reader.is_any(&["LEFT", "RIGHT"]) && self.reader.kind_at(1) == Some(Kind::Open)
     }
 
     fn reserved(&mut self) -> Option<()> {

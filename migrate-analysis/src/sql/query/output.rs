@@ -99,8 +99,8 @@ fn unbracketed(mut expression: &Expr) -> &Expr {
 }
 
 /// The name of an expression; none for `?column?`.
-fn name(expression: &Expr) -> Option<String> {
-    figure(expression).map(|(name, _)| name)
+pub(in super::super) fn name(expression: &Expr) -> Option<String> {
+    figure(unbracketed(expression)).map(|(name, _)| name)
 }
 
 /// The name, and whether it is better than that of a type or of `case`.

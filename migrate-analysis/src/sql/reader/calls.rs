@@ -57,12 +57,14 @@ fn is_no_function(words: Words<'_>, at: usize) -> bool {
         "OPERATOR",
         "OVER",
         "ROLLUP",
-        "SET",
         "SETS",
         "SIMILAR",
     ];
+    // `INTERVAL '…' DAY TO SECOND(3)`.
+    let field = words.is(at, "SECOND") && at > 0 && words.is(at - 1, "TO");
     words.kind(at) == Some(Kind::Word)
-        && (words.is_any(at, &meant_otherwise)
+        && (field
+            || words.is_any(at, &meant_otherwise)
             || matches!(keyword::class(words.text(at)), Some(Class::Reserved | Class::Column)))
 }
 

@@ -91,7 +91,7 @@ impl Simulator<'_> {
         let Some(number) = number.map(|it| it.number) else { return };
         self.edit_column(table, number, change);
         if !only {
-            for child in self.children(table) {
+            for child in self.child_tables(table) {
                 self.edit_recursively(child, column, false, change);
             }
         }
@@ -246,7 +246,7 @@ impl Simulator<'_> {
                 }
             }
         }
-        for child in self.children(table) {
+        for child in self.child_tables(table) {
             self.retype(child, column, column_type, collation)?;
         }
         Ok(())

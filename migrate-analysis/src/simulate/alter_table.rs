@@ -3,7 +3,7 @@
 use super::inherit::check_same_type;
 use super::remove::Target;
 use super::{Failure, FailureKind, Result, Simulator};
-use crate::catalog::{Column, Constraint, ConstraintKind, Id, IndexKey, Kind, Object, Table};
+use crate::catalog::{Column, Constraint, Id, IndexKey, Kind, Object, Table};
 use crate::ddl::{
     self, AlterAction, AlterActionKind, Behavior, ColumnAction, ColumnDef, Enabled, Ident,
     ObjectKind, ObjectName, Persistence, ReplicaIdentity, RowSecurity, TableConstraint,
@@ -232,7 +232,7 @@ impl Simulator<'_> {
             Some(_) => return Err(self.duplicate_column(table, &def.name)),
             None => self.table_of(table).map_or(0, |it| it.last_number) + 1,
         };
-        let children = self.children(table);
+        let children = self.child_tables(table);
         if only && !children.is_empty() {
             let message = "column must be added to child tables too".to_owned();
             return Err(Failure::wrong(def.name.at.clone(), "42P16", message));
@@ -281,7 +281,7 @@ impl Simulator<'_> {
             ..column
         };
         self.put_column(child, copy);
-        for grandchild in self.children(child) {
+        for grandchild in self.child_tables(child) {
             self.inherit_column(child, own_number, grandchild, at)?;
         }
         Ok(())
@@ -296,57 +296,27 @@ impl Simulator<'_> {
         only: bool,
     ) -> Result {
         let known = self.columns(table).iter().find(|it| it.name == column.name);
-        let (number, inherited) = match known {
-            Some(known) => (known.number, known.inherited > 0),
+        let number = match known {
+            Some(known) => known.number,
             None if if_exists => return Ok(()),
-            None => (self.column_number(table, column)?, false),
+            None => self.column_number(table, column)?,
         };
-        let name = &column.name;
-        let is_key = |table: &Table| {
-            let mut keys = table.partition_by.iter().flat_map(|it| &it.keys);
-            keys.any(|element| element.key.mentions(number))
-        };
-        let wrong = if inherited {
-            Some(format!("cannot drop inherited column \"{name}\""))
-        } else if self.table_of(table).is_some_and(is_key) {
-            let of = self.relation_name_of(table);
-            Some(format!(
-                "cannot drop column \"{name}\" because it is part of the partition key of relation \"{of}\""
-            ))
-        } else {
-            None
-        };
-        if let Some(message) = wrong
-            && !self.is_partial(table)
-        {
-            return Err(Failure::wrong(column.at.clone(), "42P16", message));
+        if only {
+            self.leave_to_children(table, &column.name);
         }
-        self.drop_inherited_column(table, column, behavior, only)?;
         self.remove(&[Target::Column(table, number)], behavior, &column.at)
     }
 
-    /// A column that the parent has no longer.
-    fn drop_inherited_column(
-        &mut self,
-        parent: Id,
-        column: &Ident,
-        behavior: Behavior,
-        only: bool,
-    ) -> Result {
-        for child in self.children(parent) {
-            let own = self.columns(child).iter().find(|it| it.name == column.name).cloned();
-            let Some(own) = own else { continue };
-            let goes = own.inherited <= 1 && !own.local && !only;
-            self.edit_column(child, own.number, |it| {
-                it.inherited = it.inherited.saturating_sub(1);
-                it.local |= only;
+    /// The children keep a column as their own.
+    fn leave_to_children(&mut self, parent: Id, name: &str) {
+        for child in self.child_tables(parent) {
+            self.edit_table(child, |table| {
+                if let Some(column) = table.column_mut(name) {
+                    column.inherited = column.inherited.saturating_sub(1);
+                    column.local = true;
+                }
             });
-            if goes {
-                self.drop_inherited_column(child, column, behavior, false)?;
-                self.remove(&[Target::Column(child, own.number)], behavior, &column.at)?;
-            }
         }
-        Ok(())
     }
 
     fn drop_constraint(
@@ -356,57 +326,14 @@ impl Simulator<'_> {
         if_exists: bool,
         behavior: Behavior,
     ) -> Result {
-        let constraint = self.table_of(table).and_then(|it| it.constraint(&name.name)).cloned();
-        let Some(constraint) = constraint else {
+        let is_there = self.table_of(table).is_some_and(|it| it.constraint(&name.name).is_some());
+        if !is_there {
             return match if_exists || self.drop_not_null_constraint(table, name) {
                 true => Ok(()),
                 false => self.missing_constraint(table, name),
             };
-        };
-        if constraint.inherited > 0 && !self.is_partial(table) {
-            let of = self.relation_name_of(table);
-            let name_text = &name.name;
-            let message =
-                format!("cannot drop inherited constraint \"{name_text}\" of relation \"{of}\"");
-            return Err(Failure::wrong(name.at.clone(), "42P16", message));
         }
-        self.drop_inherited_constraint(table, &constraint, behavior, &name.at)?;
         self.remove(&[Target::Constraint(table, name.name.clone())], behavior, &name.at)
-    }
-
-    fn drop_inherited_constraint(
-        &mut self,
-        parent: Id,
-        constraint: &Constraint,
-        behavior: Behavior,
-        at: &Range<usize>,
-    ) -> Result {
-        let is_check = matches!(constraint.kind, ConstraintKind::Check(_));
-        for child in self.children(parent) {
-            let numbers = self.column_map(parent, child);
-            let is_copy = |own: &Constraint| match (&own.kind, &constraint.kind) {
-                (ConstraintKind::ForeignKey(own), ConstraintKind::ForeignKey(other)) => {
-                    let columns = other.columns.iter().map(|it| numbers.get(it).copied());
-                    own.table == other.table && columns.eq(own.columns.iter().copied().map(Some))
-                }
-                (ConstraintKind::Check(_), ConstraintKind::Check(_)) => own.name == constraint.name,
-                _ => false,
-            };
-            let own = self.table_of(child).into_iter().flat_map(|it| &it.constraints);
-            let own = own.filter(|own| own.inherited > 0).find(|own| is_copy(own)).cloned();
-            let Some(own) = own else { continue };
-            let goes = own.inherited <= 1 && !own.local;
-            self.edit_table(child, |table| {
-                if let Some(it) = table.constraints.iter_mut().find(|it| it.name == own.name) {
-                    it.inherited = it.inherited.saturating_sub(1);
-                }
-            });
-            if goes || !is_check {
-                self.drop_inherited_constraint(child, &own, behavior, at)?;
-                self.remove(&[Target::Constraint(child, own.name.clone())], behavior, at)?;
-            }
-        }
-        Ok(())
     }
 
     /// From PostgreSQL 18 on NOT NULL is a constraint with a name.
@@ -463,7 +390,7 @@ impl Simulator<'_> {
                 change(it);
             }
         });
-        for child in self.children(table) {
+        for child in self.child_tables(table) {
             let own = self.table_of(child).and_then(|it| it.constraint(&name.name));
             if own.is_some_and(|own| own.inherited > 0) {
                 self.edit_constraint(child, name, change)?;

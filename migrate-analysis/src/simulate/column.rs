@@ -98,7 +98,7 @@ impl Simulator<'_> {
         columns.iter().map(|column| self.column_number(table, column)).collect()
     }
 
-    pub(super) fn column_name(&self, table: Id, number: u32) -> String {
+    pub(super) fn name_of_column(&self, table: Id, number: u32) -> String {
         let column = self.columns(table).iter().find(|column| column.number == number);
         column.map(|column| column.name.clone()).unwrap_or_default()
     }

@@ -57,9 +57,9 @@ impl Simulator<'_> {
 
     /// Makes a column NOT NULL, in the children too.
     pub(super) fn set_not_null(&mut self, table: Id, number: u32) {
-        let name = self.column_name(table, number);
+        let name = self.name_of_column(table, number);
         self.edit_column(table, number, |column| column.not_null = true);
-        for child in self.children(table) {
+        for child in self.child_tables(table) {
             let column = self.columns(child).iter().find(|column| column.name == name);
             if let Some(number) = column.map(|column| column.number) {
                 self.set_not_null(child, number);
@@ -87,7 +87,7 @@ impl Simulator<'_> {
         let inherits = !added.no_inherit;
         self.edit_table(table, |table| table.constraints.push(added.clone()));
         if inherits && !only {
-            for child in self.children(table) {
+            for child in self.child_tables(table) {
                 self.inherit_check(table, child, &added);
             }
         }
@@ -100,7 +100,7 @@ impl Simulator<'_> {
         columns.sort_unstable();
         columns.dedup();
         let column = match columns.as_slice() {
-            [number] => Some(self.column_name(table, *number)),
+            [number] => Some(self.name_of_column(table, *number)),
             _ => None,
         };
         let name = self.relation_name_of(table);
@@ -124,7 +124,7 @@ impl Simulator<'_> {
                 None => table.constraints.push(inherited),
             }
         });
-        for grandchild in self.children(child) {
+        for grandchild in self.child_tables(child) {
             self.inherit_check(child, grandchild, &passed_on);
         }
     }

@@ -49,7 +49,7 @@ impl Simulator<'_> {
 
     fn foreign_key_name(&self, table: Id, columns: &[u32]) -> String {
         let columns: Vec<String> =
-            columns.iter().map(|number| self.column_name(table, *number)).collect();
+            columns.iter().map(|number| self.name_of_column(table, *number)).collect();
         let columns = names::addition(&columns);
         let name = self.relation_name_of(table);
         let parts = (name.as_str(), Some(columns.as_str()), "fkey");

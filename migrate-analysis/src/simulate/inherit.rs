@@ -6,14 +6,9 @@ use crate::ddl::{Ident, Name};
 use std::collections::BTreeMap;
 
 impl Simulator<'_> {
-    /// The tables that inherit from this one, partitions among them.
-    pub(super) fn children(&self, table: Id) -> Vec<Id> {
-        let is_child = |id: &Id| self.table_of(*id).is_some_and(|it| it.parents.contains(&table));
-        self.catalog.dependents(table).filter(is_child).collect()
-    }
-
+    /// The partitions of a table.
     pub(super) fn partitions(&self, table: Id) -> Vec<Id> {
-        let mut children = self.children(table);
+        let mut children = self.child_tables(table);
         children.retain(|id| self.table_of(*id).is_some_and(Table::is_partition));
         children
     }
@@ -51,7 +46,7 @@ impl Simulator<'_> {
             for column in self.columns(*parent) {
                 let Some((expression, stored)) = &column.generated else { continue };
                 let number = |number: u32| {
-                    let name = self.column_name(*parent, number);
+                    let name = self.name_of_column(*parent, number);
                     columns.iter().find(|it| it.name == name).map_or(number, |it| it.number)
                 };
                 let expression = expression.renumbered(number);

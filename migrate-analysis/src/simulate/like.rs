@@ -145,10 +145,10 @@ impl Simulator<'_> {
             return Vec::new();
         };
         let keys = index.elements.iter().map(|element| match &element.key {
-            IndexKey::Column(number) => self.column_name(table, *number),
+            IndexKey::Column(number) => self.name_of_column(table, *number),
             IndexKey::Expression(expression) => names::bound_name(expression),
         });
-        let include = index.include.iter().map(|number| self.column_name(table, *number));
+        let include = index.include.iter().map(|number| self.name_of_column(table, *number));
         names::distinct(keys.chain(include))
     }
 }

@@ -167,17 +167,6 @@ impl Simulator<'_> {
             |object: &Object| object.name == name.name && matches!(object.kind, Kind::Routine(_));
         Err(self.unknown(ObjectKind::Function, &spelt(name), None, name.at.clone(), is_it))
     }
-
-    /// Runs what a query calls, of the functions of the set.
-    pub(super) fn calls(&mut self, query: &ddl::Query) -> Result {
-        for name in &query.functions {
-            let is_own = name.schema.is_some() || !is_built_in(&name.name);
-            if is_own && !self.routines_named(name).is_empty() {
-                self.call(name)?;
-            }
-        }
-        Ok(())
-    }
 }
 
 fn is_variadic(argument: &Argument) -> bool {

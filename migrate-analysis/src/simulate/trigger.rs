@@ -115,25 +115,11 @@ impl Simulator<'_> {
         self.duplicate(ObjectKind::Trigger, &name.name, of, name.at.clone(), is_it)
     }
 
-    /// The partitions of a table.
-    pub(super) fn partitions(&self, id: Id) -> Vec<Id> {
-        let is_part = |part: &Id| {
-            let table = self.catalog.get(*part).and_then(Object::table);
-            table.is_some_and(|table| table.is_partition() && table.parents.contains(&id))
-        };
-        self.catalog.dependents(id).filter(is_part).collect()
-    }
-
     /// A trigger of a partitioned table as one of its partitions has it, whose columns may have other
     /// numbers.
     pub(super) fn translated(&self, trigger: &Trigger, from: Id, to: Id) -> Trigger {
-        let columns = |id: Id| self.catalog.get(id).map(Object::columns).unwrap_or_default();
-        let (theirs, ours) = (columns(from), columns(to));
-        let number = |number: u32| {
-            let theirs = theirs.iter().find(|column| column.number == number);
-            let same = theirs.and_then(|it| ours.iter().find(|column| column.name == it.name));
-            same.map_or(number, |column| column.number)
-        };
+        let map = self.column_map(from, to);
+        let number = |number: u32| map.get(&number).copied().unwrap_or(number);
         let mut trigger = Trigger { inherited: true, comment: None, ..trigger.clone() };
         for (_, columns) in &mut trigger.events {
             columns.iter_mut().for_each(|column| *column = number(*column));

@@ -65,7 +65,7 @@ impl Simulator<'_> {
     }
 
     /// The functions that a query calls. Most are PostgreSQL's own and leave the schema alone.
-    pub(super) fn called_in(&mut self, query: &ddl::Query) -> Result {
+    pub(super) fn calls(&mut self, query: &ddl::Query) -> Result {
         for function in &query.functions {
             let mut effects = self.effects_of_name(function);
             effects.from_arguments |= CHANGING.contains(&function.name.as_str());

@@ -4,10 +4,12 @@
 //! down scripts read it. It holds what is written and nothing that follows from a catalog: names are
 //! folded and cut as PostgreSQL does, but not yet looked up. All places are bytes of the source.
 
+mod block;
 mod objects;
 mod query;
 mod table;
 
+pub(crate) use block::*;
 pub(crate) use objects::*;
 pub(crate) use query::*;
 pub(crate) use table::*;
@@ -96,6 +98,8 @@ pub(crate) enum Command {
         language: String,
         body: String,
         at: Range<usize>,
+        /// What it runs, where that can be read.
+        block: Option<Block>,
     },
     /// Changes no schema: `LOCK`, `ANALYZE`, `VACUUM`, `REINDEX`, `SET`, `NOTIFY`, ….
     Nothing,

@@ -2,7 +2,7 @@
 
 use super::lookup::spelt;
 use super::{Failure, Result, Simulator};
-use crate::catalog::{ConstraintKind, Id, Kind, Object};
+use crate::catalog::{ConstraintKind, Id, Kind};
 use crate::ddl::{self, Name};
 use std::collections::BTreeSet;
 
@@ -105,12 +105,7 @@ impl Simulator<'_> {
         if !all.insert(id) {
             return;
         }
-        let is_child = |child: &Id| {
-            let table = self.catalog.get(*child).and_then(Object::table);
-            table.is_some_and(|table| table.parents.contains(&id))
-        };
-        let children: Vec<Id> = self.catalog.dependents(id).filter(is_child).collect();
-        for child in children {
+        for child in self.child_tables(id) {
             self.add_with_children(child, all);
         }
     }

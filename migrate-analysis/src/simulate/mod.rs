@@ -133,7 +133,9 @@ impl Simulator<'_> {
             Command::Select(query) => self.select(query),
             Command::Refresh { view, with_data } => self.refresh(view, *with_data),
             Command::Call(routine) => self.call(routine),
-            Command::Do { language, body, .. } => self.run_block(language, body),
+            Command::Do { language, body, block, .. } => {
+                self.run_block(language, body, block.as_ref())
+            }
             Command::Nothing => Ok(()),
             Command::Opaque => self.run_opaque(),
         }

@@ -1,5 +1,6 @@
 //! Statements that cannot be followed: what they may have touched is not known from then on.
 
+mod block;
 mod scan;
 
 use super::{Result, Simulator};
@@ -28,10 +29,27 @@ impl Simulator<'_> {
     }
 
     /// `DO`.
-    pub(super) fn run_block(&mut self, language: &str, body: &str) -> Result {
+    pub(super) fn run_block(
+        &mut self,
+        language: &str,
+        body: &str,
+        block: Option<&ddl::Block>,
+    ) -> Result {
         if !is_read(language) {
             self.fog_everything(&format!("a DO block in {language}"));
             return Ok(());
+        }
+        let called = self.effects_of_called(body);
+        if let Some(block) = block
+            && called.names.is_empty()
+            && !called.everywhere
+        {
+            let (mark, deaths) = (self.catalog.mark(), self.deaths.len());
+            if self.follow(block)? {
+                return Ok(());
+            }
+            self.catalog.rollback(mark);
+            self.deaths.truncate(deaths);
         }
         let effects = self.effects_of(body);
         self.take_effect(effects, "a DO block");
@@ -47,7 +65,7 @@ impl Simulator<'_> {
     }
 
     /// The functions that a query calls. Most are PostgreSQL's own and leave the schema alone.
-    pub(super) fn called_in(&mut self, query: &ddl::Query) -> Result {
+    pub(super) fn calls(&mut self, query: &ddl::Query) -> Result {
         for function in &query.functions {
             let mut effects = self.effects_of_name(function);
             effects.from_arguments |= CHANGING.contains(&function.name.as_str());
@@ -74,6 +92,14 @@ impl Simulator<'_> {
         let mut effects = scan::scan(body, &BTreeSet::new());
         let mut seen = BTreeSet::new();
         self.effects_of_calls(&mut seen, &mut effects);
+        effects
+    }
+
+    /// The same without what the body does itself.
+    fn effects_of_called(&self, body: &str) -> Effects {
+        let calls = scan::scan(body, &BTreeSet::new()).calls;
+        let mut effects = Effects { calls, ..Effects::default() };
+        self.effects_of_calls(&mut BTreeSet::new(), &mut effects);
         effects
     }
 

@@ -64,11 +64,7 @@ impl Simulator<'_> {
         Ok(id)
     }
 
-    fn policy_condition(
-        &mut self,
-        id: Id,
-        condition: Option<&Expression>,
-    ) -> Result<Option<Expr>> {
+    fn policy_condition(&mut self, id: Id, condition: Option<&Expression>) -> Result<Option<Expr>> {
         let Some(condition) = condition else { return Ok(None) };
         self.check_columns(condition, id)?;
         let object = self.catalog.get(id);

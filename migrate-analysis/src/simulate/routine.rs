@@ -13,7 +13,8 @@ impl Simulator<'_> {
     pub(super) fn create_routine(&mut self, create: &ddl::CreateRoutine) -> Result {
         let schema = self.target_schema(&create.name)?;
         let mut arguments = self.routine_arguments(&create.arguments)?;
-        let has_outputs = arguments.iter().any(|it| it.mode != ArgumentMode::In && !is_variadic(it));
+        let has_outputs =
+            arguments.iter().any(|it| it.mode != ArgumentMode::In && !is_variadic(it));
         let mut returns = None;
         let mut returns_set = false;
         match &create.returns {
@@ -162,21 +163,9 @@ impl Simulator<'_> {
         if may_be {
             return Ok(found);
         }
-        let is_it = |object: &Object| {
-            object.name == name.name && matches!(object.kind, Kind::Routine(_))
-        };
+        let is_it =
+            |object: &Object| object.name == name.name && matches!(object.kind, Kind::Routine(_));
         Err(self.unknown(ObjectKind::Function, &spelt(name), None, name.at.clone(), is_it))
-    }
-
-    /// Runs what a query calls, of the functions of the set.
-    pub(super) fn calls(&mut self, query: &ddl::Query) -> Result {
-        for name in &query.functions {
-            let is_own = name.schema.is_some() || !is_built_in(&name.name);
-            if is_own && !self.routines_named(name).is_empty() {
-                self.call(name)?;
-            }
-        }
-        Ok(())
     }
 }
 
@@ -268,7 +257,8 @@ fn check_replaced(old: &Routine, new: &Routine, name: &Name) -> Result {
             return wrong("42P13", &format!("cannot change name of input parameter \"{name}\""));
         }
     }
-    let defaults = |arguments: &[Argument]| arguments.iter().filter(|it| it.default.is_some()).count();
+    let defaults =
+        |arguments: &[Argument]| arguments.iter().filter(|it| it.default.is_some()).count();
     if defaults(&old) > defaults(&new) {
         return wrong("42P13", "cannot remove parameter defaults from existing function");
     }
@@ -281,16 +271,13 @@ fn returns_other(old: &Routine, new: &Routine) -> bool {
         return true;
     }
     let outputs = |routine: &Routine| -> Vec<(Option<String>, ColumnType)> {
-        let is_output = |it: &&Argument| {
-            it.table || matches!(it.mode, ArgumentMode::Out | ArgumentMode::InOut)
-        };
+        let is_output =
+            |it: &&Argument| it.table || matches!(it.mode, ArgumentMode::Out | ArgumentMode::InOut);
         let outputs = routine.arguments.iter().filter(is_output);
         outputs.map(|it| (it.name.clone(), it.column_type.clone())).collect()
     };
     let (old_outputs, new_outputs) = (outputs(old), outputs(new));
-    let differ = |old: &ColumnType, new: &ColumnType| {
-        super::view::differ(&plain(old), &plain(new))
-    };
+    let differ = |old: &ColumnType, new: &ColumnType| super::view::differ(&plain(old), &plain(new));
     match (&old.returns, &new.returns) {
         (Some(old), Some(new)) => differ(old, new),
         (None, None) if old_outputs.len() == 1 && new_outputs.len() == 1 => {

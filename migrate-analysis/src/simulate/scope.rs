@@ -187,4 +187,3 @@ pub(super) fn renamed(mut fields: Vec<Field>, names: &[String]) -> Vec<Field> {
     }
     fields
 }
-

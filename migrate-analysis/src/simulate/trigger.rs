@@ -82,7 +82,8 @@ impl Simulator<'_> {
         let there = object.triggers().iter().find(|it| it.name == trigger.name);
         if let Some(old) = there {
             let of = Some(object.name.clone());
-            let replaces = create.or_replace && !old.constraint && old.inherited == trigger.inherited;
+            let replaces =
+                create.or_replace && !old.constraint && old.inherited == trigger.inherited;
             if !replaces && self.is_certain(object) {
                 return Err(self.duplicate_trigger(&create.name, of));
             }

@@ -17,9 +17,8 @@ impl Simulator<'_> {
         let schema = self.target_schema(name)?;
         let kind = match &create.kind {
             NewType::Enum(values) => {
-                let second = |(at, value): (usize, &String)| {
-                    values.iter().take(at).any(|it| it == value)
-                };
+                let second =
+                    |(at, value): (usize, &String)| values.iter().take(at).any(|it| it == value);
                 if values.iter().enumerate().any(second) {
                     let message = "duplicate key value violates unique constraint \
                                    \"pg_enum_typid_label_index\"";
@@ -61,7 +60,8 @@ impl Simulator<'_> {
         for attribute in attributes {
             let attribute_name = &attribute.name;
             if made.iter().any(|it| it.name == attribute_name.name) {
-                let message = format!("column \"{}\" specified more than once", attribute_name.name);
+                let message =
+                    format!("column \"{}\" specified more than once", attribute_name.name);
                 return Err(Failure::wrong(name.at.clone(), "42701", message));
             }
             made.push(self.attribute(attribute)?);
@@ -182,9 +182,8 @@ impl Simulator<'_> {
     /// A composite type takes the tables that are made of it along, if CASCADE is said. How these then
     /// look is not followed.
     fn alter_typed_tables(&mut self, id: Id, behavior: Behavior, name: &Ident) -> Result {
-        let is_of = |id: Id, object: &Object| {
-            object.table().is_some_and(|table| table.of_type == Some(id))
-        };
+        let is_of =
+            |id: Id, object: &Object| object.table().is_some_and(|table| table.of_type == Some(id));
         let dependents: Vec<Id> = self.catalog.dependents(id).collect();
         for table in dependents {
             let Some(object) = self.catalog.get(table) else { continue };

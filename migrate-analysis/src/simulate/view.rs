@@ -156,9 +156,8 @@ impl Simulator<'_> {
     ) -> Result<Vec<Column>> {
         let written: Vec<String> = names.iter().map(|name| name.name.clone()).collect();
         let Some(fields) = &rows.fields else {
-            let column = |(name, number): (&String, u32)| {
-                Column::new(number, name, ColumnType::UNKNOWN)
-            };
+            let column =
+                |(name, number): (&String, u32)| Column::new(number, name, ColumnType::UNKNOWN);
             return Ok(written.iter().zip(1..).map(column).collect());
         };
         if let Some(name) = names.get(fields.len())

@@ -40,6 +40,11 @@ impl<'a> Words<'a> {
         }
     }
 
+    /// The whole text that the statement is a part of.
+    pub(crate) fn source(&self) -> &'a str {
+        self.text
+    }
+
     /// A stretch of the text itself.
     pub(crate) fn slice(&self, range: Range<usize>) -> &'a str {
         self.text.get(range).unwrap_or("")

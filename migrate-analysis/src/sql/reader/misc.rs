@@ -1,5 +1,6 @@
 //! Schemas, extensions, statistics, the kinds of object whose inside is not followed, `DO` and `CALL`.
 
+use super::block;
 use super::cursor::Reader;
 use super::routine::word_or_string;
 use crate::ddl::{
@@ -159,7 +160,8 @@ pub(super) fn run_block(reader: &mut Reader<'_>) -> Option<Command> {
     }
     let (body, at) = body?;
     let language = language.unwrap_or_else(|| "plpgsql".to_owned());
-    Some(Command::Do { language, body, at })
+    let block = block::read(reader.words.source(), at.clone(), &language);
+    Some(Command::Do { language, body, at, block })
 }
 
 /// Behind `CALL`.

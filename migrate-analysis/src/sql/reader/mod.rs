@@ -6,6 +6,7 @@
 
 mod aggregate;
 mod alter_table;
+mod block;
 mod calls;
 #[cfg(test)]
 mod cases;

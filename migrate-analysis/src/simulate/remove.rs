@@ -82,6 +82,16 @@ impl Doomed {
         self.reasons.get(target).is_some_and(|reason| reason.explicit)
     }
 
+    /// Whether it goes anyway: by itself, or with what it is a part of.
+    fn is_automatic(&self, target: &Target) -> bool {
+        let goes = |target: &Target| self.reasons.get(target).is_some_and(|reason| reason.automatic);
+        let with_column = match target {
+            Target::Default(id, number) => goes(&Target::Column(*id, *number)),
+            _ => false,
+        };
+        goes(target) || with_column || goes(&Target::Object(target.object()))
+    }
+
     fn add(&mut self, target: Target, reason: Reason) {
         if let Some(before) = self.reasons.get_mut(&target) {
             before.automatic |= reason.automatic;

@@ -82,6 +82,17 @@ impl Doomed {
         self.reasons.get(target).is_some_and(|reason| reason.explicit)
     }
 
+    /// Whether it goes anyway: by itself, or with what it is a part of.
+    fn is_automatic(&self, target: &Target) -> bool {
+        let goes =
+            |target: &Target| self.reasons.get(target).is_some_and(|reason| reason.automatic);
+        let with_column = match target {
+            Target::Default(id, number) => goes(&Target::Column(*id, *number)),
+            _ => false,
+        };
+        goes(target) || with_column || goes(&Target::Object(target.object()))
+    }
+
     fn add(&mut self, target: Target, reason: Reason) {
         if let Some(before) = self.reasons.get_mut(&target) {
             before.automatic |= reason.automatic;
@@ -158,8 +169,7 @@ impl Simulator<'_> {
         targets: &[Target],
         places: &[Range<usize>],
     ) -> Result {
-        let blocks =
-            |target: &&Target| doomed.reasons.get(*target).is_some_and(|reason| !reason.automatic);
+        let blocks = |target: &&Target| !doomed.is_automatic(target);
         let blocking: Vec<&Target> = doomed.order.iter().filter(blocks).collect();
         let Some(first) = blocking.first() else { return Ok(()) };
         let root = doomed.reasons.get(*first).map_or(0, |reason| reason.root);

@@ -9,15 +9,12 @@ use super::super::words::Words;
 use crate::ddl::{Block, Command, Guard, Step};
 use std::ops::Range;
 
-/// Reads the literal at `at`, which has to stand between dollars: only then are its places those of
-/// the text.
-pub(super) fn read(text: &str, at: Range<usize>, language: &str) -> Option<Block> {
-    if !language.eq_ignore_ascii_case("plpgsql") {
+/// Reads what stands at `at`. Where a literal has escapes in it, its places are not those of the text.
+pub(super) fn read(text: &str, at: Range<usize>, body: &str, language: &str) -> Option<Block> {
+    if !language.eq_ignore_ascii_case("plpgsql") || text.get(at.clone()) != Some(body) {
         return None;
     }
-    let written = text.get(at.clone())?;
-    let tag = written.strip_prefix('$')?.find('$')? + 2;
-    let mut lexer = Lexer::new(text, at.start + tag, at.end.checked_sub(tag)?);
+    let mut lexer = Lexer::new(text, at.start, at.end);
     let tokens: Vec<Token> =
         std::iter::from_fn(|| lexer.next()).filter(|token| !token.is_comment()).collect();
     let mut reader = Body { text, words: Words::new(text, &tokens), tokens: &tokens, at: 0 };

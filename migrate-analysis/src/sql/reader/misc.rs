@@ -160,7 +160,7 @@ pub(super) fn run_block(reader: &mut Reader<'_>) -> Option<Command> {
     }
     let (body, at) = body?;
     let language = language.unwrap_or_else(|| "plpgsql".to_owned());
-    let block = block::read(reader.words.source(), at.clone(), &language);
+    let block = block::read(reader.words.source(), at.clone(), &body, &language);
     Some(Command::Do { language, body, at, block })
 }
 

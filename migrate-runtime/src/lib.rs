@@ -235,9 +235,10 @@ pub use target::{DownTarget, Target};
 /// The version is the number in front, without hyphens; it fits into an `i64`, and migrations run in
 /// its order. Every migration has its way back, or says why there is none.
 ///
-/// Some files stand beside the scripts and are none: `*.test.sql` (rows for `migrate_testing::verify`),
-/// `schema.sql` (reserved for later releases), `migrate.toml`, and whatever does not end in `.sql` and is not named like a
-/// script. Any other `.sql` file that fits no layout is an error: nothing is silently left out.
+/// Some files stand beside the scripts and are none: `*.test.sql` (rows for
+/// `migrate_testing::verify`), `schema.sql` (reserved for later releases), `migrate.toml`, and
+/// whatever does not end in `.sql` and is not named like a script. Any other `.sql` file that fits no
+/// layout is an error: nothing is silently left out.
 ///
 /// Line ends and a byte order mark do not count; comments and blanks between words are not part of a
 /// checksum.

@@ -79,8 +79,8 @@ impl Query {
         format!(
             "SELECT {kind}, {name}, {parent}, f.attribute, f.value FROM {from} \
              CROSS JOIN LATERAL (VALUES {values}) f (attribute, value) \
-             WHERE f.value IS NOT NULL AND {oid} >= {first} AND {own} AND ({condition}) AND NOT EXISTS (SELECT FROM \
-             pg_depend x WHERE x.classid = '{class}'::regclass AND x.objid = {oid} \
+             WHERE f.value IS NOT NULL AND {oid} >= {first} AND {own} AND ({condition}) \
+             AND NOT EXISTS (SELECT FROM pg_depend x WHERE x.classid = '{class}'::regclass AND x.objid = {oid} \
              AND x.deptype = 'e');\n",
             values = values.join(", "),
         )
@@ -242,7 +242,8 @@ pub(super) const QUERIES: &[Query] = &[
                JOIN pg_type t ON t.oid = a.atttypid \
                LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum",
         // A composite type of an extension belongs to it by its type, not by its relation.
-        condition: "c.relkind IN ('r', 'p', 'f', 'v', 'm', 'c') AND a.attnum > 0 AND a.attrelid >= 16384 \
+        condition: "c.relkind IN ('r', 'p', 'f', 'v', 'm', 'c') AND a.attnum > 0 \
+                    AND a.attrelid >= 16384 \
                     AND NOT a.attisdropped AND NOT EXISTS (SELECT FROM pg_depend y WHERE \
                     y.classid = 'pg_type'::regclass AND y.objid = c.reltype AND y.deptype = 'e')",
         object: ("pg_class", "c.oid"),
@@ -525,7 +526,8 @@ pub(super) const QUERIES: &[Query] = &[
             ),
             (
                 "tables",
-                "SELECT string_agg(r.prrelid::regclass::text, ', ' ORDER BY r.prrelid::regclass::text) \
+                "SELECT string_agg(r.prrelid::regclass::text, ', ' \
+                 ORDER BY r.prrelid::regclass::text) \
                  FROM pg_publication_rel r WHERE r.prpubid = p.oid",
             ),
         ],

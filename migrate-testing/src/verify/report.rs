@@ -4,7 +4,6 @@ use std::fmt;
 
 /// A set that is what it says. `Display` tells what was tried.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[must_use = "it tells what was not tried"]
 pub struct Verified {
     pub(super) migrations: usize,
     pub(super) irreversible: usize,

@@ -85,7 +85,11 @@ impl Seeds<'_> {
 fn files(directory: &Path) -> io::Result<Vec<(Option<i64>, PathBuf)>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(directory)? {
-        let path = entry?.path();
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with('.') {
+            continue;
+        }
+        let path = entry.path();
         let version = version(&path);
         if !path.is_dir() {
             found.push((version, path));

@@ -351,32 +351,6 @@ fn every_kind_of_change_is_told_once() {
     assert!(wrong.is_empty(), "\n{wrong}");
 }
 
-/// How long it takes, for a schema of some size: `cargo test … -- --ignored --nocapture`.
-#[test]
-#[ignore = "a measurement"]
-fn a_schema_of_two_hundred_tables() {
-    let (_database, mut client) = database();
-    let tables: String = (0..200)
-        .map(|n| {
-            let columns: String =
-                (0..12).map(|c| format!(", c{c} text NOT NULL DEFAULT ''")).collect();
-            format!(
-                "CREATE TABLE t{n} (id bigserial PRIMARY KEY {columns}); CREATE INDEX ON t{n} (c1);"
-            )
-        })
-        .collect();
-    for sql in ["", &tables] {
-        client.batch_execute(sql).unwrap();
-        let start = std::time::Instant::now();
-        let first = Snapshot::read(&mut client).unwrap();
-        let took = start.elapsed();
-        let second = Snapshot::read(&mut client).unwrap();
-        let again = start.elapsed() - took;
-        assert!(first.differences(&second).is_empty());
-        println!("{} facts: {took:?}, then {again:?}", first.facts().count());
-    }
-}
-
 #[test]
 fn the_session_stays_as_it_is() {
     let (_database, mut client) = database();
@@ -440,4 +414,18 @@ fn a_table_that_became_a_view_is_told_without_its_columns() {
     assert!(told.contains(&"table `public.t` is missing".to_owned()), "{told:?}");
     assert!(told.contains(&"view `public.t` is left behind".to_owned()), "{told:?}");
     assert!(matches!(differences[0].change(), Change::Missing | Change::Left));
+}
+
+#[test]
+fn a_role_without_rights_reads_the_same() {
+    let (_database, mut client) = database();
+    client.batch_execute(SCHEMA).unwrap();
+    client.batch_execute("REVOKE ALL ON SCHEMA app FROM public").unwrap();
+    let before = Snapshot::read(&mut client).unwrap();
+    client.batch_execute("SET ROLE pg_monitor").unwrap();
+    let differences = before.differences(&Snapshot::read(&mut client).unwrap());
+    let told: Vec<_> = differences.iter().map(ToString::to_string).collect();
+    // The options, where a password may be, are for their owner.
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].starts_with("user mapping `elsewhere.public`: options changed"), "{told:?}");
 }

@@ -250,3 +250,15 @@ fn deep_and_long_queries_are_read_or_refused() {
     let many = format!("SELECT a FROM t{}", " UNION ALL SELECT a FROM t".repeat(300));
     assert!(read(&many).is_none_or(|select| select.arms.len() == 301));
 }
+
+#[test]
+fn what_is_misread_is_not_complete() {
+    for sql in [
+        "SELECT interval FROM t",
+        "SELECT a FROM t anti JOIN u ON b",
+        "SELECT a MEMBER OF (b) FROM t",
+        "SELECT a FROM json_table(b, '$' COLUMNS (c int PATH '$.c')) x",
+    ] {
+        assert!(!read(sql).is_some_and(|select| complete(&select)), "{sql}");
+    }
+}

@@ -128,6 +128,10 @@ const EXPRESSIONS: &[(&str, &str)] = &[
     ("(a, b) overlaps (c, d)", "( [a] , [b] ) OVERLAPS ( [c] , [d] )"),
     ("a[1:2] = b", "[a] [ 1 : 2 ] = [b]"),
     ("count(*) > 0", "count! ( * ) > 0"),
+    (
+        "json_value(a, '$' returning int default b on empty error on error) > c",
+        "JSON_VALUE ( [a] , '$' RETURNING INT DEFAULT [b] ON EMPTY ERROR ON ERROR ) > [c]",
+    ),
     ("row(a, b) = row(1, 2)", "ROW ( [a] , [b] ) = ROW ( 1 , 2 )"),
 ];
 

@@ -158,8 +158,13 @@ impl Simulator<'_> {
         targets: &[Target],
         places: &[Range<usize>],
     ) -> Result {
-        let blocks =
-            |target: &&Target| doomed.reasons.get(*target).is_some_and(|reason| !reason.automatic);
+        // What is inside something that goes does not stand in its way: a default that calls the
+        // sequence of its own column.
+        let blocks = |target: &&Target| {
+            let inside =
+                !matches!(target, Target::Object(_)) && self.is_part_of_doomed(target, doomed);
+            !inside && doomed.reasons.get(*target).is_some_and(|reason| !reason.automatic)
+        };
         let blocking: Vec<&Target> = doomed.order.iter().filter(blocks).collect();
         let Some(first) = blocking.first() else { return Ok(()) };
         let root = doomed.reasons.get(*first).map_or(0, |reason| reason.root);

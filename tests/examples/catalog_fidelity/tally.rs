@@ -30,8 +30,18 @@ impl Truth {
     }
 }
 
+impl Truth {
+    /// Whether its up ran there.
+    pub(crate) fn is_judged(&self, project: &str, number: usize) -> bool {
+        let class = self.0.get(&(project.to_owned(), number));
+        class.is_some_and(|class| class != "unjudged_up_failed")
+    }
+}
+
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
+    /// Ups that the server refuses here, and took where the truth was measured.
+    pub(crate) needs_more: usize,
     pub(crate) false_errors: usize,
     refused: [usize; 2],
     /// By whether nothing stood in the way: how many, and how many had the server's catalog.
@@ -53,7 +63,8 @@ impl Tally {
         counts[1] += usize::from(same || !agreed);
     }
 
-    pub(crate) fn judged(&mut self, class: &str, verdict: Verdict) -> &'static str {
+    /// Whether the verdict is not the truth.
+    pub(crate) fn judged(&mut self, class: &str, verdict: Verdict) -> bool {
         let name = match verdict {
             Verdict::Exact => "exact",
             Verdict::ColumnOrder => "order_only",
@@ -62,7 +73,26 @@ impl Tally {
             _ => "irreversible",
         };
         *self.verdicts.entry((class.to_owned(), name)).or_default() += 1;
-        name
+        let good = matches!(class, "exact" | "order_only");
+        match verdict {
+            Verdict::DoesNotRestore => good,
+            Verdict::Exact | Verdict::ColumnOrder => !good,
+            _ => true,
+        }
+    }
+
+    pub(crate) fn add(&mut self, other: Tally) {
+        self.false_errors += other.false_errors;
+        for place in 0..2 {
+            self.refused[place] += other.refused[place];
+            self.inverses[place] += other.inverses[place];
+            for count in 0..2 {
+                self.compared[place][count] += other.compared[place][count];
+            }
+        }
+        for (key, count) in other.verdicts {
+            *self.verdicts.entry(key).or_default() += count;
+        }
     }
 
     pub(crate) fn inverse(&mut self, restored: bool) {

@@ -61,3 +61,12 @@ fn a_function_that_is_called() {
     replay.go_on("ALTER TABLE t DROP COLUMN b");
     assert_eq!(replay.failure(), "none");
 }
+
+#[test]
+fn a_block_that_only_raises_fails() {
+    let script = replay("DO $$ BEGIN RAISE EXCEPTION 'there is no way back'; END $$;");
+    assert_eq!(script.failure(), "P0001 there is no way back");
+    let guarded =
+        replay("DO $$ BEGIN IF EXISTS (SELECT 1 FROM t) THEN RAISE 'not empty'; END IF; END $$;");
+    assert_eq!(guarded.failure(), "none");
+}

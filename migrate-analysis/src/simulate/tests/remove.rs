@@ -108,3 +108,16 @@ fn a_partition_goes_with_its_table() {
     );
     assert_eq!((replay.failure().as_str(), replay.deaths()), ("none", vec!["table c"]));
 }
+
+#[test]
+fn a_foreign_key_goes_from_the_partitions_too() {
+    let mut replay = replay(
+        "CREATE TABLE o (a int PRIMARY KEY);
+         CREATE TABLE t (a int, CONSTRAINT k FOREIGN KEY (a) REFERENCES o) PARTITION BY LIST (a);
+         CREATE TABLE c PARTITION OF t FOR VALUES IN (1)",
+    );
+    assert_eq!(replay.constraints("c"), ["k"]);
+    replay.go_on("ALTER TABLE t DROP CONSTRAINT k");
+    assert_eq!(replay.failure(), "none");
+    assert!(replay.constraints("c").is_empty());
+}

@@ -49,7 +49,9 @@ impl Simulator<'_> {
         let schema = self.target_schema(&create.name)?;
         let arguments = self.routine_arguments(&create.arguments)?;
         let mut routine = Routine { arguments, ..new_routine(RoutineKind::Aggregate) };
+        // As `pg_proc` has it.
         routine.language = "internal".to_owned();
+        routine.volatility = "immutable".to_owned();
         routine.body = Body::Options(sorted(&create.options));
         self.put_routine(schema, &create.name, create.or_replace, routine)
     }

@@ -88,7 +88,7 @@ fn what_is_not_there_is_a_failure() {
             "no Column nope",
             "no Column nope",
             "no Table nope",
-            "missing FROM-clause entry for table \"t\"",
+            "invalid reference to FROM-clause entry for table \"t\"",
         ]
     );
 }
@@ -96,7 +96,8 @@ fn what_is_not_there_is_a_failure() {
 #[test]
 fn what_may_be_there_is_none() {
     let failures = failures(&format!(
-        "{TABLES} SELECT ctid, t, t.count, current_user FROM t; SELECT a AS x FROM t ORDER BY x;
+        "{TABLES} CREATE UNIQUE INDEX ON t (a); SELECT ctid, t, current_user FROM t;
+         SELECT t.count FROM t; SELECT a AS x FROM t ORDER BY x;
          INSERT INTO t VALUES (1) ON CONFLICT (a) DO UPDATE SET b = excluded.b RETURNING a;
          SELECT oid FROM pg_class; SELECT g FROM generate_series(1, 2) AS g;
          SELECT relname FROM pg_catalog.pg_class c JOIN t ON c.reltuples = t.a;

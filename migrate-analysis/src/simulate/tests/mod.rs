@@ -4,6 +4,7 @@ mod opaque;
 mod privileges;
 mod remove;
 mod rename;
+mod scripts;
 
 use super::{External, FailureKind, Outcome, run};
 use crate::catalog::{Catalog, Key, Object, Space};

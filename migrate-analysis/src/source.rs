@@ -66,7 +66,7 @@ impl Source {
 
     /// Whether it is a script, and no settings.
     pub fn is_script(&self) -> bool {
-        self.path.ends_with(".sql")
+        !self.path.ends_with(".toml")
     }
 
     /// Whether the text equals the file's bytes, so that `include_str!` may embed it.

@@ -6,10 +6,11 @@
 use crate::Folder;
 use crate::input::Input;
 use crate::names;
-use migrate_analysis::plan::{PlannedDown, PlannedMigration, PlannedScript};
-use migrate_analysis::source::{Source, SourceId};
-use migrate_analysis::statement::ConcurrentIndex;
-use migrate_analysis::{Analysis, Step};
+use crate::records::Records;
+use migrate_analysis::Analysis;
+use migrate_analysis::cache;
+use migrate_analysis::plan::{PlannedDown, PlannedMigration};
+use migrate_analysis::source::Source;
 use proc_macro2::TokenStream;
 use quote::quote;
 use std::fmt::Write;
@@ -79,29 +80,12 @@ impl Writer<'_> {
     }
 
     fn set(&mut self) {
-        if let Some((path, _)) = self.folder.and_then(|folder| folder.scripts.as_ref()) {
-            put!(self, "static __SCRIPTS: &str = ::core::include_str!({path:?});\n");
-        }
-        let digest = bytes(&self.analysis.plan.digest);
-        // A static: the compiler hashes the value of a const with all it points to, over and over.
-        let migrations = &self.analysis.plan.migrations;
-        put!(self, "static __MIGRATIONS: [__p::EmbeddedMigration; {}] = [", migrations.len());
-        for migration in migrations {
-            put!(
-                self,
-                "__p::EmbeddedMigration {{ version: {}, name: {:?}, up: ",
-                migration.version,
-                migration.name
-            );
-            self.script(&migration.up, migration, "up");
-            self.text.push_str(", down: ");
-            self.down(migration);
-            self.text.push_str(" }, ");
-        }
+        self.list();
         put!(
             self,
-            "];\n/// All migrations of this set, in order of version.\n\
-             pub const SET: __p::MigrationSet = __p::set(&__MIGRATIONS, {digest}, {});\n",
+            "/// All migrations of this set, in order of version.\n\
+             pub const SET: __p::MigrationSet = \
+             __p::set(&__list::MIGRATIONS, &__list::DIGEST, {});\n",
             self.directory()
         );
         self.text.push_str(
@@ -115,58 +99,48 @@ impl Writer<'_> {
         );
     }
 
-    fn down(&mut self, migration: &PlannedMigration) {
-        match &migration.down {
-            PlannedDown::Script(script) => {
-                self.text.push_str("__p::Down::Script(");
-                self.script(script, migration, "down");
-                put!(self, ")");
-            }
-            PlannedDown::NoOp(reason) => {
-                put!(self, "__p::Down::NoOp({reason:?})");
-            }
-            PlannedDown::Irreversible(reason) => {
-                put!(self, "__p::Down::Irreversible({reason:?})");
-            }
-        }
-    }
-
-    fn script(&mut self, script: &PlannedScript, migration: &PlannedMigration, direction: &str) {
-        let Some(source) = self.analysis.sources.get(script.source.index()) else {
-            return;
-        };
-        let path = match self.folder {
-            Some(folder) => format!("{}/{}", folder.relative.trim_end_matches('/'), source.path()),
-            None => format!("{}_{}.{direction} (inline)", migration.version, migration.name),
-        };
-        put!(self, "__p::Script {{ path: {path:?}, ");
-        self.embedded(script.source, source);
-        let (steps, checksum) = (pack(&script.steps), bytes(&script.checksum));
+    /// What an edit of a script changes. It stands in a module of its own, since the compiler lints
+    /// a whole module again when something in it has changed; and in statics, since it hashes the
+    /// value of a const with all it points to, over and over.
+    fn list(&mut self) {
+        let Analysis { sources, plan, .. } = self.analysis;
+        let folder = self.folder.map(|folder| folder.relative.as_str());
+        let records = Records::new(self.analysis, &cache::scripts(sources), folder);
+        self.text.push_str(
+            "mod __list { use super::__p; static LIST: __p::List = __p::List { scripts: ",
+        );
+        self.scripts();
         put!(
             self,
-            "steps: {steps:?}, checksum: {checksum}, transactional: {} }}",
-            script.transactional
+            ", texts: {:?}, records: {} }};\n\
+             pub(super) static MIGRATIONS: [__p::EmbeddedMigration; {}] = LIST.migrations();\n\
+             pub(super) static DIGEST: [::core::primitive::u8; 32] = *{}; }}\n",
+            records.texts,
+            bytes(&records.bytes),
+            plan.migrations.len(),
+            bytes(&plan.digest),
         );
     }
 
-    /// The text of a source: a stretch of all scripts in a row where the build script left those;
-    /// `include_str!` where the text is the file, so that an edit rebuilds; else the text itself.
-    fn embedded(&mut self, id: SourceId, source: &Source) {
-        let length = source.text().len();
-        if let Some((_, offsets)) = self.folder.and_then(|folder| folder.scripts.as_ref()) {
-            let start = offsets.get(id.index()).copied().unwrap_or_default();
-            put!(self, "scripts: &__SCRIPTS, range: ({start}, {}), ", start + length);
+    /// All scripts in a row: the file that the build script left; else one behind the other, by
+    /// `include_str!` where the text is the file, so that an edit rebuilds.
+    fn scripts(&mut self) {
+        if let Some(path) = self.folder.and_then(|folder| folder.scripts.as_ref()) {
+            put!(self, "::core::include_str!({path:?})");
             return;
         }
-        match self.folder.map(|folder| folder.absolute.join(source.path())) {
-            Some(path) if source.is_verbatim() && path.to_str().is_some() => {
-                put!(self, "scripts: &::core::include_str!({path:?}), ");
-            }
-            _ => {
-                put!(self, "scripts: &{:?}, ", source.text());
+        self.text.push_str("::core::concat!(");
+        for source in self.analysis.sources.iter().filter(|source| source.is_script()) {
+            match self.folder.map(|folder| folder.absolute.join(source.path())) {
+                Some(path) if source.is_verbatim() && path.to_str().is_some() => {
+                    put!(self, "::core::include_str!({path:?}), ");
+                }
+                _ => {
+                    put!(self, "{:?}, ", source.text());
+                }
             }
         }
-        put!(self, "range: (0, {length}), ");
+        self.text.push(')');
     }
 
     fn directory(&self) -> String {
@@ -207,23 +181,6 @@ impl Writer<'_> {
     }
 }
 
-/// The steps as one string, which the runtime reads: see `Steps` in its `migration.rs`.
-fn pack(steps: &[Step]) -> String {
-    let mut packed = String::new();
-    for Step { range, builds_index, setting } in steps {
-        packed.push_str(if *setting { "s" } else { "" });
-        let _ = match builds_index {
-            None => write!(packed, "{}-{};", range.start, range.end),
-            Some(ConcurrentIndex { table, index }) => {
-                let index = index.iter().map(|name| format!("{}:{name}", name.len()));
-                let (length, index) = (table.len(), index.collect::<String>());
-                write!(packed, "c{}-{},{length}:{table}{index};", range.start, range.end)
-            }
-        };
-    }
-    packed
-}
-
 /// What hovering a migration shows.
 fn doc(migration: &PlannedMigration) -> String {
     const MOST: usize = 12;
@@ -248,11 +205,11 @@ fn doc(migration: &PlannedMigration) -> String {
     doc
 }
 
-/// Bytes as one token. It runs unoptimised for every migration, hence no formatting.
-fn bytes(bytes: &[u8; 32]) -> String {
+/// Bytes as one token. It runs unoptimised over all records, hence no formatting.
+fn bytes(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut text = String::with_capacity(4 * bytes.len() + 4);
-    text.push_str("*b\"");
+    let mut text = String::with_capacity(4 * bytes.len() + 3);
+    text.push_str("b\"");
     for byte in bytes {
         text.push_str("\\x");
         text.push(char::from(DIGITS[usize::from(byte >> 4)]));

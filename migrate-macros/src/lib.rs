@@ -6,6 +6,7 @@
 mod expand;
 mod input;
 mod names;
+mod records;
 mod report;
 
 use input::{Contents, Input};
@@ -69,9 +70,8 @@ struct Folder {
     relative: String,
     /// Relative to the working directory where it lies below it, as rustc shows its own files.
     shown: String,
-    /// The file in `OUT_DIR` that holds all scripts in a row, where the build script left it, and
-    /// where each source begins in it.
-    scripts: Option<(String, Vec<usize>)>,
+    /// The file in `OUT_DIR` that holds all scripts in a row, where the build script left it.
+    scripts: Option<String>,
 }
 
 impl Folder {
@@ -106,7 +106,7 @@ impl Folder {
         let scripts = cache::scripts(&analysis.sources);
         self.scripts = left(cache::scripts_file_name(path))
             .filter(|(_, bytes)| *bytes == scripts.text.as_bytes())
-            .and_then(|(path, _)| Some((path.to_str()?.to_owned(), scripts.offsets)));
+            .and_then(|(path, _)| Some(path.to_str()?.to_owned()));
         analysis
     }
 }

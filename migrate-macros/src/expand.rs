@@ -152,15 +152,17 @@ impl Writer<'_> {
 
     fn migration(&mut self, at: usize, migration: &PlannedMigration, name: &str, target: bool) {
         put!(self, "#[doc = {:?}] pub struct {name};\n", doc(migration));
-        put!(
-            self,
-            "impl __p::Migration for {name} {{ type Set = Set; const INDEX: usize = {at}; }}\n"
-        );
-        if migration.is_reversible() {
-            put!(self, "impl __p::Reversible for {name} {{}}\n");
-        }
-        if target {
-            put!(self, "impl __p::DownTarget<Set> for {name} {{}}\n");
+        let reversible = migration.is_reversible();
+        let way = if reversible && target { "Retractable" } else { "Migration" };
+        put!(self, "impl __p::{way} for {name} {{ type Set = Set; const INDEX: usize = {at}; }}\n");
+        match (reversible, target) {
+            (true, false) => {
+                put!(self, "impl __p::Reversible for {name} {{}}\n");
+            }
+            (false, true) => {
+                put!(self, "impl __p::DownTarget<Set> for {name} {{}}\n");
+            }
+            _ => {}
         }
     }
 

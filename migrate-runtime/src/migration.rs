@@ -4,6 +4,7 @@
 //! ranges of its statements and with its checksum.
 
 use crate::record::{List, Record};
+use crate::target::DownTarget;
 use std::fmt;
 
 /// What is sent to the server in one go when a [`Script`] does not run in one transaction: a
@@ -308,6 +309,27 @@ pub trait Migration {
     note = "its script says `-- migrate: irreversible`, with the reason"
 )]
 pub trait Reversible: Migration {}
+
+/// What nearly every migration is: reversible, as all that come later are. One impl instead of three
+/// is what the compiler saves time on.
+#[doc(hidden)]
+pub trait Retractable {
+    type Set: Set;
+    const INDEX: usize;
+}
+
+// An error is to name the trait that was asked for.
+#[diagnostic::do_not_recommend]
+impl<M: Retractable> Migration for M {
+    type Set = M::Set;
+    const INDEX: usize = M::INDEX;
+}
+
+#[diagnostic::do_not_recommend]
+impl<M: Retractable> Reversible for M {}
+
+#[diagnostic::do_not_recommend]
+impl<M: Retractable> DownTarget<M::Set> for M {}
 
 #[cfg(test)]
 mod tests {

@@ -2,8 +2,8 @@
 //! pinned to this one exactly.
 
 pub use crate::migration::{
-    ConcurrentIndex, Down, EmbeddedMigration, Migration, MigrationSet, Reversible, Script, Set,
-    Step, pack,
+    ConcurrentIndex, Down, EmbeddedMigration, Migration, MigrationSet, Retractable, Reversible,
+    Script, Set, Step, pack,
 };
 pub use crate::migrator::Migrator;
 pub use crate::record::{List, migration};

@@ -115,15 +115,14 @@ impl Cache {
 
     /// The analysis of this very directory, if it was kept.
     pub(crate) fn whole(&mut self, directory: &Directory) -> Option<Analysis> {
-        let mut key = Vec::with_capacity(self.key.len());
-        directory.encode(&mut key);
-        if key == self.key
+        if codec::is_same(directory, &self.key)
             && let Some(analysis) = Analysis::decode(&mut Input::new(&self.whole))
         {
             return Some(analysis);
         }
         self.changed = true;
-        self.key = key;
+        self.key.clear();
+        directory.encode(&mut self.key);
         self.entries = HashMap::decode(&mut Input::new(&self.files)).unwrap_or_default();
         None
     }

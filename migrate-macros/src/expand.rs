@@ -11,9 +11,10 @@ use migrate_analysis::Analysis;
 use migrate_analysis::cache;
 use migrate_analysis::plan::{PlannedDown, PlannedMigration};
 use migrate_analysis::source::Source;
-use proc_macro2::TokenStream;
-use quote::quote;
+use proc_macro2::{Literal, TokenStream};
+use quote::{ToTokens, quote};
 use std::fmt::Write;
+use std::path::Path;
 
 /// The module. It has the same items whether there were errors or not, so that one mistake is one
 /// message. The errors stand in it, so that a `#[cfg]` on it holds for them too.
@@ -26,6 +27,7 @@ pub(crate) fn module(
     let Input { runtime, attributes, visibility, name, .. } = input;
     let text = Writer { analysis, folder, text: String::new() }.items();
     let items = lex(&text);
+    let list = list(analysis, folder);
     let has_doc = attributes.iter().any(|attribute| attribute.path().is_ident("doc"));
     let doc = (!has_doc).then(|| quote!(#[doc = "The migrations of this crate."]));
     quote! {
@@ -35,6 +37,7 @@ pub(crate) fn module(
         #visibility mod #name {
             #errors
             use #runtime::__private as __p;
+            #list
             #items
         }
     }
@@ -50,6 +53,45 @@ fn lex(text: &str) -> TokenStream {
             quote!(::core::compile_error! { #message })
         }
     }
+}
+
+/// What an edit of a script changes. It stands in a module of its own, since the compiler lints a
+/// whole module again when something in it has changed; and in statics, since it hashes the value of
+/// a const with all it points to, over and over. Long literals are tokens, to be lexed by nobody.
+fn list(analysis: &Analysis, folder: Option<&Folder>) -> TokenStream {
+    let offsets = cache::scripts(&analysis.sources).offsets;
+    let records = Records::new(analysis, &offsets, folder.map(|folder| folder.relative.as_str()));
+    let count = Literal::usize_unsuffixed(analysis.plan.migrations.len());
+    let texts = Literal::string(&records.texts);
+    let bytes = Literal::byte_string(&records.bytes);
+    let digest = Literal::byte_string(&analysis.plan.digest);
+    let scripts = scripts(analysis, folder);
+    quote! {
+        mod __list {
+            use super::__p;
+            static LIST: __p::List =
+                __p::List { scripts: #scripts, texts: #texts, records: #bytes };
+            pub(super) static MIGRATIONS: [__p::EmbeddedMigration; #count] = LIST.migrations();
+            pub(super) static DIGEST: [::core::primitive::u8; 32] = *#digest;
+        }
+    }
+}
+
+/// All scripts in a row: the file that the build script left; else one behind the other, by
+/// `include_str!` where the text is the file, so that an edit rebuilds.
+fn scripts(analysis: &Analysis, folder: Option<&Folder>) -> TokenStream {
+    if let Some(path) = folder.and_then(|folder| folder.scripts.as_ref()) {
+        return quote!(::core::include_str!(#path));
+    }
+    let scripts = analysis.sources.iter().filter(|source| source.is_script());
+    let scripts = scripts.map(|source| {
+        let path = folder.map(|folder| folder.absolute.join(source.path()));
+        match path.as_deref().and_then(Path::to_str) {
+            Some(path) if source.is_verbatim() => quote!(::core::include_str!(#path)),
+            _ => Literal::string(source.text()).into_token_stream(),
+        }
+    });
+    quote!(::core::concat!(#(#scripts),*))
 }
 
 struct Writer<'a> {
@@ -80,7 +122,6 @@ impl Writer<'_> {
     }
 
     fn set(&mut self) {
-        self.list();
         put!(
             self,
             "/// All migrations of this set, in order of version.\n\
@@ -97,50 +138,6 @@ impl Writer<'_> {
              /// Makes a [`Migrator`] with the usual options.\n\
              #[must_use] pub fn migrator() -> Migrator { Migrator::new() }\n",
         );
-    }
-
-    /// What an edit of a script changes. It stands in a module of its own, since the compiler lints
-    /// a whole module again when something in it has changed; and in statics, since it hashes the
-    /// value of a const with all it points to, over and over.
-    fn list(&mut self) {
-        let Analysis { sources, plan, .. } = self.analysis;
-        let folder = self.folder.map(|folder| folder.relative.as_str());
-        let records = Records::new(self.analysis, &cache::scripts(sources), folder);
-        self.text.push_str(
-            "mod __list { use super::__p; static LIST: __p::List = __p::List { scripts: ",
-        );
-        self.scripts();
-        put!(
-            self,
-            ", texts: {:?}, records: {} }};\n\
-             pub(super) static MIGRATIONS: [__p::EmbeddedMigration; {}] = LIST.migrations();\n\
-             pub(super) static DIGEST: [::core::primitive::u8; 32] = *{}; }}\n",
-            records.texts,
-            bytes(&records.bytes),
-            plan.migrations.len(),
-            bytes(&plan.digest),
-        );
-    }
-
-    /// All scripts in a row: the file that the build script left; else one behind the other, by
-    /// `include_str!` where the text is the file, so that an edit rebuilds.
-    fn scripts(&mut self) {
-        if let Some(path) = self.folder.and_then(|folder| folder.scripts.as_ref()) {
-            put!(self, "::core::include_str!({path:?})");
-            return;
-        }
-        self.text.push_str("::core::concat!(");
-        for source in self.analysis.sources.iter().filter(|source| source.is_script()) {
-            match self.folder.map(|folder| folder.absolute.join(source.path())) {
-                Some(path) if source.is_verbatim() && path.to_str().is_some() => {
-                    put!(self, "::core::include_str!({path:?}), ");
-                }
-                _ => {
-                    put!(self, "{:?}, ", source.text());
-                }
-            }
-        }
-        self.text.push(')');
     }
 
     fn directory(&self) -> String {
@@ -205,18 +202,4 @@ fn doc(migration: &PlannedMigration) -> String {
         let _ = writeln!(doc, "\nIrreversible: {reason}");
     }
     doc
-}
-
-/// Bytes as one token. It runs unoptimised over all records, hence no formatting.
-fn bytes(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut text = String::with_capacity(4 * bytes.len() + 3);
-    text.push_str("b\"");
-    for byte in bytes {
-        text.push_str("\\x");
-        text.push(char::from(DIGITS[usize::from(byte >> 4)]));
-        text.push(char::from(DIGITS[usize::from(byte & 15)]));
-    }
-    text.push('"');
-    text
 }

@@ -1,7 +1,6 @@
 //! The list of all migrations as bytes. What they mean is told in the runtime, which reads them:
 //! `migrate-runtime/src/record.rs`.
 
-use migrate_analysis::cache::Scripts;
 use migrate_analysis::plan::{PlannedDown, PlannedMigration, PlannedScript};
 use migrate_analysis::statement::ConcurrentIndex;
 use migrate_analysis::{Analysis, Step};
@@ -15,11 +14,11 @@ pub(crate) struct Records {
 }
 
 impl Records {
-    /// `folder` is the directory as the runtime's errors show it; there is none where the scripts
+    /// `offsets` says where each source begins in the row of scripts; `folder` is the directory as the runtime's errors show it; there is none where the scripts
     /// stand in the call.
-    pub(crate) fn new(analysis: &Analysis, scripts: &Scripts, folder: Option<&str>) -> Records {
+    pub(crate) fn new(analysis: &Analysis, offsets: &[usize], folder: Option<&str>) -> Records {
         let mut records = Records::default();
-        let writer = Writer { analysis, scripts, folder };
+        let writer = Writer { analysis, offsets, folder };
         let migrations = &analysis.plan.migrations;
         migrations.iter().for_each(|migration| writer.migration(migration, &mut records));
         records
@@ -38,7 +37,7 @@ impl Records {
 
 struct Writer<'a> {
     analysis: &'a Analysis,
-    scripts: &'a Scripts,
+    offsets: &'a [usize],
     folder: Option<&'a str>,
 }
 
@@ -79,7 +78,7 @@ impl Writer<'_> {
 
     fn script(&self, script: Option<&PlannedScript>, records: &mut Records) {
         let at = script.map_or(0, |script| script.source.index());
-        let start = self.scripts.offsets.get(at).copied().unwrap_or_default();
+        let start = self.offsets.get(at).copied().unwrap_or_default();
         let length = self.analysis.sources.get(at).map_or(0, |source| source.text().len());
         records.number(start);
         records.number(start + length);

@@ -315,6 +315,21 @@ impl Encode for Directory {
     }
 }
 
+/// Whether these are the directory's bytes. They are not written for that: it is asked of each build.
+pub(super) fn is_same(directory: &Directory, bytes: &[u8]) -> bool {
+    let mut input = Input::new(bytes);
+    let mut is_next = |path: &str, is_ok: bool, contents: &[u8]| {
+        input.slice() == Some(path.as_bytes())
+            && bool::decode(&mut input) == Some(is_ok)
+            && input.slice() == Some(contents)
+    };
+    let same = directory.files.iter().all(|File { path, contents }| match contents {
+        Ok(contents) => is_next(path, true, contents),
+        Err(why) => is_next(path, false, why.as_bytes()),
+    });
+    same && input.is_empty()
+}
+
 choice!(Part { Up = 0, Down = 1, Both = 2 });
 choice!(Severity { Note = 0, Warning = 1, Error = 2 });
 choice!(TransactionUse {

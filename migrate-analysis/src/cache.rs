@@ -1,11 +1,15 @@
 //! What was found earlier, kept between builds. A build script writes it, the macro reads it.
 //!
-//! Two things are kept. The whole analysis, which counts while every byte of the directory is the
+//! For the build script and for a macro that finds something changed two things are kept. The whole analysis, which counts while every byte of the directory is the
 //! same: then nothing is asked again. And what follows from each file alone, which counts while that
 //! file's text is the same: an edit of one file parses one file. Since texts are compared and not
-//! hashes or times, nothing here can be stale; bytes that cannot be read are as good as none.
+//! hashes or times, nothing here can be stale; bytes that cannot be read are as good as none. For a
+//! macro that finds nothing changed there is [`Prepared`].
 
 mod codec;
+mod prepared;
+
+pub use prepared::Prepared;
 
 use crate::Analysis;
 use crate::layout::Part;
@@ -26,6 +30,11 @@ pub fn file_name(directory: &str) -> String {
 /// The file beside it that holds the text of [`Scripts`].
 pub fn scripts_file_name(directory: &str) -> String {
     format!("migrate-{}.sql", letters(directory))
+}
+
+/// The file beside it that holds a [`Prepared`].
+pub fn prepared_file_name(directory: &str) -> String {
+    format!("migrate-{}.embed", letters(directory))
 }
 
 fn letters(directory: &str) -> String {

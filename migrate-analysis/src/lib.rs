@@ -14,6 +14,7 @@
 //! | `set` | what do they mean together? |
 //! | [`plan`] | the checked set |
 //! | [`diagnostic`], `wording`, [`render`] | what is wrong, in which words, drawn how |
+//! | [`embed`] | how is it embedded? |
 //! | [`cache`] | what of all this need not be asked again |
 //!
 //! This crate knows no proc macro, no database client and no environment variable; it returns data
@@ -24,6 +25,7 @@ mod checksum;
 pub mod config;
 pub mod diagnostic;
 mod directive;
+pub mod embed;
 mod layout;
 pub mod plan;
 pub mod render;

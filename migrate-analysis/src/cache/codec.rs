@@ -3,6 +3,7 @@
 use super::Entry;
 use crate::Analysis;
 use crate::diagnostic::{Code, Diagnostic, Place, Severity};
+use crate::embed::{Embedded, Embedding};
 use crate::layout::Part;
 use crate::plan::{Plan, PlannedDown, PlannedMigration, PlannedScript};
 use crate::script::{Allow, Script, ScriptFile};
@@ -341,6 +342,27 @@ choice!(TransactionUse {
     OtherControl = 5,
 });
 
+impl Encode for Embedding {
+    fn encode(&self, out: &mut Vec<u8>) {
+        self.migrations.encode(out);
+        encode_slice(&self.records, out);
+        self.texts.encode(out);
+        self.digest.encode(out);
+    }
+}
+
+impl Decode for Embedding {
+    fn decode(input: &mut Input<'_>) -> Option<Embedding> {
+        Some(Embedding {
+            migrations: Decode::decode(input)?,
+            records: input.slice()?.to_vec(),
+            texts: Decode::decode(input)?,
+            digest: Decode::decode(input)?,
+        })
+    }
+}
+
+record!(Embedded { version, name, doc, is_reversible });
 record!(ScriptFile { up, down, irreversible, allows, diagnostics });
 record!(Script { mark, statements, steps, transactional, checksum, no_op });
 record!(Allow { code, range, statement, used });

@@ -9,17 +9,17 @@
 mod codec;
 mod prepared;
 
-pub use prepared::Prepared;
+pub use prepared::{Looks, Prepared};
 
 use crate::Analysis;
 use crate::layout::Part;
 use crate::script::{self, ScriptFile};
 use crate::source::{Directory, Source, SourceId};
 use codec::{Decode, Encode, Input};
-use std::collections::HashMap;
+use std::collections::VecDeque;
 
 /// Raise it when the meaning of the bytes changes.
-const FORMAT: &str = concat!("migrate-analysis ", env!("CARGO_PKG_VERSION"), " cache 2\n");
+const FORMAT: &str = concat!("migrate-analysis ", env!("CARGO_PKG_VERSION"), " cache 3\n");
 
 /// The file in a crate's `OUT_DIR` that keeps the results for the set in `directory`, which is
 /// written as in the macro call.
@@ -78,10 +78,14 @@ pub struct Cache {
     whole: Vec<u8>,
     /// Not read before the whole analysis turns out to be of another directory.
     files: Vec<u8>,
-    entries: HashMap<String, Entry>,
-    used: HashMap<String, Entry>,
+    entries: Entries,
+    used: Entries,
     changed: bool,
 }
+
+/// By path, in the order that files are read in: what is looked for is nearly always the first, and
+/// hashing it, unoptimised, would take longer.
+type Entries = VecDeque<(String, Entry)>;
 
 #[derive(Debug)]
 struct Entry {
@@ -132,7 +136,7 @@ impl Cache {
         self.changed = true;
         self.key.clear();
         directory.encode(&mut self.key);
-        self.entries = HashMap::decode(&mut Input::new(&self.files)).unwrap_or_default();
+        self.entries = Entries::decode(&mut Input::new(&self.files)).unwrap_or_default();
         None
     }
 
@@ -149,12 +153,13 @@ impl Cache {
         part: Part,
         run_in_transaction: Option<bool>,
     ) -> ScriptFile {
-        let kept = self.entries.remove(path).filter(|entry| {
+        let at = self.entries.iter().position(|(kept, _)| kept == path);
+        let kept = at.and_then(|at| self.entries.remove(at)).filter(|(_, entry)| {
             entry.text == text
                 && entry.part == part
                 && entry.run_in_transaction == run_in_transaction
         });
-        let found = kept.and_then(|entry| {
+        let found = kept.and_then(|(_, entry)| {
             let file = ScriptFile::decode(&mut Input::new(&entry.file))?;
             Some((entry, file))
         });
@@ -165,7 +170,7 @@ impl Cache {
             (Entry { text: text.to_owned(), part, run_in_transaction, file }, read)
         });
         file.belongs_to(source);
-        self.used.insert(path.to_owned(), entry);
+        self.used.push_back((path.to_owned(), entry));
         file
     }
 }

@@ -257,6 +257,10 @@ fn leads_back(root: &Path, folder: &str, link: &Path) -> bool {
 /// Settings, scripts, and migrations that are not SQL: those are refused, not overlooked.
 fn matters(path: &str) -> bool {
     const ENDS: [&str; 7] = [".sql", ".toml", ".sql.conf", ".psql", ".pgsql", ".rs", ".go"];
+    // What nearly every file is, at once: this runs unoptimised for each of them.
+    if path.ends_with(".sql") {
+        return true;
+    }
     let lower = path.to_ascii_lowercase();
     ENDS.iter().any(|end| lower.ends_with(end))
 }

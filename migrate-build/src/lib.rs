@@ -16,12 +16,12 @@
 //! It never fails because of what is wrong with a migration: a failing build script would hide
 //! everything else from an editor. The macro reports.
 
-use migrate_analysis::cache::{self, Cache, Prepared};
+use migrate_analysis::analyze;
+use migrate_analysis::cache::{self, Cache, Looks, Prepared};
 use migrate_analysis::diagnostic::Severity;
 use migrate_analysis::embed::Embedding;
 use migrate_analysis::render::render;
 use migrate_analysis::source::{Directory, Glance, stamp};
-use migrate_analysis::{Analysis, analyze};
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -46,7 +46,8 @@ pub fn watch(directory: &str) {
     // Before it is read: what changes meanwhile looks different afterwards.
     let glance = Glance::new(&root);
     let found = Directory::read(&root).map_err(|error| error.to_string());
-    let analysis = analyze(found.clone(), &mut cache);
+    let looks = glance.ok().and_then(|glance| Looks::new(glance, found.as_ref().ok()?));
+    let analysis = analyze(found, &mut cache);
     for diagnostic in analysis.diagnostics.iter().filter(|found| found.severity < Severity::Error) {
         let text = render(diagnostic, &analysis.sources, directory);
         // cargo shows one line a warning and loses what follows.
@@ -59,23 +60,10 @@ pub fn watch(directory: &str) {
     let _ = fs::remove_file(&prepared);
     let scripts = out.join(cache::scripts_file_name(directory));
     replace(&scripts, cache::scripts(&analysis.sources).text.as_bytes());
-    if let (Ok(glance), Ok(found), None) = (glance, found, analysis.errors().next())
-        && let Some(bytes) = prepare(glance, &found, &scripts, directory, &analysis)
-    {
-        replace(&prepared, &bytes);
+    if let (Some(looks), None, Ok(stamp)) = (looks, analysis.errors().next(), stamp(&scripts)) {
+        let embedding = Embedding::new(&analysis, Some(directory));
+        replace(&prepared, &Prepared::new(looks, stamp, embedding).encode());
     }
-}
-
-/// What the macro takes as it is, as long as nothing looks different.
-fn prepare(
-    glance: Glance,
-    found: &Directory,
-    scripts: &Path,
-    directory: &str,
-    analysis: &Analysis,
-) -> Option<Vec<u8>> {
-    let embedding = Embedding::new(analysis, Some(directory));
-    Some(Prepared::new(glance, found, stamp(scripts).ok()?, embedding)?.encode())
 }
 
 /// What an earlier run of this very build script left. One of another version of the analysis

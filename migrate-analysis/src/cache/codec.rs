@@ -10,8 +10,7 @@ use crate::script::{Allow, Script, ScriptFile};
 use crate::source::{Directory, File, Source, SourceId};
 use crate::statement::{Action, ConcurrentIndex, EnumValue, Statement, TransactionUse};
 use crate::transaction::Step;
-use std::collections::HashMap;
-use std::hash::Hash;
+use std::collections::VecDeque;
 use std::ops::Range;
 
 pub(super) trait Encode {
@@ -139,20 +138,16 @@ impl<T: Decode> Decode for Vec<T> {
     }
 }
 
-impl<K: Encode, V: Encode> Encode for HashMap<K, V> {
+impl<T: Encode> Encode for VecDeque<T> {
     fn encode(&self, out: &mut Vec<u8>) {
         self.len().encode(out);
-        for (key, value) in self {
-            key.encode(out);
-            value.encode(out);
-        }
+        self.iter().for_each(|item| item.encode(out));
     }
 }
 
-impl<K: Decode + Eq + Hash, V: Decode> Decode for HashMap<K, V> {
-    fn decode(input: &mut Input<'_>) -> Option<HashMap<K, V>> {
-        let length = usize::decode(input)?;
-        (0..length).map(|_| Some((K::decode(input)?, V::decode(input)?))).collect()
+impl<T: Decode> Decode for VecDeque<T> {
+    fn decode(input: &mut Input<'_>) -> Option<VecDeque<T>> {
+        Vec::decode(input).map(VecDeque::from)
     }
 }
 

@@ -13,30 +13,37 @@ use crate::source::{Directory, Glance};
 /// the nanosecond; and what was written too recently for that to tell is read and compared.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Prepared {
-    stamps: Vec<u8>,
-    young: Vec<(String, Vec<u8>)>,
-    /// Of the file with all scripts in a row.
+    looks: Looks,
+    /// The stamp of the file with all scripts in a row.
     scripts: Vec<u8>,
     /// What is embedded.
     pub embedding: Embedding,
 }
 
-impl Prepared {
-    /// `glance` is from before `directory` was read, `scripts` the stamp of the file with all scripts
-    /// in a row. There is none when a young file is gone by now.
-    pub fn new(
-        glance: Glance,
-        directory: &Directory,
-        scripts: Vec<u8>,
-        embedding: Embedding,
-    ) -> Option<Prepared> {
+/// What a directory looks like, and holds where looks may deceive.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Looks {
+    stamps: Vec<u8>,
+    young: Vec<(String, Vec<u8>)>,
+}
+
+impl Looks {
+    /// `glance` is from before `directory` was read. There is none when a young file was gone by then.
+    pub fn new(glance: Glance, directory: &Directory) -> Option<Looks> {
         let young = glance.young.into_iter().map(|path| {
             let at = directory.files.binary_search_by(|file| file.path.cmp(&path)).ok()?;
             let contents = directory.files.get(at)?.contents.as_ref().ok()?;
             Some((path, contents.clone()))
         });
         let young = young.collect::<Option<_>>()?;
-        Some(Prepared { stamps: glance.stamps, young, scripts, embedding })
+        Some(Looks { stamps: glance.stamps, young })
+    }
+}
+
+impl Prepared {
+    /// `scripts` is the stamp of the file with all scripts in a row.
+    pub fn new(looks: Looks, scripts: Vec<u8>, embedding: Embedding) -> Prepared {
+        Prepared { looks, scripts, embedding }
     }
 
     /// Whether it still counts. `read` answers with what a file of the directory holds.
@@ -46,17 +53,17 @@ impl Prepared {
         scripts: &[u8],
         read: impl Fn(&str) -> Option<Vec<u8>>,
     ) -> bool {
-        self.stamps == glance.stamps
+        self.looks.stamps == glance.stamps
             && self.scripts == scripts
-            && self.young.iter().all(|(path, contents)| read(path).as_ref() == Some(contents))
+            && self.looks.young.iter().all(|(path, contents)| read(path).as_ref() == Some(contents))
     }
 
     /// As bytes.
     pub fn encode(&self) -> Vec<u8> {
         let mut bytes = FORMAT.as_bytes().to_vec();
-        encode_slice(&self.stamps, &mut bytes);
-        self.young.len().encode(&mut bytes);
-        for (path, contents) in &self.young {
+        encode_slice(&self.looks.stamps, &mut bytes);
+        self.looks.young.len().encode(&mut bytes);
+        for (path, contents) in &self.looks.young {
             path.encode(&mut bytes);
             encode_slice(contents, &mut bytes);
         }
@@ -75,6 +82,6 @@ impl Prepared {
             .collect::<Option<_>>()?;
         let scripts = input.slice()?.to_vec();
         let embedding = Embedding::decode(&mut input)?;
-        input.is_empty().then_some(Prepared { stamps, young, scripts, embedding })
+        input.is_empty().then_some(Prepared { looks: Looks { stamps, young }, scripts, embedding })
     }
 }

@@ -1,39 +1,81 @@
-//! Whole scripts against the catalog. What is expected was asked of PostgreSQL 15.
+//! Scripts through the simulation. What PostgreSQL does with each was seen on a server of version 15.
 
 mod objects;
+mod opaque;
+mod privileges;
 mod queries;
+mod remove;
+mod rename;
+mod script;
 
-use super::{External, FailureKind, run};
-use crate::catalog::{Catalog, Object};
+use super::{External, FailureKind, Outcome, run};
+use crate::catalog::{Catalog, Key, Object, Space};
 
-/// Runs a script; a statement that fails is reported, and the next one follows.
-fn replay(script: &str) -> (Catalog, Vec<String>) {
-    let mut catalog = Catalog::default();
-    let mut failures = Vec::new();
-    let statements = crate::sql::parse(script, 0..script.len(), &|_| false).statements;
-    for statement in statements {
-        let command = crate::sql::command(script, statement.range);
-        let outcome = run(&mut catalog, &External::default(), &command);
-        failures.extend(outcome.failure.map(|failure| words(&failure.kind)));
-    }
-    (catalog, failures)
+/// A database at the end of a script.
+struct Replay {
+    catalog: Catalog,
+    outcomes: Vec<Outcome>,
 }
 
-fn failures(script: &str) -> Vec<String> {
-    replay(script).1
+fn replay(script: &str) -> Replay {
+    let mut replay = Replay { catalog: Catalog::default(), outcomes: Vec::new() };
+    replay.go_on(script);
+    replay
 }
 
-fn words(failure: &FailureKind) -> String {
-    match failure {
-        FailureKind::Unknown { kind, name, .. } => format!("no {kind:?} {name}"),
-        FailureKind::Duplicate { kind, name, .. } => format!("second {kind:?} {name}"),
-        FailureKind::Dependents { name, dependents, .. } => {
-            format!("{name} is needed by {}", dependents.join(", "))
+impl Replay {
+    fn go_on(&mut self, script: &str) {
+        let external = External::default();
+        for statement in crate::sql::parse(script, 0..script.len(), &|_| false).statements {
+            let command = crate::sql::command(script, statement.range);
+            self.outcomes.push(run(&mut self.catalog, &external, &command));
         }
-        FailureKind::Wrong { message, .. } => message.clone(),
+    }
+
+    /// What the last statement failed with, in a few words.
+    fn failure(&self) -> String {
+        let failure = self.outcomes.last().and_then(|outcome| outcome.failure.as_ref());
+        failure.map_or("none".to_owned(), |failure| in_words(&failure.kind))
+    }
+
+    /// What else went with the last statement.
+    fn deaths(&self) -> Vec<&str> {
+        let last = self.outcomes.last().unwrap();
+        last.deaths.iter().map(|death| death.what.as_str()).collect()
+    }
+
+    fn find(&self, space: Space, name: &str) -> Option<&Object> {
+        let public = Some(crate::catalog::Id::PUBLIC);
+        self.catalog.get(self.catalog.find(&Key::new(space, public, name))?)
+    }
+
+    fn relation(&self, name: &str) -> Option<&Object> {
+        self.find(Space::Relation, name)
+    }
+
+    fn columns(&self, table: &str) -> Vec<&str> {
+        let columns = self.relation(table).map(Object::columns).unwrap_or_default();
+        columns.iter().map(|column| column.name.as_str()).collect()
+    }
+
+    fn constraints(&self, table: &str) -> Vec<&str> {
+        let table = self.relation(table).and_then(Object::table);
+        let constraints = table.map(|table| table.constraints.as_slice()).unwrap_or_default();
+        constraints.iter().map(|constraint| constraint.name.as_str()).collect()
     }
 }
 
-fn object<'c>(catalog: &'c Catalog, name: &str) -> &'c Object {
-    catalog.all().map(|(_, object)| object).find(|object| object.name == name).unwrap()
+fn in_words(kind: &FailureKind) -> String {
+    match kind {
+        FailureKind::Unknown { kind, name, of, .. } => {
+            let of = of.as_ref().map(|of| format!(" of {of}")).unwrap_or_default();
+            format!("unknown {kind:?} {name}{of}")
+        }
+        FailureKind::Duplicate { kind, name, of, .. } => {
+            let of = of.as_ref().map(|of| format!(" of {of}")).unwrap_or_default();
+            format!("duplicate {kind:?} {name}{of}")
+        }
+        FailureKind::Dependents { dependents, .. } => dependents.join("; "),
+        FailureKind::Wrong { message, sqlstate } => format!("{sqlstate} {message}"),
+    }
 }

@@ -26,6 +26,8 @@ WITH a (b) AS (SELECT 1), c (d) AS (SELECT 2) SELECT e(d) FROM a, f(b) AS (g int
 SELECT DISTINCT ON ((a), b) f(c) FROM t;
 ((SELECT 1) UNION SELECT max(a) FROM t);
 VALUES (f(1), (2));
+SELECT 'a' -- and
+  'b', c;
 TABLE t;
 SELECT setval('s', 1, true);
 SELECT pg_catalog.set_config('search_path', '', false);

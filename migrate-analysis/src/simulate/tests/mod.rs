@@ -1,10 +1,12 @@
 //! Scripts through the simulation. What PostgreSQL does with each was seen on a server of version 15.
 
+mod objects;
 mod opaque;
 mod privileges;
+mod queries;
 mod remove;
 mod rename;
-mod scripts;
+mod script;
 
 use super::{External, FailureKind, Outcome, run};
 use crate::catalog::{Catalog, Key, Object, Space};

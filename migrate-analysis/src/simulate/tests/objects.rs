@@ -1,6 +1,6 @@
 //! Types, routines, triggers, policies, rules and statistics.
 
-use super::{failures, object, replay};
+use super::script::{failures, object, replay};
 use crate::catalog::Kind;
 
 #[test]

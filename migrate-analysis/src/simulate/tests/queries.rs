@@ -1,6 +1,6 @@
 //! What queries read, in views and in statements about rows.
 
-use super::{failures, object, replay};
+use super::script::{failures, object, replay};
 use crate::catalog::Catalog;
 
 const TABLES: &str = "CREATE TABLE t (a int, b text, c jsonb); CREATE TABLE u (a int, d date);";

@@ -1,13 +1,10 @@
-//! Whole scripts against the catalog. What is expected was asked of PostgreSQL 15.
+//! A whole script, and everything in it that fails.
 
-mod objects;
-mod queries;
-
-use crate::simulate::{External, FailureKind, run};
+use super::super::{External, FailureKind, run};
 use crate::catalog::{Catalog, Object};
 
 /// Runs a script; a statement that fails is reported, and the next one follows.
-fn replay(script: &str) -> (Catalog, Vec<String>) {
+pub(super) fn replay(script: &str) -> (Catalog, Vec<String>) {
     let mut catalog = Catalog::default();
     let mut failures = Vec::new();
     let statements = crate::sql::parse(script, 0..script.len(), &|_| false).statements;
@@ -19,7 +16,7 @@ fn replay(script: &str) -> (Catalog, Vec<String>) {
     (catalog, failures)
 }
 
-fn failures(script: &str) -> Vec<String> {
+pub(super) fn failures(script: &str) -> Vec<String> {
     replay(script).1
 }
 
@@ -34,6 +31,6 @@ fn words(failure: &FailureKind) -> String {
     }
 }
 
-fn object<'c>(catalog: &'c Catalog, name: &str) -> &'c Object {
+pub(super) fn object<'c>(catalog: &'c Catalog, name: &str) -> &'c Object {
     catalog.all().map(|(_, object)| object).find(|object| object.name == name).unwrap()
 }

@@ -46,7 +46,7 @@ impl Reader<'_> {
             words: Vec::new(),
             brackets: Vec::new(),
             operand: false,
-            cast: false,
+            next: Bracket::Plain,
         };
         scan.run()?;
         let words = scan.words;
@@ -76,18 +76,29 @@ impl Reader<'_> {
     }
 }
 
+/// Whose bracket it is, where the words in it have a meaning of their own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Bracket {
+    #[default]
+    Plain,
+    /// `CAST(… AS type)`.
+    Cast,
+    /// `JSON_VALUE(… RETURNING type NULL ON EMPTY)`.
+    Json,
+}
+
 struct Scan<'s, 'a> {
     reader: Reader<'a>,
     stops: &'s [&'s str],
     /// The token behind the last.
     end: usize,
     words: Vec<Word>,
-    /// The brackets that are open: whether it is that of a `CAST`.
-    brackets: Vec<bool>,
+    /// Those that are open.
+    brackets: Vec<Bracket>,
     /// An operand stands before this place.
     operand: bool,
-    /// The next bracket is that of a `CAST`.
-    cast: bool,
+    /// What the next bracket is.
+    next: Bracket,
 }
 
 impl Scan<'_, '_> {
@@ -117,7 +128,7 @@ impl Scan<'_, '_> {
         self.take();
         match kind {
             Kind::Open | Kind::OpenBracket => {
-                self.brackets.push(std::mem::take(&mut self.cast));
+                self.brackets.push(std::mem::take(&mut self.next));
                 self.operand = false;
             }
             Kind::Close | Kind::CloseBracket => {
@@ -142,8 +153,8 @@ impl Scan<'_, '_> {
         let class = keyword::class(self.reader.text());
         match class {
             Some(Class::Reserved) => return self.reserved(),
-            Some(Class::Function) if self.reader.kind_at(1) != Some(Kind::Open) => {
-                // `NOT LIKE`, `NOT SIMILAR TO`; `CURRENT_SCHEMA`.
+            Some(Class::Function) if !self.is_function_keyword() => {
+                // `NOT LIKE`, `LEFT JOIN`; `CURRENT_SCHEMA`.
                 self.operand = self.reader.is("CURRENT_SCHEMA");
                 self.take();
                 return Some(());
@@ -158,6 +169,12 @@ impl Scan<'_, '_> {
             return self.type_of_literal();
         }
         self.name()
+    }
+
+    /// `left(…)`, `right(…)`. No other keyword of their class is called in practice, and `LIKE (…)` is
+    /// no call.
+    fn is_function_keyword(&self) -> bool {
+        self.reader.is_any(&["LEFT", "RIGHT"]) && self.reader.kind_at(1) == Some(Kind::Open)
     }
 
     fn reserved(&mut self) -> Option<()> {
@@ -180,7 +197,9 @@ impl Scan<'_, '_> {
             "LOCALTIMESTAMP",
         ];
         self.operand = self.reader.is_any(&OPERANDS);
-        self.cast = self.reader.is("CAST");
+        if self.reader.is("CAST") {
+            self.next = Bracket::Cast;
+        }
         let by = self.reader.is_any(&["ORDER", "GROUP"]) && self.reader.is_at(1, "BY");
         self.take();
         if by {
@@ -201,12 +220,16 @@ impl Scan<'_, '_> {
         if self.reader.kind_at(1) != Some(Kind::Open) {
             return self.name();
         }
-        self.cast = self.reader.is_any(&["TREAT", "XMLSERIALIZE"]);
+        if self.reader.is_any(&["TREAT", "XMLSERIALIZE"]) {
+            self.next = Bracket::Cast;
+        } else if self.reader.text().get(..4).is_some_and(|it| it.eq_ignore_ascii_case("json")) {
+            self.next = Bracket::Json;
+        }
         let extract = self.reader.is("EXTRACT");
         self.take();
         if extract && self.reader.is_at(2, "FROM") {
             self.take();
-            self.brackets.push(false);
+            self.brackets.push(Bracket::Plain);
             self.take();
         }
         self.operand = false;
@@ -306,7 +329,10 @@ impl Scan<'_, '_> {
     fn keyword(&mut self) -> Option<()> {
         let reader = self.reader;
         let class = keyword::class(reader.text());
+        let in_json = self.brackets.last() == Some(&Bracket::Json);
         let wants_operand = match class {
+            _ if in_json && reader.is_any(&["ON", "WITH", "RETURNING"]) => false,
+            None if in_json && reader.is_any(&["PASSING", "VALUE"]) => true,
             Some(Class::Reserved) => !reader.is_any(&["ASC", "DESC", "END", "NULL"]),
             Some(Class::Function) => !reader.is_any(&["ISNULL", "NOTNULL"]),
             Some(Class::Column) => reader.is("BETWEEN"),
@@ -344,7 +370,7 @@ impl Scan<'_, '_> {
     /// The type of a `CAST`, or an alias.
     fn behind_as(&mut self) -> Option<()> {
         self.take();
-        if self.brackets.last() == Some(&true) {
+        if self.brackets.last() == Some(&Bracket::Cast) {
             return self.type_name();
         }
         if self.reader.is_name() && self.reader.kind_at(1) != Some(Kind::Open) {

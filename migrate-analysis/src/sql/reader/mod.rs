@@ -96,8 +96,11 @@ fn create(reader: &mut Reader<'_>) -> Option<Command> {
     while reader.words.is_any(at, &modifiers) {
         at += 1;
     }
+    // Inside CREATE SCHEMA an element follows without a comma.
+    let query = reader.words.find(at + 1, &["AS", "CREATE", "GRANT"]);
+    let with_query = query.is_some_and(|query| reader.words.is(query, "AS"));
     match reader.words.text(at).to_ascii_uppercase().as_str() {
-        "TABLE" if reader.words.find(at, &["AS"]).is_none() => table::create_table(reader),
+        "TABLE" if !with_query => table::create_table(reader),
         "FOREIGN" if reader.words.is(at + 1, "TABLE") => table::create_foreign_table(reader),
         "INDEX" => index::create_index(reader),
         "SEQUENCE" => sequence::create_sequence(reader),

@@ -1,6 +1,7 @@
 //! Statements that change no schema of this database.
 
 use super::cursor::Reader;
+use crate::sql::lex::Kind;
 
 /// Whether the statement may change a schema, or where the statements after it find their names. It
 /// begins with `first`, in upper case.
@@ -14,7 +15,7 @@ pub(super) fn changes_schema(reader: &Reader<'_>, first: &str) -> bool {
         | "COMMIT" | "END" | "SAVEPOINT" | "RELEASE" => false,
         // It takes the temporary tables and the search path along.
         "DISCARD" => reader.is_any(&["ALL", "TEMP", "TEMPORARY"]),
-        "EXPLAIN" => reader.words.find(1, &["ANALYZE", "ANALYSE"]).is_some() || reader.is_options(),
+        "EXPLAIN" => reader.is_any(&["ANALYZE", "ANALYSE"]) || reader.is_kind(Kind::Open),
         "SET" | "RESET" => changes_lookup(reader),
         "GRANT" | "REVOKE" => reader.words.find(reader.at, &["ON"]).is_some(),
         "CREATE" | "ALTER" | "DROP" => !is_of_cluster(&reader),
@@ -34,7 +35,10 @@ fn changes_lookup(mut reader: Reader<'_>) -> bool {
     if reader.are(&["SESSION", "CHARACTERISTICS"]) {
         return false;
     }
-    reader.accept_any(&["LOCAL", "SESSION"]);
+    // `session.x` is a setting.
+    if reader.kind_at(1) != Some(Kind::Dot) {
+        reader.accept_any(&["LOCAL", "SESSION"]);
+    }
     match reader.identifier().as_deref() {
         Some("search_path" | "schema" | "role" | "all") | None => true,
         Some("session") => reader.is("AUTHORIZATION"),
@@ -46,10 +50,4 @@ fn changes_lookup(mut reader: Reader<'_>) -> bool {
 fn is_of_cluster(reader: &Reader<'_>) -> bool {
     reader.is_any(&["ROLE", "GROUP", "DATABASE", "TABLESPACE", "SYSTEM"])
         || reader.is("USER") && !reader.is_at(1, "MAPPING")
-}
-
-impl Reader<'_> {
-    fn is_options(&self) -> bool {
-        self.is_kind(crate::sql::lex::Kind::Open)
-    }
 }

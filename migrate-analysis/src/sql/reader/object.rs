@@ -127,7 +127,8 @@ impl Reader<'_> {
         object.part = Some(self.ident()?);
         self.expect("ON")?;
         // `domain` may also be the name of a table.
-        if object.kind == ObjectKind::Constraint && self.is("DOMAIN") && self.is_name_at(1) {
+        let of_domain = self.is("DOMAIN") && self.is_name_at(1) && !self.is_at(1, "IS");
+        if object.kind == ObjectKind::Constraint && of_domain {
             self.at += 1;
             object.kind = ObjectKind::DomainConstraint;
         }

@@ -39,10 +39,16 @@ fn named(reader: &mut Reader<'_>) -> Option<(ObjectName, bool)> {
 /// Behind `RENAME`.
 fn rename(reader: &mut Reader<'_>, mut object: ObjectName, if_exists: bool) -> Option<Command> {
     if !reader.is("TO") {
-        let domain = object.kind == ObjectKind::Domain;
-        object.kind = match reader.accept_any(&["COLUMN", "CONSTRAINT", "ATTRIBUTE"]) {
-            Some("CONSTRAINT") if domain => ObjectKind::DomainConstraint,
+        // A column may be called `attribute`.
+        let words: &[&str] = match object.kind {
+            ObjectKind::Type => &["ATTRIBUTE"],
+            _ => &["COLUMN", "CONSTRAINT"],
+        };
+        object.kind = match reader.accept_any(words) {
+            Some("CONSTRAINT") if object.kind == ObjectKind::Domain => ObjectKind::DomainConstraint,
             Some("CONSTRAINT") => ObjectKind::Constraint,
+            // `RENAME VALUE` is none of these.
+            None if object.kind == ObjectKind::Type => return None,
             _ => ObjectKind::Column,
         };
         object.part = Some(reader.ident()?);

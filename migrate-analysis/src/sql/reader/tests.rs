@@ -115,6 +115,7 @@ const EXPRESSIONS: &[(&str, &str)] = &[
     ("case when a then b else c end is true", "CASE WHEN [a] THEN [b] ELSE [c] END IS TRUE"),
     ("a < current_timestamp", "[a] < CURRENT_TIMESTAMP"),
     ("a not like 'x' escape '!'", "[a] NOT LIKE 'x' ESCAPE '!'"),
+    ("a not like (b) and left(a, 1) > ''", "[a] NOT LIKE ( [b] ) AND left! ( [a] , 1 ) > ''"),
     ("a not between 1 and b", "[a] NOT BETWEEN 1 AND [b]"),
     ("a is not distinct from b", "[a] IS NOT DISTINCT FROM [b]"),
     ("a is unknown or b isnull", "[a] IS UNKNOWN OR [b] ISNULL"),
@@ -127,6 +128,10 @@ const EXPRESSIONS: &[(&str, &str)] = &[
     ("(a, b) overlaps (c, d)", "( [a] , [b] ) OVERLAPS ( [c] , [d] )"),
     ("a[1:2] = b", "[a] [ 1 : 2 ] = [b]"),
     ("count(*) > 0", "count! ( * ) > 0"),
+    (
+        "json_value(a, '$' returning int default b on empty error on error) > c",
+        "JSON_VALUE ( [a] , '$' RETURNING INT DEFAULT [b] ON EMPTY ERROR ON ERROR ) > [c]",
+    ),
     ("row(a, b) = row(1, 2)", "ROW ( [a] , [b] ) = ROW ( 1 , 2 )"),
 ];
 
@@ -196,8 +201,8 @@ const STATEMENTS: &[(&str, &[&str])] = &[
         &["Exclude", "Some(\"gist\")", "\"&&\"", "Function", "\"=\"", "predicate: Some"],
     ),
     (
-        "CREATE TABLE t (LIKE u INCLUDING ALL EXCLUDING INDEXES, exclude int)",
-        &["Like(", "defaults: true", "indexes: false", "name: \"exclude\""],
+        "CREATE TABLE t (LIKE u INCLUDING ALL EXCLUDING INDEXES, b int)",
+        &["Like(", "defaults: true", "indexes: false", "name: \"b\""],
     ),
     (
         "CREATE TABLE t OF ty (a WITH OPTIONS PRIMARY KEY, b NOT NULL)",
@@ -349,7 +354,7 @@ const STATEMENTS: &[(&str, &[&str])] = &[
     ),
     ("DROP INDEX CONCURRENTLY i", &["kind: Index", "concurrently: true"]),
     (
-        "DROP FUNCTION f(a int, b double precision DEFAULT 1, OUT c text, VARIADIC text[]), g",
+        "DROP FUNCTION f(a int, b double precision, OUT c text, VARIADIC text[]), g",
         &[
             "\"integer\"",
             "\"double precision\"",
@@ -379,6 +384,7 @@ const STATEMENTS: &[(&str, &[&str])] = &[
         "TRUNCATE TABLE ONLY a, b * RESTART IDENTITY CASCADE",
         &["Truncate", "\"a\"", "\"b\"", "cascade: true"],
     ),
+    ("ALTER TABLE t RENAME attribute TO b", &["Rename", "kind: Column", "\"attribute\""]),
     ("SET LOCAL lock_timeout = '1s'", &["Nothing"]),
     ("GRANT a TO b", &["Nothing"]),
     ("CREATE ROLE a LOGIN", &["Nothing"]),

@@ -17,6 +17,19 @@ fn scripts(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
+/// Reads it from and up to some places in its middle: nothing may panic.
+fn cut(text: &str, range: &std::ops::Range<usize>) {
+    let step = (range.len() / 16).max(1);
+    for at in range.clone().step_by(step) {
+        let at = text.floor_char_boundary(at).max(range.start);
+        sql::command(text, range.start..at);
+        if text.is_char_boundary(at + 1) {
+            let mutant = [&text[range.start..at], &text[at + 1..range.end]].concat();
+            sql::command(&mutant, 0..mutant.len());
+        }
+    }
+}
+
 #[test]
 #[ignore = "needs a folder of scripts"]
 fn corpus() {
@@ -42,6 +55,7 @@ fn corpus() {
             let command = sql::command(&text, statement.range.clone());
             time += start.elapsed();
             total += 1;
+            cut(&text, &statement.range);
             let debug = format!("{command:?}");
             let kind: String = debug.chars().take_while(|c| c.is_alphanumeric()).collect();
             *kinds.entry(kind).or_default() += 1;

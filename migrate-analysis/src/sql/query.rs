@@ -11,6 +11,8 @@ mod write;
 #[cfg(test)]
 mod tests;
 
+pub(super) use output::name as output_name;
+
 use super::ast;
 use crate::ddl::{Arm, CommonTable, Name, Output, Select, Source, SourceKind};
 use expression::{bare_name, expressions};

@@ -37,10 +37,9 @@ fn custom(parts: &[String], modifiers: &[String]) -> Option<TypeName> {
         [.., schema, name] => (Some(schema).filter(|schema| *schema != "pg_catalog"), name),
         [] => return None,
     };
-    if schema.is_none() {
-        if let Some(name) = long_name(name) {
-            return Some(made(None, name, true, modifiers));
-        }
+    let long = if schema.is_none() { long_name(name) } else { None };
+    if let Some(name) = long {
+        return Some(made(None, name, true, modifiers));
     }
     let built_in = schema.is_none() && PLAIN.contains(&name.as_str());
     Some(made(schema.cloned(), name, built_in, modifiers))

@@ -26,6 +26,74 @@ const SPECIAL: &[&str] = &[
     "system_user",
 ];
 
+/// Reserved words, which are no columns: where one stands for one, the statement was misread. (Where it
+/// is quoted, no harm is done.)
+const RESERVED: &[&str] = &[
+    "all",
+    "analyse",
+    "analyze",
+    "and",
+    "any",
+    "array",
+    "as",
+    "asc",
+    "asymmetric",
+    "both",
+    "case",
+    "cast",
+    "check",
+    "collate",
+    "column",
+    "constraint",
+    "create",
+    "deferrable",
+    "desc",
+    "distinct",
+    "do",
+    "else",
+    "end",
+    "except",
+    "fetch",
+    "for",
+    "foreign",
+    "from",
+    "grant",
+    "group",
+    "having",
+    "in",
+    "initially",
+    "intersect",
+    "into",
+    "lateral",
+    "leading",
+    "limit",
+    "not",
+    "offset",
+    "on",
+    "only",
+    "or",
+    "order",
+    "placing",
+    "primary",
+    "references",
+    "returning",
+    "select",
+    "some",
+    "symmetric",
+    "table",
+    "then",
+    "to",
+    "trailing",
+    "union",
+    "unique",
+    "using",
+    "variadic",
+    "when",
+    "where",
+    "window",
+    "with",
+];
+
 pub(super) fn expressions<'a>(expressions: impl IntoIterator<Item = &'a Expr>, arm: &mut Arm) {
     for expression in expressions {
         uses(expression, arm);
@@ -60,6 +128,13 @@ pub(super) fn column(expression: &Expr) -> Option<ColumnUse> {
     }
 }
 
+/// Adds a column.
+pub(super) fn used(column: ColumnUse, arm: &mut Arm) {
+    // `SELECT interval FROM t` is read as an interval `FROM`, called `t`.
+    arm.complete &= column.table.is_some() || !RESERVED.contains(&column.column.as_str());
+    arm.uses.push(column);
+}
+
 /// The name of an expression that is no more than a name.
 pub(super) fn bare_name(expression: &Expr) -> Option<String> {
     match expression {
@@ -91,7 +166,7 @@ pub(super) fn uses(expression: &Expr, arm: &mut Arm) {
         rest = left;
     }
     if let Some(column) = column(rest) {
-        arm.uses.push(column);
+        used(column, arm);
         return;
     }
     match rest {
@@ -175,7 +250,8 @@ fn operands(expression: &Expr, arm: &mut Arm) {
         }
         Expr::Tuple(items) => expressions(items, arm),
         Expr::Array(array) => expressions(&array.elem, arm),
-        Expr::Interval(interval) => uses(&interval.value, arm),
+        // With anything but a literal, it is a column of that name that was misread.
+        Expr::Interval(interval) if matches!(*interval.value, Expr::Value(_)) => {}
         // Not PostgreSQL's, or PostgreSQL's in a form that is not followed.
         _ => arm.complete = false,
     }
@@ -201,7 +277,7 @@ fn access(root: &Expr, chain: &[AccessExpr], arm: &mut Arm) {
     match column(root) {
         Some(mut column) => {
             column.fields.extend(fields.by_ref());
-            arm.uses.push(column);
+            used(column, arm);
         }
         None => uses(root, arm),
     }

@@ -1,7 +1,7 @@
 //! The columns that come out, by the names PostgreSQL gives them (`FigureColname`).
 
 use super::super::ast;
-use super::expression::{column, expressions, uses};
+use super::expression::{column, expressions, used, uses};
 use crate::ddl::{Arm, Output};
 use sqlparser::ast::{
     Expr, Function, Ident, ObjectName, SelectItem, SelectItemQualifiedWildcardKind as Qualifier,
@@ -61,7 +61,7 @@ fn output(expression: &Expr, alias: Option<&Ident>, arm: &mut Arm) {
     let inner = unbracketed(expression);
     if let Some(column) = column(inner).filter(|column| column.fields.is_empty()) {
         let name = alias.unwrap_or_else(|| column.column.clone());
-        arm.uses.push(column.clone());
+        used(column.clone(), arm);
         arm.outputs.push(Output::Column { column, name });
         return;
     }
@@ -99,8 +99,8 @@ fn unbracketed(mut expression: &Expr) -> &Expr {
 }
 
 /// The name of an expression; none for `?column?`.
-fn name(expression: &Expr) -> Option<String> {
-    figure(expression).map(|(name, _)| name)
+pub(in super::super) fn name(expression: &Expr) -> Option<String> {
+    figure(unbracketed(expression)).map(|(name, _)| name)
 }
 
 /// The name, and whether it is better than that of a type or of `case`.

@@ -1,5 +1,6 @@
 use super::read;
 use crate::ddl::{ColumnUse, Output, Select, SourceKind};
+
 fn names(select: &Select) -> Vec<String> {
     let outputs = select.arms.first().map(|arm| arm.outputs.as_slice()).unwrap_or_default();
     outputs
@@ -108,9 +109,9 @@ fn sources(sql: &str) -> String {
 
 fn source(source: &crate::ddl::Source) -> String {
     let mut text = match &source.kind {
-        SourceKind::Relation(name) => crate_name(name),
+        SourceKind::Relation(name) => path(name),
         SourceKind::Query(_) => "()".to_owned(),
-        SourceKind::Function { name, .. } => format!("{}()", crate_name(name)),
+        SourceKind::Function { name, .. } => format!("{}()", path(name)),
         SourceKind::Join(inner) => {
             format!("[{}]", inner.iter().map(self::source).collect::<Vec<_>>().join(" "))
         }
@@ -129,7 +130,7 @@ fn source(source: &crate::ddl::Source) -> String {
     }
 }
 
-fn crate_name(name: &crate::ddl::Name) -> String {
+fn path(name: &crate::ddl::Name) -> String {
     name.schema.iter().chain([&name.name]).map(String::as_str).collect::<Vec<_>>().join(".")
 }
 
@@ -208,6 +209,11 @@ fn corpus() {
             }
         }
     }
+    let before = std::time::Instant::now();
+    for _ in 0..1000 {
+        super::super::stack::on_large_stack(|| 1);
+    }
+    println!("a thread: {:?}", before.elapsed() / 1000);
     println!("{asked} asked, {none} not read, {partial} in part, {time:?}");
 }
 
@@ -231,4 +237,28 @@ fn query_of(sql: &str) -> Option<&str> {
         .into_iter()
         .find_map(|tail| lower.ends_with(tail).then(|| query.len() - tail.len()));
     query.get(..end.unwrap_or(query.len()))
+}
+
+#[test]
+fn deep_and_long_queries_are_read_or_refused() {
+    let deep = format!("SELECT {}1{}", "(".repeat(60), ")".repeat(60));
+    assert!(read(&deep).is_some());
+    let deeper = format!("SELECT {}1{}", "(".repeat(5000), ")".repeat(5000));
+    assert!(read(&deeper).is_none());
+    let long = format!("SELECT a FROM t WHERE x = 0{}", " OR x = 1".repeat(5000));
+    assert_eq!(of(&long).arms[0].uses.len(), 5002);
+    let many = format!("SELECT a FROM t{}", " UNION ALL SELECT a FROM t".repeat(300));
+    assert!(read(&many).is_none_or(|select| select.arms.len() == 301));
+}
+
+#[test]
+fn what_is_misread_is_not_complete() {
+    for sql in [
+        "SELECT interval FROM t",
+        "SELECT a FROM t anti JOIN u ON b",
+        "SELECT a MEMBER OF (b) FROM t",
+        "SELECT a FROM json_table(b, '$' COLUMNS (c int PATH '$.c')) x",
+    ] {
+        assert!(!read(sql).is_some_and(|select| complete(&select)), "{sql}");
+    }
 }

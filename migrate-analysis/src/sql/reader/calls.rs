@@ -57,12 +57,14 @@ fn is_no_function(words: Words<'_>, at: usize) -> bool {
         "OPERATOR",
         "OVER",
         "ROLLUP",
-        "SET",
         "SETS",
         "SIMILAR",
     ];
+    // `INTERVAL '…' DAY TO SECOND(3)`.
+    let field = words.is(at, "SECOND") && at > 0 && words.is(at - 1, "TO");
     words.kind(at) == Some(Kind::Word)
-        && (words.is_any(at, &meant_otherwise)
+        && (field
+            || words.is_any(at, &meant_otherwise)
             || matches!(keyword::class(words.text(at)), Some(Class::Reserved | Class::Column)))
 }
 
@@ -74,8 +76,25 @@ fn may_begin_expression(words: Words<'_>, start: usize, at: usize) -> bool {
         Some(Kind::Word) => words.is_any(before, &BEFORE_EXPRESSIONS),
         Some(Kind::Operator) => words.text(before) != "::",
         Some(Kind::Comma | Kind::Open | Kind::OpenBracket | Kind::Colon | Kind::Semicolon) => true,
+        Some(Kind::Close) => is_distinct_on(words, start, before),
         _ => false,
     }
+}
+
+/// Whether the bracket that is closed at `close` is that of `DISTINCT ON (…)`.
+fn is_distinct_on(words: Words<'_>, start: usize, close: usize) -> bool {
+    let mut depth = 0usize;
+    for at in (start..=close).rev() {
+        match words.kind(at) {
+            Some(Kind::Close) => depth += 1,
+            Some(Kind::Open) => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth == 0 {
+            return at >= start + 2 && words.are(at - 2, &["DISTINCT", "ON"]);
+        }
+    }
+    false
 }
 
 /// The words that an expression may follow.

@@ -19,12 +19,15 @@ UPDATE t u SET a = DEFAULT RETURNING a;
 DELETE FROM ONLY (s.t) AS x USING u WHERE x.a = u.a;
 DELETE FROM t;
 WITH RECURSIVE x (a) AS MATERIALIZED (SELECT 1), y AS NOT MATERIALIZED (DELETE FROM z RETURNING *) INSERT INTO t SELECT f(a) FROM x;
-WITH x AS (SELECT 1) SEARCH DEPTH FIRST BY a SET o, y AS (SELECT 2) DELETE FROM t WHERE a IN (SELECT * FROM x);
+WITH x AS (SELECT 1) SEARCH DEPTH FIRST BY a, b SET o CYCLE a, b SET c TO true DEFAULT false USING p, y AS (SELECT 2) DELETE FROM t WHERE a IN (SELECT * FROM x);
 MERGE INTO t USING s ON t.a = s.a WHEN MATCHED THEN UPDATE SET b = g(s.b) WHEN NOT MATCHED THEN INSERT (a, b) VALUES (s.a, h());
 SELECT f(x), s."G"(left(b, 2)), CAST(c AS numeric(10, 2)), d::varchar(3), coalesce(e, 1) FROM j(1) AS r(a int), k(2) l(b) WHERE a IN (1) AND EXISTS (SELECT 1) AND b NOT LIKE (m()) AND n(o => p()) OVER (PARTITION BY q(a));
 WITH a (b) AS (SELECT 1), c (d) AS (SELECT 2) SELECT e(d) FROM a, f(b) AS (g int);
+SELECT DISTINCT ON ((a), b) f(c) FROM t;
 ((SELECT 1) UNION SELECT max(a) FROM t);
 VALUES (f(1), (2));
+SELECT 'a' -- and
+  'b', c;
 TABLE t;
 SELECT setval('s', 1, true);
 SELECT pg_catalog.set_config('search_path', '', false);

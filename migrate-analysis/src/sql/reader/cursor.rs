@@ -247,7 +247,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// What stands from token `from` up to token `to`, comments gone, blanks folded.
+    /// What stands from token `from` up to token `to`, comments gone, blanks folded. (Two literals are one
+    /// where a line ends between them, and stay one.)
     pub(super) fn folded(&self, from: usize, to: usize) -> String {
         let to = to.min(self.words.len());
         let mut out = String::new();
@@ -255,7 +256,9 @@ impl<'a> Reader<'a> {
         for at in from..to {
             let Some(token) = self.words.token(at) else { break };
             if end.is_some_and(|end| end < token.start) {
-                out.push(' ');
+                let text = |at| self.words.kind(at) == Some(Kind::Text);
+                let continued = text(at) && at > from && text(at - 1);
+                out.push(if continued { '\n' } else { ' ' });
             }
             out.push_str(self.words.text(at));
             end = Some(token.end);

@@ -43,7 +43,6 @@ impl Reader<'_> {
             return Some(());
         }
         self.accept("RECURSIVE");
-        let verbs = ["SELECT", "INSERT", "UPDATE", "DELETE", "MERGE", "VALUES", "TABLE"];
         loop {
             self.identifier()?;
             if self.is_kind(Kind::Open) {
@@ -53,16 +52,22 @@ impl Reader<'_> {
             self.accept("NOT");
             self.accept("MATERIALIZED");
             self.skip_parens()?;
-            // `SEARCH` and `CYCLE`.
-            while !self.is_any(&verbs)
-                && !matches!(self.kind(), None | Some(Kind::Comma | Kind::Open))
-            {
-                self.at += 1;
-            }
+            self.skip_search()?;
             if !self.accept_kind(Kind::Comma) {
                 return Some(());
             }
         }
+    }
+
+    /// `SEARCH … FIRST BY column, … SET column`, `CYCLE column, … SET column [TO …] USING column`.
+    fn skip_search(&mut self) -> Option<()> {
+        if self.accept("SEARCH") {
+            self.at = self.words.find(self.at, &["SET"])? + 2;
+        }
+        if self.accept("CYCLE") {
+            self.at = self.words.find(self.at, &["USING"])? + 2;
+        }
+        Some(())
     }
 
     /// `[ONLY] name [*]`, of `ONLY (name)` what stands in the brackets.

@@ -389,7 +389,7 @@ const STATEMENTS: &[(&str, &[&str])] = &[
     ("GRANT a TO b", &["Nothing"]),
     ("CREATE ROLE a LOGIN", &["Nothing"]),
     ("COMMENT ON ROLE a IS 'x'", &["Nothing"]),
-    ("DISCARD ALL", &["Opaque"]),
+    ("DISCARD ALL", &["SearchPath(Reset)"]),
     ("ROLLBACK", &["Opaque"]),
 ];
 

@@ -1,0 +1,246 @@
+//! A query to its normal form. What has no place in it makes it none.
+
+use super::super::{ast, query::output_name};
+use super::call::{self, order};
+use super::form::{node, optional, path};
+use super::node::Node;
+use sqlparser::ast::{
+    Cte, CteAsMaterialized, Distinct, GroupByExpr, Join, JoinConstraint, JoinOperator, LimitClause,
+    NamedWindowDefinition, NamedWindowExpr, OrderByKind, Query, Select, SelectFlavor, SelectItem,
+    SelectItemQualifiedWildcardKind as Qualifier, SetExpr, SetQuantifier, Statement, TableAlias,
+    TableFactor, TableWithJoins, WildcardAdditionalOptions,
+};
+
+pub(super) fn statement(statement: &Statement) -> Option<Node> {
+    match statement {
+        Statement::Query(it) => query(it),
+        _ => None,
+    }
+}
+
+pub(super) fn query(query: &Query) -> Option<Node> {
+    let odd = query.for_clause.is_some()
+        || query.settings.is_some()
+        || query.format_clause.is_some()
+        || !query.pipe_operators.is_empty();
+    if odd {
+        return None;
+    }
+    let mut clauses = vec![body(&query.body)?];
+    if let Some(with) = &query.with {
+        let tables = with.cte_tables.iter().map(common_table).collect::<Option<_>>()?;
+        clauses.push(Node::call(if with.recursive { "with recursive" } else { "with" }, tables));
+    }
+    if let Some(by) = &query.order_by {
+        match (&by.kind, &by.interpolate) {
+            (OrderByKind::Expressions(keys), None) => clauses.push(order(keys)?),
+            _ => return None,
+        }
+    }
+    match &query.limit_clause {
+        Some(LimitClause::LimitOffset { limit, offset, limit_by }) if limit_by.is_empty() => {
+            clauses.extend(optional(limit.as_ref())?.map(|it| Node::call("limit", vec![it])));
+            let offset = optional(offset.as_ref().map(|offset| &offset.value))?;
+            clauses.extend(offset.map(|it| Node::call("offset", vec![it])));
+        }
+        Some(_) => return None,
+        None => {}
+    }
+    match &query.fetch {
+        Some(fetch) if fetch.with_ties || fetch.percent => return None,
+        Some(fetch) => {
+            let rows = optional(fetch.quantity.as_ref())?.unwrap_or_else(|| Node::text("1"));
+            clauses.push(Node::call("limit", vec![rows]));
+        }
+        None => {}
+    }
+    for lock in &query.locks {
+        let of = match &lock.of {
+            Some(of) => Some(path(of)?),
+            None => None,
+        };
+        let head = format!("for {:?} {:?}", lock.lock_type, lock.nonblock);
+        clauses.push(Node::optional(&head, of));
+    }
+    // Brackets around a body that has no clauses are none.
+    Some(match (clauses.len(), clauses.pop()) {
+        (1, Some(body)) => body,
+        (_, last) => {
+            clauses.extend(last);
+            Node::call("query", clauses)
+        }
+    })
+}
+
+fn common_table(table: &Cte) -> Option<Node> {
+    let how = match table.materialized {
+        None => "table",
+        Some(CteAsMaterialized::Materialized) => "table materialized",
+        Some(CteAsMaterialized::NotMaterialized) => "table not materialized",
+    };
+    Some(Node::call(how, vec![alias(Some(&table.alias))?, query(&table.query)?]))
+}
+
+fn body(body: &SetExpr) -> Option<Node> {
+    match body {
+        SetExpr::Select(it) => select(it),
+        SetExpr::Query(it) => query(it),
+        SetExpr::SetOperation { left, op, set_quantifier, right } => {
+            let all = match set_quantifier {
+                SetQuantifier::All => " all",
+                SetQuantifier::Distinct | SetQuantifier::None => "",
+                _ => return None,
+            };
+            let head = format!("{op:?}{all}").to_ascii_lowercase();
+            Some(Node::call(&head, vec![self::body(left)?, self::body(right)?]))
+        }
+        SetExpr::Values(values) => {
+            let rows = values.rows.iter().map(|row| {
+                Some(Node::call("row", row.content.iter().map(node).collect::<Option<_>>()?))
+            });
+            Some(Node::call("values", rows.collect::<Option<_>>()?))
+        }
+        _ => None,
+    }
+}
+
+fn is_postgres(select: &Select) -> bool {
+    select.top.is_none()
+        && select.exclude.is_none()
+        && select.select_modifiers.is_none()
+        && select.into.is_none()
+        && select.lateral_views.is_empty()
+        && select.prewhere.is_none()
+        && select.connect_by.is_empty()
+        && select.cluster_by.is_empty()
+        && select.distribute_by.is_empty()
+        && select.sort_by.is_empty()
+        && select.qualify.is_none()
+        && select.value_table_mode.is_none()
+        && select.flavor == SelectFlavor::Standard
+}
+
+fn select(select: &Select) -> Option<Node> {
+    if !is_postgres(select) {
+        return None;
+    }
+    let all = |expressions: &[_]| expressions.iter().map(node).collect::<Option<Vec<_>>>();
+    let distinct = match &select.distinct {
+        Some(Distinct::Distinct) => Node::leaf("distinct"),
+        Some(Distinct::On(keys)) => Node::call("distinct on", all(keys)?),
+        Some(Distinct::All) | None => Node::leaf("all"),
+    };
+    let group = match &select.group_by {
+        GroupByExpr::Expressions(keys, modifiers) if modifiers.is_empty() => all(keys)?,
+        _ => return None,
+    };
+    let items = select.projection.iter().map(item).collect::<Option<_>>()?;
+    let from = select.from.iter().map(joined).collect::<Option<_>>()?;
+    let windows = select.named_window.iter().map(window).collect::<Option<_>>()?;
+    Some(Node::call(
+        "select",
+        vec![
+            distinct,
+            Node::call("columns", items),
+            Node::call("from", from),
+            Node::optional("where", optional(select.selection.as_ref())?),
+            Node::call("group by", group),
+            Node::optional("having", optional(select.having.as_ref())?),
+            Node::call("window", windows),
+        ],
+    ))
+}
+
+fn window(window: &NamedWindowDefinition) -> Option<Node> {
+    let NamedWindowDefinition(name, NamedWindowExpr::WindowSpec(spec)) = window else {
+        return None;
+    };
+    Some(Node::call("as", vec![Node::Name(vec![ast::folded(name)]), call::window(spec)?]))
+}
+
+fn item(item: &SelectItem) -> Option<Node> {
+    let is_plain = |options: &WildcardAdditionalOptions| {
+        *options
+            == WildcardAdditionalOptions {
+                wildcard_token: options.wildcard_token.clone(),
+                ..WildcardAdditionalOptions::default()
+            }
+    };
+    match item {
+        SelectItem::UnnamedExpr(it) => node(it),
+        SelectItem::ExprWithAlias { expr, alias } => {
+            let alias = ast::folded(alias);
+            // PostgreSQL writes the name that the column has anyhow.
+            if output_name(expr).as_ref() == Some(&alias) {
+                return node(expr);
+            }
+            Some(Node::call("as", vec![node(expr)?, Node::text(&alias)]))
+        }
+        SelectItem::Wildcard(options) => is_plain(options).then(|| Node::leaf("*")),
+        SelectItem::QualifiedWildcard(Qualifier::ObjectName(name), options)
+            if is_plain(options) =>
+        {
+            Some(Node::call("*", vec![path(name)?]))
+        }
+        _ => None,
+    }
+}
+
+fn joined(item: &TableWithJoins) -> Option<Node> {
+    item.joins.iter().try_fold(source(&item.relation)?, join)
+}
+
+fn join(left: Node, join: &Join) -> Option<Node> {
+    let (head, constraint) = match &join.join_operator {
+        JoinOperator::Join(it) | JoinOperator::Inner(it) => ("join", it),
+        JoinOperator::Left(it) | JoinOperator::LeftOuter(it) => ("left join", it),
+        JoinOperator::Right(it) | JoinOperator::RightOuter(it) => ("right join", it),
+        JoinOperator::FullOuter(it) => ("full join", it),
+        JoinOperator::CrossJoin(it) => ("cross join", it),
+        _ => return None,
+    };
+    let constraint = match constraint {
+        JoinConstraint::On(condition) => Node::call("on", vec![node(condition)?]),
+        JoinConstraint::Using(columns) => {
+            Node::call("using", columns.iter().map(path).collect::<Option<_>>()?)
+        }
+        JoinConstraint::Natural => Node::leaf("natural"),
+        JoinConstraint::None => Node::leaf("on nothing"),
+    };
+    Some(Node::call(head, vec![left, source(&join.relation)?, constraint]))
+}
+
+fn source(factor: &TableFactor) -> Option<Node> {
+    match factor {
+        TableFactor::Table { name, alias: it, args: None, sample: None, with_hints, .. }
+            if with_hints.is_empty() =>
+        {
+            let alias = match it {
+                // Its own name as an alias says nothing.
+                Some(it) if it.columns.is_empty() && is_own(name, it) => alias(None)?,
+                it => alias(it.as_ref())?,
+            };
+            Some(Node::call("table", vec![path(name)?, alias]))
+        }
+        TableFactor::Derived { lateral, subquery, alias: it, sample: None } => {
+            let head = if *lateral { "lateral query" } else { "query in from" };
+            Some(Node::call(head, vec![query(subquery)?, alias(it.as_ref())?]))
+        }
+        TableFactor::NestedJoin { table_with_joins, alias: None } => joined(table_with_joins),
+        _ => None,
+    }
+}
+
+fn is_own(name: &sqlparser::ast::ObjectName, alias: &TableAlias) -> bool {
+    ast::qualified(name).is_some_and(|name| name.name == ast::folded(&alias.name))
+}
+
+fn alias(alias: Option<&TableAlias>) -> Option<Node> {
+    let Some(it) = alias else { return Some(Node::leaf("alias")) };
+    if it.at.is_some() || it.columns.iter().any(|column| column.data_type.is_some()) {
+        return None;
+    }
+    // Not names, of which one may be longer than the other.
+    let names = [&it.name].into_iter().chain(it.columns.iter().map(|column| &column.name));
+    Some(Node::call("alias", names.map(|name| Node::text(&ast::folded(name))).collect()))
+}

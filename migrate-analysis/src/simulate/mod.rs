@@ -39,6 +39,9 @@ mod trigger;
 mod types;
 mod view;
 
+#[cfg(test)]
+mod tests;
+
 pub(crate) use failure::{Failure, FailureKind};
 pub(crate) use lookup::{External, Found};
 pub(crate) use remove::{Death, Target};

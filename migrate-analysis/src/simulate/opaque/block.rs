@@ -197,7 +197,8 @@ fn catches(caught: &[String], failure: &Failure) -> bool {
         ],
         FailureKind::Dependents { .. } => &["dependent_objects_still_exist", "2BP01"],
         FailureKind::Wrong { sqlstate, .. } => {
-            return caught.iter().any(|it| it == sqlstate) || caught.iter().any(|it| it == "others");
+            return caught.iter().any(|it| it == sqlstate)
+                || caught.iter().any(|it| it == "others");
         }
     };
     caught.iter().any(|it| it == "others" || conditions.contains(&it.as_str()))

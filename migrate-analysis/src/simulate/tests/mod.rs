@@ -2,11 +2,14 @@
 //! PostgreSQL 15 does.
 
 mod names;
+mod objects;
 mod opaque;
 mod privileges;
+mod queries;
 mod remove;
 mod rename;
 mod replay;
+mod script;
 mod tables;
 
 use super::{External, FailureKind, run};

@@ -204,7 +204,7 @@ fn is_made_of(behind: &[&Token], parameters: &BTreeSet<String>) -> bool {
 fn moves_rows_only(text: &str) -> bool {
     let tokens = tokens(text);
     let harmless = ["select", "insert", "update", "delete", "with", "lock", "analyze", "notify"];
-    let is_alone = !tokens.iter().any(|token| *token == Token::Symbol(';'));
+    let is_alone = !tokens.contains(&Token::Symbol(';'));
     let defines = tokens.iter().any(|token| token.is_any(DEFINING));
     tokens.first().is_some_and(|first| first.is_any(&harmless)) && is_alone && !defines
 }

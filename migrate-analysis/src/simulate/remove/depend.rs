@@ -220,10 +220,8 @@ fn uses(id: Id, other: Id, object: &Object, found: &mut Dependents) {
                 found.push((whole, Normal));
             }
         }
-        Kind::Sequence(sequence) => {
-            if sequence.owned_by.is_some_and(|owner| owner.table == id) {
-                found.push((whole, Automatic));
-            }
+        Kind::Sequence(sequence) if sequence.owned_by.is_some_and(|owner| owner.table == id) => {
+            found.push((whole, Automatic));
         }
         Kind::Composite(attributes) => {
             let of_type = attributes.iter().filter(|it| it.column_type.user_type() == Some(id));

@@ -1,81 +1,97 @@
-//! Scripts through the simulation. What PostgreSQL does with each was seen on a server of version 15.
+//! Statements as they are written, and what they leave behind. What is expected here is what a
+//! PostgreSQL 15 does.
 
+mod names;
 mod objects;
 mod opaque;
 mod privileges;
 mod queries;
 mod remove;
 mod rename;
+mod replay;
 mod script;
+mod tables;
 
-use super::{External, FailureKind, Outcome, run};
-use crate::catalog::{Catalog, Key, Object, Space};
+use super::{External, FailureKind, run};
+use crate::catalog::{Catalog, ConstraintKind, Kind, Object};
 
-/// A database at the end of a script.
-struct Replay {
+/// A catalog after the statements.
+struct After {
     catalog: Catalog,
-    outcomes: Vec<Outcome>,
+    failures: Vec<FailureKind>,
 }
 
-fn replay(script: &str) -> Replay {
-    let mut replay = Replay { catalog: Catalog::default(), outcomes: Vec::new() };
-    replay.go_on(script);
-    replay
+fn after(text: &str) -> After {
+    let mut after = After { catalog: Catalog::default(), failures: Vec::new() };
+    let script = crate::sql::parse(text, 0..text.len(), &|_| false);
+    assert!(script.problems.is_empty(), "{:?}", script.problems);
+    for statement in &script.statements {
+        let command = crate::sql::command(text, statement.range.clone());
+        let outcome = run(&mut after.catalog, &External::default(), &command);
+        after.failures.extend(outcome.failure.map(|failure| failure.kind));
+    }
+    after
 }
 
-impl Replay {
-    fn go_on(&mut self, script: &str) {
-        let external = External::default();
-        for statement in crate::sql::parse(script, 0..script.len(), &|_| false).statements {
-            let command = crate::sql::command(script, statement.range);
-            self.outcomes.push(run(&mut self.catalog, &external, &command));
-        }
+impl After {
+    fn named(&self, name: &str) -> &Object {
+        let mut all = self.catalog.all().map(|(_, object)| object);
+        all.find(|object| object.name == name).unwrap_or_else(|| panic!("no {name}"))
     }
 
-    /// What the last statement failed with, in a few words.
-    fn failure(&self) -> String {
-        let failure = self.outcomes.last().and_then(|outcome| outcome.failure.as_ref());
-        failure.map_or("none".to_owned(), |failure| in_words(&failure.kind))
+    /// `name type`, in order, with `!` where it is NOT NULL.
+    fn columns(&self, table: &str) -> Vec<String> {
+        let state = self.catalog.now();
+        let columns = &self.named(table).table().unwrap().columns;
+        let line = |column: &crate::catalog::Column| {
+            let not_null = if column.not_null { "!" } else { "" };
+            format!("{} {}{not_null}", column.name, state.type_name(&column.column_type))
+        };
+        columns.iter().map(line).collect()
     }
 
-    /// What else went with the last statement.
-    fn deaths(&self) -> Vec<&str> {
-        let last = self.outcomes.last().unwrap();
-        last.deaths.iter().map(|death| death.what.as_str()).collect()
-    }
-
-    fn find(&self, space: Space, name: &str) -> Option<&Object> {
-        let public = Some(crate::catalog::Id::PUBLIC);
-        self.catalog.get(self.catalog.find(&Key::new(space, public, name))?)
-    }
-
-    fn relation(&self, name: &str) -> Option<&Object> {
-        self.find(Space::Relation, name)
-    }
-
-    fn columns(&self, table: &str) -> Vec<&str> {
-        let columns = self.relation(table).map(Object::columns).unwrap_or_default();
-        columns.iter().map(|column| column.name.as_str()).collect()
+    fn default(&self, table: &str, column: &str) -> Option<String> {
+        let column = self.named(table).table().unwrap().column(column).unwrap();
+        column.default.as_ref().map(|it| self.catalog.now().expression(it, &[]))
     }
 
     fn constraints(&self, table: &str) -> Vec<&str> {
-        let table = self.relation(table).and_then(Object::table);
-        let constraints = table.map(|table| table.constraints.as_slice()).unwrap_or_default();
-        constraints.iter().map(|constraint| constraint.name.as_str()).collect()
+        let table = self.named(table).table().unwrap();
+        table.constraints.iter().map(|constraint| constraint.name.as_str()).collect()
     }
-}
 
-fn in_words(kind: &FailureKind) -> String {
-    match kind {
-        FailureKind::Unknown { kind, name, of, .. } => {
-            let of = of.as_ref().map(|of| format!(" of {of}")).unwrap_or_default();
-            format!("unknown {kind:?} {name}{of}")
+    fn check(&self, table: &str, name: &str) -> String {
+        let table = self.named(table).table().unwrap();
+        match &table.constraint(name).unwrap().kind {
+            ConstraintKind::Check(it) => self.catalog.now().expression(it, &table.columns),
+            other => panic!("{other:?}"),
         }
-        FailureKind::Duplicate { kind, name, of, .. } => {
-            let of = of.as_ref().map(|of| format!(" of {of}")).unwrap_or_default();
-            format!("duplicate {kind:?} {name}{of}")
-        }
-        FailureKind::Dependents { dependents, .. } => dependents.join("; "),
-        FailureKind::Wrong { message, sqlstate } => format!("{sqlstate} {message}"),
+    }
+
+    fn indexes(&self) -> Vec<&str> {
+        let is_index = |object: &&Object| matches!(object.kind, Kind::Index(_));
+        let all = self.catalog.all().map(|(_, object)| object);
+        all.filter(is_index).map(|object| object.name.as_str()).collect()
+    }
+
+    fn sequences(&self) -> Vec<&str> {
+        let all = self.catalog.all().map(|(_, object)| object);
+        all.filter(|it| it.sequence().is_some()).map(|object| object.name.as_str()).collect()
+    }
+
+    fn succeeds(self) -> After {
+        assert!(self.failures.is_empty(), "{:?}", self.failures);
+        self
+    }
+
+    /// The SQLSTATEs, and of what does not exist, exists twice or is needed its name.
+    fn refused(&self) -> Vec<String> {
+        let word = |failure: &FailureKind| match failure {
+            FailureKind::Unknown { name, .. } => format!("unknown {name}"),
+            FailureKind::Duplicate { name, .. } => format!("duplicate {name}"),
+            FailureKind::Dependents { name, .. } => format!("needed {name}"),
+            FailureKind::Wrong { sqlstate, .. } => (*sqlstate).to_owned(),
+        };
+        self.failures.iter().map(word).collect()
     }
 }

@@ -1,6 +1,6 @@
 //! DO blocks and calls.
 
-use super::replay;
+use super::replay::replay;
 
 #[test]
 fn a_guarded_statement_is_followed() {

@@ -1,6 +1,6 @@
 //! Lists of privileges, as `pg_class.relacl` and its kin show them.
 
-use super::{Replay, replay};
+use super::replay::{Replay, replay};
 use crate::catalog::Acl;
 
 fn list(replay: &Replay, relation: &str) -> String {

@@ -1,6 +1,6 @@
 //! What goes along, and what stands in the way.
 
-use super::replay;
+use super::replay::replay;
 
 #[test]
 fn a_table_takes_what_is_its_own() {

@@ -1,6 +1,6 @@
 //! What a new name or schema carries along.
 
-use super::replay;
+use super::replay::replay;
 
 #[test]
 fn a_constraint_and_its_index_have_one_name() {

@@ -46,7 +46,6 @@ pub(crate) fn begin(catalog: &mut Catalog, external: &External, baseline: &str) 
     let script: Vec<ScriptStatement<'_>> =
         sql::statements(baseline).into_iter().map(read).collect();
     run(catalog, external, &script, OnFailure::Continue);
-    catalog.reset_session();
 }
 
 /// The set of a plan. `wanted`: the migrations, by their place, whose down may be proposed.
@@ -152,7 +151,6 @@ fn back(
         }
         Way::NoOp => judge(catalog, before, &up.obstacles),
         Way::Script(script) => {
-            catalog.reset_session();
             down = run(catalog, external, script, OnFailure::Stop);
             if !up.failures.is_empty() {
                 let mut judgement = Judgement::without_differences(Verdict::Unproven);
@@ -168,7 +166,6 @@ fn back(
         }
     };
     catalog.rollback(after);
-    catalog.reset_session();
     Replayed { up, down, judgement, destroys, inverse: inverse_of_up }
 }
 
@@ -206,5 +203,6 @@ pub(crate) fn run(
             shroud(catalog, statement);
         }
     }
+    catalog.end_session();
     effect
 }

@@ -253,6 +253,9 @@ impl Catalog {
     pub(crate) fn begin(&mut self, origin: Origin) -> Mark {
         let mark = self.mark();
         self.origins.push((mark, origin));
+        if self.session().fog.storm.is_some() {
+            self.edit_session(|session| session.fog.storm = None);
+        }
         mark
     }
 

@@ -109,14 +109,19 @@ impl Simulator<'_> {
     /// name.
     pub(super) fn may_exist(&self, name: &str) -> bool {
         let fog = &self.catalog.session().fog;
-        fog.everywhere || fog.names.contains(name) || fog.hides_others() && !self.catalog.was_made(name)
+        fog.everywhere
+            || fog.names.contains(name)
+            || fog.hides_others() && !self.catalog.was_made(name)
     }
 
     /// Whether nothing speaks for its being there but that a statement long before could make anything:
     /// `DROP … IF EXISTS` is then taken for the caution that it is.
     pub(super) fn is_far_fetched(&self, name: &str) -> bool {
         let fog = &self.catalog.session().fog;
-        fog.hides_others() && !fog.everywhere && !fog.names.contains(name) && self.external.is_empty()
+        fog.hides_others()
+            && !fog.everywhere
+            && !fog.names.contains(name)
+            && self.external.is_empty()
     }
 
     /// From here on it is not known whether something of this name exists.

@@ -22,6 +22,11 @@ impl External {
         External { patterns: patterns.iter().map(split).collect() }
     }
 
+    /// Anything may exist.
+    pub(crate) fn anything() -> External {
+        External::new(&["*.*".to_owned()])
+    }
+
     pub(crate) fn has(&self, schema: &str, name: &str) -> bool {
         let fits = |pattern: &str, name: &str| match pattern.strip_suffix('*') {
             Some(start) => name.starts_with(start),
@@ -105,9 +110,7 @@ impl Simulator<'_> {
     /// name.
     pub(super) fn may_exist(&self, name: &str) -> bool {
         let fog = &self.catalog.session().fog;
-        fog.everywhere
-            || fog.names.contains(name)
-            || fog.unseen && !self.catalog.was_made(name)
+        fog.everywhere || fog.names.contains(name) || fog.unseen && !self.catalog.was_made(name)
     }
 
     /// From here on it is not known whether something of this name exists.

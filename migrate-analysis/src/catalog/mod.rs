@@ -43,12 +43,23 @@ impl Id {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Mark(usize);
 
-/// A script of a migration, by its place in the set: what made an object, or dropped it.
+/// What made an object, or dropped it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
     /// What was there before the set.
     Before,
-    Migration(usize),
+    /// A statement of a migration, both by their places.
+    Migration { number: usize, down: bool, statement: usize },
+}
+
+impl Origin {
+    pub(crate) fn up(number: usize) -> Origin {
+        Origin::Migration { number, down: false, statement: 0 }
+    }
+
+    pub(crate) fn down(number: usize) -> Origin {
+        Origin::Migration { number, down: true, statement: 0 }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -253,10 +264,18 @@ impl Catalog {
     pub(crate) fn begin(&mut self, origin: Origin) -> Mark {
         let mark = self.mark();
         self.origins.push((mark, origin));
-        if self.session().fog.storm.is_some() {
+        let is_up = matches!(origin, Origin::Migration { down: false, statement: 0, .. });
+        if is_up && self.session().fog.storm.is_some() {
             self.edit_session(|session| session.fog.storm = None);
         }
         mark
+    }
+
+    /// From here on it is this statement of the script, by its place.
+    pub(crate) fn begin_statement(&mut self, place: usize) {
+        if let Some((_, Origin::Migration { number, down, .. })) = self.origins.last().copied() {
+            self.begin(Origin::Migration { number, down, statement: place });
+        }
     }
 
     /// Takes back everything since.

@@ -9,6 +9,7 @@ use crate::catalog::{Catalog, Mark, Origin};
 use crate::chain::{self, Link, OnFailure, Way};
 use crate::inverse;
 use crate::restore::{self, Verdict};
+use crate::schema::Doubts;
 use crate::simulate::External;
 use std::collections::BTreeMap;
 
@@ -51,7 +52,7 @@ impl<'a> Chain<'a> {
         let catalog = Catalog::default();
         let mark = catalog.mark();
         Chain {
-            links: chain::links(&analysis.plan, &analysis.sources, &[]),
+            links: chain::links(&analysis.plan, &analysis.sources, &Doubts::default()),
             catalog,
             external: External::default(),
             before: mark,
@@ -64,7 +65,7 @@ impl<'a> Chain<'a> {
     #[must_use]
     pub fn beside(mut self, baseline: &str, everything: bool) -> Chain<'a> {
         if everything {
-            self.external = External::new(&["*.*".to_owned()]);
+            self.external = External::anything();
         }
         chain::begin(&mut self.catalog, &self.external, baseline);
         self
@@ -72,7 +73,7 @@ impl<'a> Chain<'a> {
 
     /// Applies migration `number`, counted from 0.
     pub fn up(&mut self, number: usize) -> Step {
-        self.before = self.catalog.begin(Origin::Migration(number));
+        self.before = self.catalog.begin(Origin::up(number));
         let Some(link) = self.links.get(number) else { return Step::default() };
         let effect = chain::run(&mut self.catalog, &self.external, &link.up, OnFailure::Continue);
         self.after = self.catalog.mark();

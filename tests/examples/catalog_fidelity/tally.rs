@@ -1,16 +1,15 @@
 //! What was counted.
 
 use migrate_analysis::Verdict;
-use migrate_analysis::fidelity::Facts;
 use std::collections::BTreeMap;
 
 /// Verdicts of PostgreSQL, by project and number.
 #[derive(Debug, Default)]
-pub(crate) struct Truth(BTreeMap<(String, usize), String>);
+pub(crate) struct Known(BTreeMap<(String, usize), String>);
 
-impl Truth {
+impl Known {
     /// A table whose first line names the columns `project`, `n` and `class`.
-    pub(crate) fn read(path: &str) -> std::io::Result<Truth> {
+    pub(crate) fn read(path: &str) -> std::io::Result<Known> {
         let text = std::fs::read_to_string(path)?;
         let mut lines = text.lines().map(|line| line.split('\t').collect::<Vec<_>>());
         let head = lines.next().unwrap_or_default();
@@ -20,7 +19,7 @@ impl Truth {
             let key = ((*row.get(project)?).to_owned(), row.get(number)?.parse().ok()?);
             Some((key, (*row.get(class)?).to_owned()))
         });
-        Ok(Truth(rows.collect()))
+        Ok(Known(rows.collect()))
     }
 
     pub(crate) fn class(&self, project: &str, number: usize) -> Option<&str> {
@@ -108,20 +107,4 @@ impl Tally {
             println!("inverses that restore: {}/{}", self.inverses[1], self.inverses[0]);
         }
     }
-}
-
-/// The first thing that differs.
-pub(crate) fn difference(before: &Facts, after: &Facts) -> String {
-    for (key, attributes) in before {
-        match after.get(key) {
-            None => return format!("{} {} is missing", key.0, key.1),
-            Some(now) if now != attributes => {
-                let differs = attributes.iter().find(|(name, value)| now.get(*name) != Some(value));
-                return format!("{} {}: {differs:?}, now {now:?}", key.0, key.1);
-            }
-            Some(_) => {}
-        }
-    }
-    let left = after.keys().find(|key| !before.contains_key(*key));
-    left.map_or_else(String::new, |key| format!("{} {} is left", key.0, key.1))
 }

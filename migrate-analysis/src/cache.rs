@@ -1,18 +1,22 @@
 //! What was found earlier, kept between builds. A build script writes it, the macro reads it.
 //!
-//! Two things are kept. The whole analysis, which counts while every byte of the directory is the
+//! For the build script and for a macro that finds something changed two things are kept. The whole analysis, which counts while every byte of the directory is the
 //! same: then nothing is asked again. And what follows from each file alone, which counts while that
 //! file's text is the same: an edit of one file parses one file. Since texts are compared and not
-//! hashes or times, nothing here can be stale; bytes that cannot be read are as good as none.
+//! hashes or times, nothing here can be stale; bytes that cannot be read are as good as none. For a
+//! macro that finds nothing changed there is [`Prepared`].
 
 mod codec;
+mod prepared;
+
+pub use prepared::{Looks, Prepared};
 
 use crate::Analysis;
 use crate::layout::Part;
 use crate::script::{self, ScriptFile};
 use crate::source::{Directory, Source, SourceId};
 use codec::{Decode, Encode, Input};
-use std::collections::HashMap;
+use std::collections::VecDeque;
 
 /// Raise it when the meaning of the bytes changes.
 const FORMAT: &str = concat!("migrate-analysis ", env!("CARGO_PKG_VERSION"), " cache 3\n");
@@ -26,6 +30,11 @@ pub fn file_name(directory: &str) -> String {
 /// The file beside it that holds the text of [`Scripts`].
 pub fn scripts_file_name(directory: &str) -> String {
     format!("migrate-{}.sql", letters(directory))
+}
+
+/// The file beside it that holds a [`Prepared`].
+pub fn prepared_file_name(directory: &str) -> String {
+    format!("migrate-{}.embed", letters(directory))
 }
 
 fn letters(directory: &str) -> String {
@@ -69,10 +78,14 @@ pub struct Cache {
     whole: Vec<u8>,
     /// Not read before the whole analysis turns out to be of another directory.
     files: Vec<u8>,
-    entries: HashMap<String, Entry>,
-    used: HashMap<String, Entry>,
+    entries: Entries,
+    used: Entries,
     changed: bool,
 }
+
+/// By path, in the order that files are read in: what is looked for is nearly always the first, and
+/// hashing it, unoptimised, would take longer.
+type Entries = VecDeque<(String, Entry)>;
 
 #[derive(Debug)]
 struct Entry {
@@ -115,16 +128,15 @@ impl Cache {
 
     /// The analysis of this very directory, if it was kept.
     pub(crate) fn whole(&mut self, directory: &Directory) -> Option<Analysis> {
-        let mut key = Vec::with_capacity(self.key.len());
-        directory.encode(&mut key);
-        if key == self.key
+        if codec::is_same(directory, &self.key)
             && let Some(analysis) = Analysis::decode(&mut Input::new(&self.whole))
         {
             return Some(analysis);
         }
         self.changed = true;
-        self.key = key;
-        self.entries = HashMap::decode(&mut Input::new(&self.files)).unwrap_or_default();
+        self.key.clear();
+        directory.encode(&mut self.key);
+        self.entries = Entries::decode(&mut Input::new(&self.files)).unwrap_or_default();
         None
     }
 
@@ -141,12 +153,13 @@ impl Cache {
         part: Part,
         run_in_transaction: Option<bool>,
     ) -> ScriptFile {
-        let kept = self.entries.remove(path).filter(|entry| {
+        let at = self.entries.iter().position(|(kept, _)| kept == path);
+        let kept = at.and_then(|at| self.entries.remove(at)).filter(|(_, entry)| {
             entry.text == text
                 && entry.part == part
                 && entry.run_in_transaction == run_in_transaction
         });
-        let found = kept.and_then(|entry| {
+        let found = kept.and_then(|(_, entry)| {
             let file = ScriptFile::decode(&mut Input::new(&entry.file))?;
             Some((entry, file))
         });
@@ -157,7 +170,7 @@ impl Cache {
             (Entry { text: text.to_owned(), part, run_in_transaction, file }, read)
         });
         file.belongs_to(source);
-        self.used.insert(path.to_owned(), entry);
+        self.used.push_back((path.to_owned(), entry));
         file
     }
 }

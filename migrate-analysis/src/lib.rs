@@ -14,6 +14,7 @@
 //! | `set` | what do they mean together? |
 //! | [`plan`] | the checked set |
 //! | [`diagnostic`], `wording`, [`render`] | what is wrong, in which words, drawn how |
+//! | [`embed`] | how is it embedded? |
 //! | [`cache`] | what of all this need not be asked again |
 //!
 //! This crate knows no proc macro, no database client and no environment variable; it returns data
@@ -34,6 +35,7 @@ pub mod diagnostic;
 #[allow(dead_code)]
 mod diff;
 mod directive;
+pub mod embed;
 #[doc(hidden)]
 pub mod fidelity;
 #[allow(dead_code)]

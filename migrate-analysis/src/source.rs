@@ -1,8 +1,9 @@
 //! A source: one file (or one inline script) and its text. The only room that reads the disk.
 
-use std::fs;
+use std::fs::{self, DirEntry, Metadata};
 use std::io;
 use std::path::Path;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Stands for a [`Source`] of one analysis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -66,7 +67,7 @@ impl Source {
 
     /// Whether it is a script, and no settings.
     pub fn is_script(&self) -> bool {
-        self.path.ends_with(".sql")
+        !self.path.ends_with(".toml")
     }
 
     /// Whether the text equals the file's bytes, so that `include_str!` may embed it.
@@ -110,21 +111,43 @@ impl Directory {
     /// When a folder cannot be listed. A file that cannot be read is no error here: it is in the
     /// answer, with the reason.
     pub fn read(root: &Path) -> io::Result<Directory> {
-        let mut directory = Directory::default();
-        directory.read_folder(root, "")?;
-        directory.files.sort_by(|a, b| a.path.cmp(&b.path));
-        Ok(directory)
+        let mut files = Vec::new();
+        let folders = walk(root, |path, entry| {
+            let contents = match entry.file_name().to_str() {
+                Some(_) => fs::read(entry.path()).map_err(|error| error.to_string()),
+                None => Err("its name is not UTF-8".to_owned()),
+            };
+            files.push(File { path, contents });
+        })?;
+        files.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(Directory { files, folders })
     }
+}
 
-    fn read_folder(&mut self, root: &Path, folder: &str) -> io::Result<()> {
+/// Tells of every file in a folder and below it that can matter, and answers with the folders.
+fn walk(root: &Path, file: impl FnMut(String, &DirEntry)) -> io::Result<Vec<String>> {
+    let mut walk = Walk { root, folders: Vec::new(), file };
+    walk.folder("")?;
+    Ok(walk.folders)
+}
+
+struct Walk<'a, F> {
+    root: &'a Path,
+    folders: Vec<String>,
+    file: F,
+}
+
+impl<F: FnMut(String, &DirEntry)> Walk<'_, F> {
+    fn folder(&mut self, folder: &str) -> io::Result<()> {
         self.folders.push(folder.to_owned());
         let here = |error: io::Error| match folder {
             "" => error,
             _ => io::Error::new(error.kind(), format!("`{folder}`: {error}")),
         };
-        for entry in fs::read_dir(root.join(folder)).map_err(here)? {
+        for entry in fs::read_dir(self.root.join(folder)).map_err(here)? {
             let entry = entry.map_err(here)?;
             let name = entry.file_name();
+            let is_unicode = name.to_str().is_some();
             let name = name.to_string_lossy();
             if name.starts_with('.') {
                 continue;
@@ -133,24 +156,89 @@ impl Directory {
             let kind = entry.file_type().map_err(here)?;
             // A link counts as what it points to; a dangling one is reported as unreadable.
             let is_link_to_folder = kind.is_symlink() && entry.path().is_dir();
-            let is_unicode = entry.file_name().to_str().is_some();
             if kind.is_dir() || is_link_to_folder {
                 if !is_unicode {
                     return Err(not_unicode(&path));
                 }
-                if !is_link_to_folder || !leads_back(root, folder, &entry.path()) {
-                    self.read_folder(root, &path)?;
+                if !is_link_to_folder || !leads_back(self.root, folder, &entry.path()) {
+                    self.folder(&path)?;
                 }
             } else if matters(&path) {
-                let contents = match is_unicode {
-                    true => fs::read(entry.path()).map_err(|error| error.to_string()),
-                    false => Err("its name is not UTF-8".to_owned()),
-                };
-                self.files.push(File { path, contents });
+                (self.file)(path, &entry);
             }
         }
         Ok(())
     }
+}
+
+/// What a file system tells about a file that is not read: where it tells the same again, the file is
+/// the same, unless it was written twice in a moment.
+///
+/// # Errors
+/// When there is no such file.
+pub fn stamp(path: &Path) -> io::Result<Vec<u8>> {
+    let mut stamp = Vec::new();
+    put_stamp(&fs::metadata(path)?, &mut stamp);
+    Ok(stamp)
+}
+
+fn put_stamp(metadata: &Metadata, out: &mut Vec<u8>) {
+    out.extend(metadata.len().to_le_bytes());
+    out.extend(nanoseconds(metadata.modified().ok()).to_le_bytes());
+    out.extend(changed(metadata).to_le_bytes());
+}
+
+fn nanoseconds(time: Option<SystemTime>) -> u128 {
+    time.and_then(|time| time.duration_since(UNIX_EPOCH).ok()).map_or(0, |time| time.as_nanos())
+}
+
+/// A directory from outside.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Glance {
+    /// The stamps of the files that [`Directory::read`] reads.
+    pub stamps: Vec<u8>,
+    /// Those files which were written so recently that they could be written again and look the
+    /// same.
+    pub young: Vec<String>,
+}
+
+impl Glance {
+    /// Looks at what [`Directory::read`] reads.
+    ///
+    /// # Errors
+    /// When a folder cannot be listed, or a file cannot be looked at.
+    pub fn new(root: &Path) -> io::Result<Glance> {
+        // Some file systems count in steps of two seconds.
+        const YOUNG: Duration = Duration::from_secs(3);
+        let past = nanoseconds(SystemTime::now().checked_sub(YOUNG));
+        let (mut glance, mut failed) = (Glance::default(), None);
+        walk(root, |path, entry| match fs::metadata(entry.path()) {
+            Ok(metadata) => {
+                glance.stamps.extend(path.as_bytes());
+                glance.stamps.push(0);
+                put_stamp(&metadata, &mut glance.stamps);
+                let modified = nanoseconds(metadata.modified().ok());
+                if modified >= past || changed(&metadata) >= past {
+                    glance.young.push(path);
+                }
+            }
+            Err(error) => failed = Some(error),
+        })?;
+        failed.map_or(Ok(glance), Err)
+    }
+}
+
+/// When the file system last noticed a change, which nobody can set.
+#[cfg(unix)]
+fn changed(metadata: &Metadata) -> u128 {
+    use std::os::unix::fs::MetadataExt;
+    let part = |number: i64| u128::try_from(number).unwrap_or_default();
+    part(metadata.ctime()) * 1_000_000_000 + part(metadata.ctime_nsec())
+}
+
+#[cfg(not(unix))]
+fn changed(_: &Metadata) -> u128 {
+    0
 }
 
 fn not_unicode(folder: &str) -> io::Error {
@@ -169,6 +257,10 @@ fn leads_back(root: &Path, folder: &str, link: &Path) -> bool {
 /// Settings, scripts, and migrations that are not SQL: those are refused, not overlooked.
 fn matters(path: &str) -> bool {
     const ENDS: [&str; 7] = [".sql", ".toml", ".sql.conf", ".psql", ".pgsql", ".rs", ".go"];
+    // What nearly every file is, at once: this runs unoptimised for each of them.
+    if path.ends_with(".sql") {
+        return true;
+    }
     let lower = path.to_ascii_lowercase();
     ENDS.iter().any(|end| lower.ends_with(end))
 }

@@ -17,10 +17,11 @@
 //! everything else from an editor. The macro reports.
 
 use migrate_analysis::analyze;
-use migrate_analysis::cache::{self, Cache};
+use migrate_analysis::cache::{self, Cache, Looks, Prepared};
 use migrate_analysis::diagnostic::Severity;
+use migrate_analysis::embed::Embedding;
 use migrate_analysis::render::render;
-use migrate_analysis::source::Directory;
+use migrate_analysis::source::{Directory, Glance, stamp};
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -39,19 +40,29 @@ pub fn watch(directory: &str) {
         return;
     };
     let kept = out.join(cache::file_name(directory));
-    let stamp = kept.with_extension("stamp");
-    let mut cache = read(&kept, &stamp);
-    let found = Directory::read(&root.join(directory));
-    let analysis = analyze(found.map_err(|error| error.to_string()), &mut cache);
+    let own = kept.with_extension("stamp");
+    let mut cache = read(&kept, &own);
+    let root = root.join(directory);
+    // Before it is read: what changes meanwhile looks different afterwards.
+    let glance = Glance::new(&root);
+    let found = Directory::read(&root).map_err(|error| error.to_string());
+    let looks = glance.ok().and_then(|glance| Looks::new(glance, found.as_ref().ok()?));
+    let analysis = analyze(found, &mut cache);
     for diagnostic in analysis.diagnostics.iter().filter(|found| found.severity < Severity::Error) {
         let text = render(diagnostic, &analysis.sources, directory);
         // cargo shows one line a warning and loses what follows.
         text.lines().for_each(|line| say("warning", line));
     }
     if cache.is_changed() {
-        let scripts = cache::scripts(&analysis.sources);
-        replace(&out.join(cache::scripts_file_name(directory)), scripts.text.as_bytes());
-        write(&kept, &stamp, &cache.encode());
+        write(&kept, &own, &cache.encode());
+    }
+    let prepared = out.join(cache::prepared_file_name(directory));
+    let _ = fs::remove_file(&prepared);
+    let scripts = out.join(cache::scripts_file_name(directory));
+    replace(&scripts, cache::scripts(&analysis.sources).text.as_bytes());
+    if let (Some(looks), None, Ok(stamp)) = (looks, analysis.errors().next(), stamp(&scripts)) {
+        let embedding = Embedding::new(&analysis, Some(directory));
+        replace(&prepared, &Prepared::new(looks, stamp, embedding).encode());
     }
 }
 

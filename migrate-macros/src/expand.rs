@@ -6,34 +6,55 @@
 use crate::Folder;
 use crate::input::Input;
 use crate::names;
-use migrate_analysis::plan::{PlannedDown, PlannedMigration, PlannedScript};
-use migrate_analysis::source::{Source, SourceId};
-use migrate_analysis::statement::ConcurrentIndex;
-use migrate_analysis::{Analysis, Step};
-use proc_macro2::TokenStream;
-use quote::quote;
+use migrate_analysis::Analysis;
+use migrate_analysis::embed::{Embedded, Embedding};
+use migrate_analysis::source::Source;
+use proc_macro2::{Literal, TokenStream};
+use quote::{ToTokens, quote};
 use std::fmt::Write;
+use std::path::Path;
+
+/// What the module is made of.
+pub(crate) struct Contents<'a> {
+    embedding: &'a Embedding,
+    /// All scripts in a row.
+    scripts: TokenStream,
+    folder: Option<&'a Folder>,
+    /// Errors, and what else is to stand in it.
+    more: TokenStream,
+}
+
+impl<'a> Contents<'a> {
+    pub(crate) fn new(embedding: &'a Embedding, scripts: TokenStream) -> Contents<'a> {
+        Contents { embedding, scripts, folder: None, more: TokenStream::new() }
+    }
+
+    pub(crate) fn of(self, folder: &'a Folder) -> Contents<'a> {
+        Contents { folder: Some(folder), ..self }
+    }
+
+    pub(crate) fn with(self, more: TokenStream) -> Contents<'a> {
+        Contents { more, ..self }
+    }
+}
 
 /// The module. It has the same items whether there were errors or not, so that one mistake is one
 /// message. The errors stand in it, so that a `#[cfg]` on it holds for them too.
-pub(crate) fn module(
-    input: &Input,
-    analysis: &Analysis,
-    folder: Option<&Folder>,
-    errors: TokenStream,
-) -> TokenStream {
+pub(crate) fn module(input: &Input, contents: &Contents<'_>) -> TokenStream {
     let Input { runtime, attributes, visibility, name, .. } = input;
-    let text = Writer { analysis, folder, text: String::new() }.items();
-    let items = lex(&text);
+    let items = lex(&Writer { contents, text: String::new() }.items());
+    let list = list(contents);
     let has_doc = attributes.iter().any(|attribute| attribute.path().is_ident("doc"));
     let doc = (!has_doc).then(|| quote!(#[doc = "The migrations of this crate."]));
+    let more = &contents.more;
     quote! {
         #(#attributes)*
         #doc
         #[allow(missing_copy_implementations, missing_debug_implementations)]
         #visibility mod #name {
-            #errors
+            #more
             use #runtime::__private as __p;
+            #list
             #items
         }
     }
@@ -51,9 +72,64 @@ fn lex(text: &str) -> TokenStream {
     }
 }
 
+/// What an edit of a script changes. It stands in a module of its own, since the compiler lints a
+/// whole module again when something in it has changed; and in statics, since it hashes the value of
+/// a const with all it points to, over and over. Long literals are tokens, to be lexed by nobody.
+fn list(contents: &Contents<'_>) -> TokenStream {
+    let Contents { embedding, scripts, .. } = contents;
+    let count = Literal::usize_unsuffixed(embedding.migrations.len());
+    let texts = Literal::string(&embedding.texts);
+    let records = Literal::byte_string(&embedding.records);
+    let digest = Literal::byte_string(&embedding.digest);
+    quote! {
+        mod __list {
+            use super::__p;
+            static LIST: __p::List =
+                __p::List { scripts: #scripts, texts: #texts, records: #records };
+            pub(super) static MIGRATIONS: [__p::EmbeddedMigration; #count] = LIST.migrations();
+            pub(super) static DIGEST: [::core::primitive::u8; 32] = *#digest;
+        }
+    }
+}
+
+pub(crate) fn include_str(path: &str) -> TokenStream {
+    quote!(::core::include_str!(#path))
+}
+
+/// All scripts in a row where no build script left them in a file: by `include_str!` where the text
+/// is the file, so that an edit rebuilds.
+pub(crate) fn scripts(analysis: &Analysis, folder: Option<&Folder>) -> TokenStream {
+    let scripts = analysis.sources.iter().filter(|source| source.is_script());
+    let scripts = scripts.map(|source| {
+        let path = folder.map(|folder| folder.absolute.join(source.path()));
+        match path.as_deref().and_then(Path::to_str) {
+            Some(path) if is_whole_file(source) => include_str(path),
+            _ => Literal::string(source.text()).into_token_stream(),
+        }
+    });
+    quote!(::core::concat!(#(#scripts),*))
+}
+
+fn is_whole_file(source: &Source) -> bool {
+    source.is_script() && source.is_verbatim() && !source.text().is_empty()
+}
+
+/// Files that decide about the set and are not embedded as they are: an edit rebuilds too. What did
+/// not compile is compiled again anyway.
+pub(crate) fn tracked(analysis: &Analysis, folder: &Folder) -> TokenStream {
+    let others = analysis.sources.iter().filter(|source| !is_whole_file(source));
+    let tracked = others.filter_map(|source| {
+        let path = folder.absolute.join(source.path());
+        let path = path.to_str().filter(|_| !source.path().is_empty() && path.is_file())?;
+        Some(quote!(
+            const _: &[::core::primitive::u8] = ::core::include_bytes!(#path);
+        ))
+    });
+    tracked.collect()
+}
+
 struct Writer<'a> {
-    analysis: &'a Analysis,
-    folder: Option<&'a Folder>,
+    contents: &'a Contents<'a>,
     text: String,
 }
 
@@ -66,42 +142,23 @@ macro_rules! put {
 
 impl Writer<'_> {
     fn items(mut self) -> String {
-        let migrations = &self.analysis.plan.migrations;
+        let migrations = &self.contents.embedding.migrations;
         self.set();
         // Every migration after the last irreversible one can be rolled back to, and so can that one.
-        let last_irreversible = migrations.iter().rposition(|migration| !migration.is_reversible());
+        let last_irreversible = migrations.iter().rposition(|migration| !migration.is_reversible);
         for (at, (migration, name)) in migrations.iter().zip(names::structs(migrations)).enumerate()
         {
             self.migration(at, migration, &name, last_irreversible.is_none_or(|last| at >= last));
         }
-        self.tracked();
         self.text
     }
 
     fn set(&mut self) {
-        if let Some((path, _)) = self.folder.and_then(|folder| folder.scripts.as_ref()) {
-            put!(self, "static __SCRIPTS: &str = ::core::include_str!({path:?});\n");
-        }
-        let digest = bytes(&self.analysis.plan.digest);
-        // A static: the compiler hashes the value of a const with all it points to, over and over.
-        let migrations = &self.analysis.plan.migrations;
-        put!(self, "static __MIGRATIONS: [__p::EmbeddedMigration; {}] = [", migrations.len());
-        for migration in migrations {
-            put!(
-                self,
-                "__p::EmbeddedMigration {{ version: {}, name: {:?}, up: ",
-                migration.version,
-                migration.name
-            );
-            self.script(&migration.up, migration, "up");
-            self.text.push_str(", down: ");
-            self.down(migration);
-            self.text.push_str(" }, ");
-        }
         put!(
             self,
-            "];\n/// All migrations of this set, in order of version.\n\
-             pub const SET: __p::MigrationSet = __p::set(&__MIGRATIONS, {digest}, {});\n",
+            "/// All migrations of this set, in order of version.\n\
+             pub const SET: __p::MigrationSet = \
+             __p::set(&__list::MIGRATIONS, &__list::DIGEST, {});\n",
             self.directory()
         );
         self.text.push_str(
@@ -115,149 +172,26 @@ impl Writer<'_> {
         );
     }
 
-    fn down(&mut self, migration: &PlannedMigration) {
-        match &migration.down {
-            PlannedDown::Script(script) => {
-                self.text.push_str("__p::Down::Script(");
-                self.script(script, migration, "down");
-                put!(self, ")");
-            }
-            PlannedDown::NoOp(reason) => {
-                put!(self, "__p::Down::NoOp({reason:?})");
-            }
-            PlannedDown::Irreversible(reason) => {
-                put!(self, "__p::Down::Irreversible({reason:?})");
-            }
-        }
-    }
-
-    fn script(&mut self, script: &PlannedScript, migration: &PlannedMigration, direction: &str) {
-        let Some(source) = self.analysis.sources.get(script.source.index()) else {
-            return;
-        };
-        let path = match self.folder {
-            Some(folder) => format!("{}/{}", folder.relative.trim_end_matches('/'), source.path()),
-            None => format!("{}_{}.{direction} (inline)", migration.version, migration.name),
-        };
-        put!(self, "__p::Script {{ path: {path:?}, ");
-        self.embedded(script.source, source);
-        let (steps, checksum) = (pack(&script.steps), bytes(&script.checksum));
-        put!(
-            self,
-            "steps: {steps:?}, checksum: {checksum}, transactional: {} }}",
-            script.transactional
-        );
-    }
-
-    /// The text of a source: a stretch of all scripts in a row where the build script left those;
-    /// `include_str!` where the text is the file, so that an edit rebuilds; else the text itself.
-    fn embedded(&mut self, id: SourceId, source: &Source) {
-        let length = source.text().len();
-        if let Some((_, offsets)) = self.folder.and_then(|folder| folder.scripts.as_ref()) {
-            let start = offsets.get(id.index()).copied().unwrap_or_default();
-            put!(self, "scripts: &__SCRIPTS, range: ({start}, {}), ", start + length);
-            return;
-        }
-        match self.folder.map(|folder| folder.absolute.join(source.path())) {
-            Some(path) if source.is_verbatim() && path.to_str().is_some() => {
-                put!(self, "scripts: &::core::include_str!({path:?}), ");
-            }
-            _ => {
-                put!(self, "scripts: &{:?}, ", source.text());
-            }
-        }
-        put!(self, "range: (0, {length}), ");
-    }
-
     fn directory(&self) -> String {
-        let Some(path) = self.folder.and_then(|folder| folder.absolute.to_str()) else {
+        let Some(path) = self.contents.folder.and_then(|folder| folder.absolute.to_str()) else {
             return "__p::None".to_owned();
         };
         format!("if ::core::cfg!(debug_assertions) {{ __p::Some({path:?}) }} else {{ __p::None }}")
     }
 
-    fn migration(&mut self, at: usize, migration: &PlannedMigration, name: &str, target: bool) {
-        put!(self, "#[doc = {:?}] pub struct {name};\n", doc(migration));
-        put!(
-            self,
-            "impl __p::Migration for {name} {{ type Set = Set; const INDEX: usize = {at}; }}\n"
-        );
-        if migration.is_reversible() {
-            put!(self, "impl __p::Reversible for {name} {{}}\n");
-        }
-        if target {
-            put!(self, "impl __p::DownTarget<Set> for {name} {{}}\n");
-        }
-    }
-
-    /// Files that decide about the set and are not embedded as they are: an edit rebuilds too.
-    fn tracked(&mut self) {
-        // The build script sees every change, and what did not compile is compiled again.
-        let Some(folder) = self.folder.filter(|folder| folder.scripts.is_none()) else { return };
-        if self.analysis.errors().next().is_some() {
-            return;
-        }
-        let embedded = |source: &Source| source.is_verbatim() && source.path().ends_with(".sql");
-        for source in self.analysis.sources.iter().filter(|source| !embedded(source)) {
-            let path = folder.absolute.join(source.path());
-            if !source.path().is_empty() && path.to_str().is_some() && path.is_file() {
-                put!(self, "const _: &[u8] = ::core::include_bytes!({path:?});\n");
+    fn migration(&mut self, at: usize, migration: &Embedded, name: &str, target: bool) {
+        put!(self, "#[doc = {:?}] pub struct {name};\n", migration.doc);
+        let reversible = migration.is_reversible;
+        let way = if reversible && target { "Retractable" } else { "Migration" };
+        put!(self, "impl __p::{way} for {name} {{ type Set = Set; const INDEX: usize = {at}; }}\n");
+        match (reversible, target) {
+            (true, false) => {
+                put!(self, "impl __p::Reversible for {name} {{}}\n");
             }
+            (false, true) => {
+                put!(self, "impl __p::DownTarget<Set> for {name} {{}}\n");
+            }
+            _ => {}
         }
     }
-}
-
-/// The steps as one string, which the runtime reads: see `Steps` in its `migration.rs`.
-fn pack(steps: &[Step]) -> String {
-    let mut packed = String::new();
-    for Step { range, builds_index, setting } in steps {
-        packed.push_str(if *setting { "s" } else { "" });
-        let _ = match builds_index {
-            None => write!(packed, "{}-{};", range.start, range.end),
-            Some(ConcurrentIndex { table, index }) => {
-                let index = index.iter().map(|name| format!("{}:{name}", name.len()));
-                let (length, index) = (table.len(), index.collect::<String>());
-                write!(packed, "c{}-{},{length}:{table}{index};", range.start, range.end)
-            }
-        };
-    }
-    packed
-}
-
-/// What hovering a migration shows.
-fn doc(migration: &PlannedMigration) -> String {
-    const MOST: usize = 12;
-    let code = |text: &str| format!("`{}`", text.replace('`', "'"));
-    let mut doc = format!("Migration {} {}.\n\n", migration.version, code(&migration.name));
-    let mut lines: Vec<String> = Vec::new();
-    for action in migration.up.statements.iter().map(|it| &it.action) {
-        let object = action.object.iter().map(|object| format!(" {}", code(object)));
-        lines.push(format!("- {}{}\n", code(&action.command), object.collect::<String>()));
-    }
-    lines.dedup();
-    doc.extend(lines.iter().take(MOST).map(String::as_str));
-    if lines.len() > MOST {
-        let _ = writeln!(doc, "- … and {} more", lines.len() - MOST);
-    }
-    if !migration.up.transactional {
-        doc.push_str("\nRuns statement by statement, outside a transaction.\n");
-    }
-    if let PlannedDown::Irreversible(reason) = &migration.down {
-        let _ = writeln!(doc, "\nIrreversible: {reason}");
-    }
-    doc
-}
-
-/// Bytes as one token. It runs unoptimised for every migration, hence no formatting.
-fn bytes(bytes: &[u8; 32]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut text = String::with_capacity(4 * bytes.len() + 4);
-    text.push_str("*b\"");
-    for byte in bytes {
-        text.push_str("\\x");
-        text.push(char::from(DIGITS[usize::from(byte >> 4)]));
-        text.push(char::from(DIGITS[usize::from(byte & 15)]));
-    }
-    text.push('"');
-    text
 }

@@ -9,8 +9,9 @@ mod names;
 mod report;
 
 use input::{Contents, Input};
-use migrate_analysis::cache::{self, Cache};
-use migrate_analysis::source::{Directory, Source};
+use migrate_analysis::cache::{self, Cache, Prepared};
+use migrate_analysis::embed::Embedding;
+use migrate_analysis::source::{Directory, Glance, Source, stamp};
 use migrate_analysis::{Analysis, InlineMigration, analyze, analyze_inline};
 use proc_macro2::TokenStream;
 use std::fs;
@@ -29,10 +30,19 @@ pub fn migrations(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
 fn embed(input: &Input) -> TokenStream {
     match &input.contents {
         Contents::Directory(path) => {
-            let mut folder = Folder::new(&path.value());
+            let folder = Folder::new(&path.value());
+            if let Some((embedding, scripts)) = folder.prepared(&path.value()) {
+                let contents = expand::Contents::new(&embedding, expand::include_str(&scripts));
+                return expand::module(input, &contents.of(&folder));
+            }
             let analysis = folder.analyze(&path.value());
             let errors = report::errors(&analysis, &folder.shown, |_| path.span());
-            expand::module(input, &analysis, Some(&folder), errors)
+            let embedding = Embedding::new(&analysis, Some(&path.value()));
+            let contents =
+                expand::Contents::new(&embedding, expand::scripts(&analysis, Some(&folder)));
+            let tracked =
+                if errors.is_empty() { expand::tracked(&analysis, &folder) } else { errors };
+            expand::module(input, &contents.of(&folder).with(tracked))
         }
         Contents::Inline(migrations) => {
             let analysis = analyze_inline(migrations.iter().map(inline).collect());
@@ -40,7 +50,9 @@ fn embed(input: &Input) -> TokenStream {
             let spans: Vec<_> = migrations.iter().flat_map(input::Migration::spans).collect();
             let span = |at: usize| spans.get(at).copied().unwrap_or_else(|| input.name.span());
             let errors = report::errors(&analysis, "", span);
-            expand::module(input, &analysis, None, errors)
+            let embedding = Embedding::new(&analysis, None);
+            let contents = expand::Contents::new(&embedding, expand::scripts(&analysis, None));
+            expand::module(input, &contents.with(errors))
         }
     }
 }
@@ -65,13 +77,8 @@ fn inline(migration: &input::Migration) -> InlineMigration {
 /// The migrations directory, as the compiler and as people see it.
 struct Folder {
     absolute: PathBuf,
-    /// Relative to the crate: what the runtime's errors show.
-    relative: String,
     /// Relative to the working directory where it lies below it, as rustc shows its own files.
     shown: String,
-    /// The file in `OUT_DIR` that holds all scripts in a row, where the build script left it, and
-    /// where each source begins in it.
-    scripts: Option<(String, Vec<usize>)>,
 }
 
 impl Folder {
@@ -82,31 +89,30 @@ impl Folder {
             .ok()
             .and_then(|cwd| absolute.strip_prefix(cwd).ok().map(Path::to_path_buf));
         let shown = below.unwrap_or_else(|| absolute.clone());
-        let slashes = |path: &Path| path.to_string_lossy().replace('\\', "/");
-        Folder {
-            shown: slashes(&shown),
-            relative: path.replace('\\', "/"),
-            absolute,
-            scripts: None,
-        }
+        Folder { shown: shown.to_string_lossy().replace('\\', "/"), absolute }
     }
 
-    /// Uses what `migrate_build::watch` has left, if anything.
-    fn analyze(&mut self, path: &str) -> Analysis {
-        let out = std::env::var_os("OUT_DIR").map(PathBuf::from);
-        let left = |name: String| {
-            let path = out.as_ref()?.join(name);
-            fs::read(&path).ok().map(|bytes| (path, bytes))
-        };
-        let kept = left(cache::file_name(path));
-        let mut cache = kept.map_or_else(Cache::default, |(_, bytes)| Cache::decode(&bytes));
-        let directory = Directory::read(&self.absolute);
-        let directory = directory.map_err(|error| format!("{}: {error}", self.shown));
-        let analysis = analyze(directory, &mut cache);
-        let scripts = cache::scripts(&analysis.sources);
-        self.scripts = left(cache::scripts_file_name(path))
-            .filter(|(_, bytes)| *bytes == scripts.text.as_bytes())
-            .and_then(|(path, _)| Some((path.to_str()?.to_owned(), scripts.offsets)));
-        analysis
+    /// What `migrate_build::watch` has made ready, if it is true, and the file with all scripts.
+    fn prepared(&self, path: &str) -> Option<(Embedding, String)> {
+        let prepared = fs::read(left(cache::prepared_file_name(path))?).ok()?;
+        let prepared = Prepared::decode(&prepared)?;
+        let scripts = left(cache::scripts_file_name(path))?;
+        let glance = Glance::new(&self.absolute).ok()?;
+        let read = |path: &str| fs::read(self.absolute.join(path)).ok();
+        let is_true = prepared.is_true(&glance, &stamp(&scripts).ok()?, read);
+        is_true.then_some((prepared.embedding, scripts.to_str()?.to_owned()))
     }
+
+    /// Uses what the build script has kept of each file, if anything.
+    fn analyze(&self, path: &str) -> Analysis {
+        let kept = left(cache::file_name(path)).and_then(|path| fs::read(path).ok());
+        let mut cache = kept.map_or_else(Cache::default, |bytes| Cache::decode(&bytes));
+        let directory = Directory::read(&self.absolute);
+        analyze(directory.map_err(|error| format!("{}: {error}", self.shown)), &mut cache)
+    }
+}
+
+/// A file that a build script may have left.
+fn left(name: String) -> Option<PathBuf> {
+    std::env::var_os("OUT_DIR").map(|out| PathBuf::from(out).join(name))
 }

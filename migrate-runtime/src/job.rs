@@ -53,7 +53,7 @@ impl Job {
             transactional: script.is_transactional() && !begun(up.resume.as_ref()),
             resume: up.resume.clone(),
             migration: Some(up.migration),
-            script: Some(*script),
+            script: Some(script),
         }
     }
 
@@ -72,7 +72,7 @@ impl Job {
             (Some(Down::Script(script)), _) => {
                 job.statements = statements(script);
                 job.transactional = script.is_transactional();
-                job.script = Some(*script);
+                job.script = Some(script);
             }
             (None, Some(stored)) => {
                 job.statements = stored.statements;
@@ -128,7 +128,7 @@ impl StoredScript {
     }
 }
 
-fn statements(script: &Script) -> Vec<Statement> {
+fn statements(script: Script) -> Vec<Statement> {
     let builds = |step: Step| {
         step.builds.map(|builds| Builds {
             table: builds.table.into(),

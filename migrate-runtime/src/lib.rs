@@ -144,6 +144,7 @@ mod observe;
 mod plan;
 mod policy;
 mod quote;
+mod record;
 mod report;
 mod run;
 mod session;

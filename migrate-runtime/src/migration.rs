@@ -3,6 +3,8 @@
 //! Nothing here talks to a database, and nothing here parses SQL: a script arrives with the byte
 //! ranges of its statements and with its checksum.
 
+use crate::record::{List, Record};
+use crate::target::DownTarget;
 use std::fmt;
 
 /// What is sent to the server in one go when a [`Script`] does not run in one transaction: a
@@ -32,27 +34,14 @@ pub struct ConcurrentIndex {
 }
 
 /// An up or a down script as it was embedded.
-///
-/// Generated code makes it as a literal of few expressions, and its steps as one string: for a
-/// thousand migrations the compiler would else take longer over this list than over all the rest.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Script {
-    #[doc(hidden)]
-    pub path: &'static str,
-    /// All scripts in a row, or the one file. By a reference to it, since the compiler would else
-    /// hash half a megabyte for each script.
-    #[doc(hidden)]
-    pub scripts: &'static &'static str,
-    /// Where its own file begins and ends in `scripts`.
-    #[doc(hidden)]
-    pub range: (usize, usize),
+    pub(crate) path: &'static str,
+    pub(crate) text: &'static str,
     /// See `Steps`.
-    #[doc(hidden)]
-    pub steps: &'static str,
-    #[doc(hidden)]
-    pub checksum: [u8; 32],
-    #[doc(hidden)]
-    pub transactional: bool,
+    pub(crate) steps: &'static str,
+    pub(crate) checksum: &'static [u8; 32],
+    pub(crate) transactional: bool,
 }
 
 impl Script {
@@ -64,13 +53,13 @@ impl Script {
 
     /// The whole text of that file. A file that holds both directions is the same text in both
     /// scripts; [`statements`](Self::statements) tells them apart.
-    pub fn text(&self) -> &'static str {
-        self.scripts.get(self.range.0..self.range.1).unwrap_or_default()
+    pub const fn text(&self) -> &'static str {
+        self.text
     }
 
     /// The statements in order, without the semicolons and comments between them.
     pub fn statements(&self) -> impl Iterator<Item = &'static str> + use<> {
-        let text = self.text();
+        let text = self.text;
         self.steps().map(move |step| text.get(step.range()).unwrap_or_default())
     }
 
@@ -80,8 +69,8 @@ impl Script {
 
     /// SHA-256 over the statements. Comments, blanks outside quotes and line ends do not change
     /// it; a character of SQL does.
-    pub const fn checksum(&self) -> &[u8; 32] {
-        &self.checksum
+    pub const fn checksum(&self) -> &'static [u8; 32] {
+        self.checksum
     }
 
     /// Whether the script runs in one transaction (the rule) or statement by statement.
@@ -160,17 +149,6 @@ pub fn pack(steps: &[Step]) -> String {
     packed
 }
 
-impl PartialEq for Script {
-    fn eq(&self, other: &Script) -> bool {
-        self.path == other.path
-            && self.checksum == other.checksum
-            && self.transactional == other.transactional
-            && self.text() == other.text()
-    }
-}
-
-impl Eq for Script {}
-
 impl fmt::Debug for Script {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Script")
@@ -200,37 +178,59 @@ impl Down {
 }
 
 /// One migration of a set, as data. The macro also makes a type of each: see [`Migration`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+///
+/// It points to a record in the [`List`] of its set, which is read when it is asked.
+#[derive(Clone, Copy)]
 pub struct EmbeddedMigration {
-    #[doc(hidden)]
-    pub version: i64,
-    #[doc(hidden)]
-    pub name: &'static str,
-    #[doc(hidden)]
-    pub up: Script,
-    #[doc(hidden)]
-    pub down: Down,
+    pub(crate) list: &'static List,
+    pub(crate) nth: usize,
 }
 
 impl EmbeddedMigration {
     /// The number it is ordered by.
     pub const fn version(&self) -> i64 {
-        self.version
+        self.record().version()
     }
 
     /// The name, from the file: `create_users`.
     pub const fn name(&self) -> &'static str {
-        self.name
+        self.record().name()
     }
 
     /// The script that applies it.
-    pub const fn up(&self) -> &Script {
-        &self.up
+    pub const fn up(&self) -> Script {
+        self.record().up()
     }
 
     /// The way back.
-    pub const fn down(&self) -> &Down {
-        &self.down
+    pub const fn down(&self) -> Down {
+        self.record().down()
+    }
+
+    const fn record(&self) -> Record {
+        Record { list: self.list, nth: self.nth }
+    }
+}
+
+impl PartialEq for EmbeddedMigration {
+    fn eq(&self, other: &EmbeddedMigration) -> bool {
+        self.version() == other.version()
+            && self.name() == other.name()
+            && self.up() == other.up()
+            && self.down() == other.down()
+    }
+}
+
+impl Eq for EmbeddedMigration {}
+
+impl fmt::Debug for EmbeddedMigration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EmbeddedMigration")
+            .field("version", &self.version())
+            .field("name", &self.name())
+            .field("up", &self.up())
+            .field("down", &self.down())
+            .finish()
     }
 }
 
@@ -240,7 +240,7 @@ impl EmbeddedMigration {
 #[derive(Clone, Copy, Debug)]
 pub struct MigrationSet {
     pub(crate) migrations: &'static [EmbeddedMigration],
-    pub(crate) digest: [u8; 32],
+    pub(crate) digest: &'static [u8; 32],
     pub(crate) directory: Option<&'static str>,
 }
 
@@ -255,8 +255,8 @@ impl MigrationSet {
     /// It is taken over the migrations in ascending order of version: of each its version as eight
     /// bytes, the highest first, and its up checksum. The server computes the same over the history,
     /// so that a start with nothing pending asks one short question.
-    pub const fn digest(&self) -> &[u8; 32] {
-        &self.digest
+    pub const fn digest(&self) -> &'static [u8; 32] {
+        self.digest
     }
 
     /// The directory the migrations were read from, as an absolute path on the machine that compiled
@@ -267,7 +267,7 @@ impl MigrationSet {
 
     /// The migration with this version.
     pub fn get(&self, version: i64) -> Option<&'static EmbeddedMigration> {
-        let at = self.migrations.binary_search_by_key(&version, |m| m.version).ok()?;
+        let at = self.migrations.binary_search_by_key(&version, EmbeddedMigration::version).ok()?;
         self.migrations.get(at)
     }
 }
@@ -299,13 +299,13 @@ pub trait Migration {
     const EMBEDDED: &'static EmbeddedMigration = &<Self::Set as Set>::SET.migrations[Self::INDEX];
 
     /// The number it is ordered by.
-    const VERSION: i64 = Self::EMBEDDED.version;
+    const VERSION: i64 = Self::EMBEDDED.version();
 
     /// The name, from the file.
-    const NAME: &'static str = Self::EMBEDDED.name;
+    const NAME: &'static str = Self::EMBEDDED.name();
 
     /// SHA-256 over the statements of the up script.
-    const CHECKSUM: [u8; 32] = Self::EMBEDDED.up.checksum;
+    const CHECKSUM: [u8; 32] = *Self::EMBEDDED.up().checksum();
 }
 
 /// A [`Migration`] that can be rolled back. Only the macro implements it.
@@ -315,6 +315,27 @@ pub trait Migration {
     note = "its script says `-- migrate: irreversible`, with the reason"
 )]
 pub trait Reversible: Migration {}
+
+/// What nearly every migration is: reversible, as all that come later are. One impl instead of three
+/// is what the compiler saves time on.
+#[doc(hidden)]
+pub trait Retractable {
+    type Set: Set;
+    const INDEX: usize;
+}
+
+// An error is to name the trait that was asked for.
+#[diagnostic::do_not_recommend]
+impl<M: Retractable> Migration for M {
+    type Set = M::Set;
+    const INDEX: usize = M::INDEX;
+}
+
+#[diagnostic::do_not_recommend]
+impl<M: Retractable> Reversible for M {}
+
+#[diagnostic::do_not_recommend]
+impl<M: Retractable> DownTarget<M::Set> for M {}
 
 #[cfg(test)]
 mod tests {

@@ -227,7 +227,7 @@ fn check_resume(own: &EmbeddedMigration, row: &Row, partly: &Partly) -> Result<(
     if hex(own.up().checksum()) == row.up_checksum {
         return Ok(());
     }
-    if prefix_hash(own.up(), partly.done).as_ref() == Some(&partly.hash) {
+    if prefix_hash(&own.up(), partly.done).as_ref() == Some(&partly.hash) {
         return Ok(());
     }
     Err(refusal(ErrorKind::PartlyApplied, &[&id], |name, _| {
@@ -316,7 +316,7 @@ fn check_resume_down(
 ) -> Result<(), Refusal> {
     let (Some(own), Some(partly)) = (own, &row.partly) else { return Ok(()) };
     let hash = match own.down() {
-        Down::Script(script) => prefix_hash(script, partly.done),
+        Down::Script(script) => prefix_hash(&script, partly.done),
         Down::NoOp(_) | Down::Irreversible(_) => None,
     };
     if partly.done == 0 || hash.as_ref() == Some(&partly.hash) {

@@ -2,39 +2,30 @@
 //! pinned to this one exactly.
 
 pub use crate::migration::{
-    ConcurrentIndex, Down, EmbeddedMigration, Migration, MigrationSet, Reversible, Script, Set,
-    Step, pack,
+    ConcurrentIndex, Down, EmbeddedMigration, Migration, MigrationSet, Retractable, Reversible,
+    Script, Set, Step, pack,
 };
 pub use crate::migrator::Migrator;
+pub use crate::record::{List, migration};
 pub use crate::target::DownTarget;
 pub use migrate_macros::migrations;
 pub use std::option::Option::{None, Some};
 
-/// A script; `transactional` when it runs in one transaction.
-pub const fn script(
+/// A script of a set that is made by hand; `transactional` when it runs in one transaction.
+pub fn script(
     path: &'static str,
-    text: &'static &'static str,
+    text: &'static str,
     steps: &'static str,
     checksum: [u8; 32],
     transactional: bool,
 ) -> Script {
-    Script { path, scripts: text, range: (0, text.len()), steps, checksum, transactional }
-}
-
-/// A migration.
-pub const fn migration(
-    version: i64,
-    name: &'static str,
-    up: Script,
-    down: Down,
-) -> EmbeddedMigration {
-    EmbeddedMigration { version, name, up, down }
+    Script { path, text, steps, checksum: Box::leak(Box::new(checksum)), transactional }
 }
 
 /// A set; `directory` is the absolute path it was read from, kept in debug builds only.
 pub const fn set(
     migrations: &'static [EmbeddedMigration],
-    digest: [u8; 32],
+    digest: &'static [u8; 32],
     directory: Option<&'static str>,
 ) -> MigrationSet {
     MigrationSet { migrations, digest, directory }

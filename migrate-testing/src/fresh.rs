@@ -42,9 +42,9 @@ fn key<S>(migrator: &Migrator<S>) -> [u8; 40] {
     (migrator.history_schema_name(), migrator.history_table_name()).hash(&mut hasher);
     for migration in migrator.set().migrations() {
         (migration.version(), migration.name()).hash(&mut hasher);
-        hash_script(migration.up(), &mut hasher);
+        hash_script(&migration.up(), &mut hasher);
         match migration.down() {
-            Down::Script(script) => hash_script(script, &mut hasher),
+            Down::Script(script) => hash_script(&script, &mut hasher),
             Down::NoOp(reason) => (0, reason).hash(&mut hasher),
             Down::Irreversible(reason) => (1, reason).hash(&mut hasher),
         }

@@ -17,19 +17,21 @@
 mod tally;
 
 use migrate_analysis::cache::Cache;
-use migrate_analysis::plan::PlannedDown;
+use migrate_analysis::diagnostic::Code;
+use migrate_analysis::fidelity::{Chain, Facts};
+use migrate_analysis::plan::{PlannedDown, PlannedMigration, PlannedScript};
 use migrate_analysis::source::Directory;
-use migrate_analysis::{Verdict, analyze};
-use migrate_testing::Server;
-use migrate_tests::referee::{Down, Referee, Replayed, Truth};
+use migrate_analysis::{Analysis, Verdict, analyze};
+use migrate_testing::{Server, Snapshot};
+use postgres::Client;
 use std::path::{Path, PathBuf};
-use tally::{Known, Tally};
+use tally::{Tally, Truth};
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
 struct Options {
     directories: Vec<PathBuf>,
-    truth: Known,
+    truth: Truth,
     inverse: bool,
 }
 
@@ -44,11 +46,11 @@ fn main() -> Outcome<()> {
 }
 
 fn options() -> Outcome<Options> {
-    let mut options = Options { directories: Vec::new(), truth: Known::default(), inverse: false };
+    let mut options = Options { directories: Vec::new(), truth: Truth::default(), inverse: false };
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
-            "--truth" => options.truth = Known::read(&arguments.next().unwrap_or_default())?,
+            "--truth" => options.truth = Truth::read(&arguments.next().unwrap_or_default())?,
             "--inverse" => options.inverse = true,
             directory => options.directories.push(directory.into()),
         }
@@ -64,70 +66,211 @@ fn project(directory: &Path, options: &Options, tally: &mut Tally) -> Outcome<()
     let server = Server::start()?;
     let database = server.create_database()?;
     let mut client = database.connect()?;
-    let mut referee = Referee::new(&analysis, options.inverse);
-    // The catalogs were the same before.
-    let mut agreed = true;
+    let baseline = extensions(&analysis);
+    client.batch_execute(&baseline)?;
+    let chain = Chain::new(&analysis).beside(&baseline, false);
+    let (inverse, project) = (options.inverse, name.clone());
+    let mut run = Run { analysis: &analysis, chain, client, project, inverse, agreed: true };
+    let mut own = Tally::default();
     for (number, migration) in analysis.plan.migrations.iter().enumerate() {
-        let title = format!("{name} {}_{}", migration.version, migration.name);
-        let replayed = referee.replay(&mut client, number, migration)?;
-        if let Some(error) = &replayed.refused {
-            println!("{title}: the server refuses the up: {error}");
-            tally.up_refused(!replayed.up.failures.is_empty());
-            continue;
-        }
-        agreed = up(&title, &replayed, agreed, tally);
-        if let Some(it) = &replayed.down
-            && matches!(&migration.down, PlannedDown::Script(it) if !it.statements.is_empty())
-        {
-            down(&title, it, options.truth.class(&name, number + 1), tally);
-        }
-        if let Some((script, why)) = &replayed.inverse
-            && replayed.up.obstacles.is_empty()
-            && migration.destroys.is_empty()
-        {
-            tally.inverse(why.is_none());
-            if let Some(why) = why {
-                println!("{title}: INVERSE {why}\n{script}");
-            }
-        }
+        run.migration(number, migration, &options.truth, &mut own)?;
     }
+    if own.needs_more > 0 {
+        println!("{name}: rests on what is made elsewhere, so only its verdicts are compared");
+        own = Tally::default();
+        verdicts(&analysis, &name, &baseline, &options.truth, &mut own);
+    }
+    tally.add(own);
     Ok(())
 }
 
-/// Whether the catalogs are the same now.
-fn up(title: &str, replayed: &Replayed, agreed: bool, tally: &mut Tally) -> bool {
-    for failure in &replayed.up.failures {
-        println!("{title}: FALSE ERROR in the up: {failure}");
-    }
-    tally.false_errors += replayed.up.failures.len();
-    let differences = &replayed.differences;
-    tally.compared(differences.is_empty(), agreed, replayed.up.obstacles.is_empty());
-    if agreed {
-        for difference in differences.iter().take(12) {
-            println!("{title}: CATALOG {difference}");
-        }
-    }
-    differences.is_empty()
+/// What an administrator is expected to have made.
+fn extensions(analysis: &Analysis) -> String {
+    let contrib =
+        ["btree_gin", "btree_gist", "citext", "hstore", "pg_trgm", "pgcrypto", "uuid-ossp"];
+    let texts: Vec<String> =
+        analysis.sources.iter().map(|source| source.text().to_lowercase()).collect();
+    let is_made = |name: &str| {
+        texts.iter().any(|text| text.contains("create extension") && text.contains(name))
+    };
+    let missing = contrib.into_iter().filter(|name| !is_made(name));
+    missing.map(|name| format!("CREATE EXTENSION \"{name}\";\n")).collect()
 }
 
-fn down(title: &str, down: &Down, known: Option<&str>, tally: &mut Tally) {
-    let shown = down.truth.map(|truth| match truth {
-        Truth::Fails => "broken",
-        Truth::Exact => "exact",
-        Truth::OrderOnly => "order_only",
-        Truth::NotRestored => "not_restored",
-    });
-    let Some(class) = known.or(shown) else { return };
-    let good = matches!(class, "exact" | "order_only");
-    let verdict = tally.judged(class, down.judged.verdict);
-    let odd = match down.judged.verdict {
-        Verdict::DoesNotRestore => good,
-        Verdict::Exact | Verdict::ColumnOrder => !good,
-        _ => true,
-    };
-    if odd {
-        let refused = down.refused.as_deref().unwrap_or_default();
-        let reasons = &down.judged.reasons;
-        println!("{title}: VERDICT {verdict}, truth {class}: {reasons:?} {refused}");
+/// The verdicts alone, where the server cannot be asked since objects of others are missing.
+fn verdicts(analysis: &Analysis, project: &str, baseline: &str, truth: &Truth, tally: &mut Tally) {
+    let mut chain = Chain::new(analysis).beside(baseline, true);
+    for (number, migration) in analysis.plan.migrations.iter().enumerate() {
+        let step = chain.up(number);
+        let (_, judged) = chain.down(number);
+        chain.take_back();
+        let title = format!("{project} {}_{}", migration.version, migration.name);
+        if truth.is_judged(project, number + 1) {
+            for failure in &step.failures {
+                println!("{title}: FALSE ERROR in the up: {failure}");
+            }
+            tally.false_errors += step.failures.len();
+        }
+        if let Some(class) = truth.class(project, number + 1) {
+            let verdict = reported(analysis, migration, judged.verdict);
+            if tally.judged(class, verdict) {
+                println!("{title}: VERDICT {verdict:?}, truth {class}: {:?}", judged.reasons);
+            }
+        }
     }
+}
+
+/// A down that is no SQL is reported as that.
+fn reported(analysis: &Analysis, migration: &PlannedMigration, verdict: Verdict) -> Verdict {
+    let PlannedDown::Script(down) = &migration.down else { return verdict };
+    let is_refused =
+        analysis.errors().any(|it| it.code == Code::NotPostgres && it.place.source == down.source);
+    if is_refused { Verdict::DoesNotRestore } else { verdict }
+}
+
+struct Run<'a> {
+    analysis: &'a Analysis,
+    chain: Chain<'a>,
+    client: Client,
+    project: String,
+    inverse: bool,
+    /// The catalogs were the same before.
+    agreed: bool,
+}
+
+impl Run<'_> {
+    fn migration(
+        &mut self,
+        number: usize,
+        migration: &PlannedMigration,
+        truth: &Truth,
+        tally: &mut Tally,
+    ) -> Outcome<()> {
+        let title = format!("{} {}_{}", self.project, migration.version, migration.name);
+        let before = facts(&mut self.client)?;
+        let step = self.chain.up(number);
+        let outside = !migration.up.transactional
+            || matches!(&migration.down, PlannedDown::Script(down) if !down.transactional);
+        if !outside {
+            self.client.batch_execute("BEGIN")?;
+        }
+        let applied = self.run(&migration.up);
+        if let Err(error) = &applied {
+            println!("{title}: the server refuses the up: {error}");
+            self.client.batch_execute("ROLLBACK")?;
+            tally.up_refused(!step.failures.is_empty());
+            tally.needs_more += usize::from(truth.is_judged(&self.project, number + 1));
+            // Nothing of it happened, as far as the server can tell.
+            self.chain.undo_up();
+            return Ok(());
+        }
+        for failure in &step.failures {
+            println!("{title}: FALSE ERROR in the up: {failure}");
+        }
+        tally.false_errors += step.failures.len();
+        let server = facts(&mut self.client)?;
+        let differences = self.chain.differences(&server);
+        tally.compared(differences.is_empty(), self.agreed, step.obstacles.is_empty());
+        if self.agreed || differences.is_empty() {
+            for difference in differences.iter().take(12) {
+                println!("{title}: CATALOG {difference}");
+            }
+        }
+        self.agreed = differences.is_empty();
+        if !outside {
+            self.client.batch_execute("SAVEPOINT before_down")?;
+            if self.inverse {
+                self.try_inverse(&title, migration, step.obstacles.is_empty(), &before, tally)?;
+            }
+        }
+        let (_, judged) = self.chain.down(number);
+        if let PlannedDown::Script(script) = &migration.down
+            && !script.statements.is_empty()
+        {
+            let restored = if outside {
+                None
+            } else {
+                let ran = self.run(script);
+                let after = ran.is_ok().then(|| facts(&mut self.client)).transpose()?;
+                self.client.batch_execute("ROLLBACK TO before_down")?;
+                Some((ran, after.map(|after| after == before)))
+            };
+            let known = truth.class(&self.project, number + 1);
+            let class = known.or(restored.as_ref().map(|it| match it {
+                (Err(_), _) => "broken",
+                (Ok(_), Some(true)) => "exact",
+                (Ok(_), _) => "not_restored",
+            }));
+            if let Some(class) = class {
+                let verdict = reported(self.analysis, migration, judged.verdict);
+                if tally.judged(class, verdict) {
+                    let refused = restored.and_then(|it| it.0.err()).unwrap_or_default();
+                    println!(
+                        "{title}: VERDICT {verdict:?}, truth {class}: {:?} {refused}",
+                        judged.reasons
+                    );
+                }
+            }
+        }
+        self.chain.take_back();
+        if !outside {
+            self.client.batch_execute("COMMIT")?;
+        }
+        self.client.batch_execute("RESET ALL; RESET ROLE")?;
+        Ok(())
+    }
+
+    /// Runs a script; the server's words where it refuses.
+    fn run(&mut self, script: &PlannedScript) -> Result<(), String> {
+        let text = self.analysis.sources.get(script.source.index()).map_or("", |it| it.text());
+        for step in &script.steps {
+            let sql = text.get(step.range.clone()).unwrap_or_default();
+            self.client.batch_execute(sql).map_err(|error| match error.as_db_error() {
+                Some(error) => format!("{} {}", error.code().code(), error.message()),
+                None => error.to_string(),
+            })?;
+        }
+        Ok(())
+    }
+
+    fn try_inverse(
+        &mut self,
+        title: &str,
+        migration: &PlannedMigration,
+        followed: bool,
+        before: &Facts,
+        tally: &mut Tally,
+    ) -> Outcome<()> {
+        let (script, _) = self.chain.inverse();
+        let ran = self.client.batch_execute(&script);
+        let after = if ran.is_ok() { Some(facts(&mut self.client)?) } else { None };
+        self.client.batch_execute("ROLLBACK TO before_down")?;
+        if !followed || !migration.destroys.is_empty() {
+            return Ok(());
+        }
+        let restored = after.as_ref() == Some(before);
+        tally.inverse(restored);
+        if !restored {
+            let why = match (ran, after) {
+                (Err(error), _) => error
+                    .as_db_error()
+                    .map_or_else(|| error.to_string(), |it| it.message().to_owned()),
+                (_, Some(after)) => tally::difference(before, &after),
+                _ => String::new(),
+            };
+            println!("{title}: INVERSE {why}\n{script}");
+        }
+        Ok(())
+    }
+}
+
+/// The server's schema. Positions of columns do not count.
+fn facts(client: &mut Client) -> Outcome<Facts> {
+    let snapshot = Snapshot::read(client)?;
+    let mut facts = Facts::new();
+    for fact in snapshot.facts() {
+        let key = (fact.kind.to_owned(), fact.name.to_owned());
+        facts.entry(key).or_default().insert(fact.attribute.to_owned(), fact.value.to_owned());
+    }
+    Ok(facts)
 }

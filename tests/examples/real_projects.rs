@@ -128,7 +128,7 @@ fn set(analysis: &Analysis) -> MigrationSet {
     let Plan { migrations, digest } = &analysis.plan;
     let migrations: Vec<_> =
         migrations.iter().map(|one| migration(one, &analysis.sources)).collect();
-    embed::set(migrations.leak(), *digest, None)
+    embed::set(migrations.leak(), Box::leak(Box::new(*digest)), None)
 }
 
 fn migration(planned: &PlannedMigration, sources: &[Source]) -> migrate_runtime::EmbeddedMigration {
@@ -154,7 +154,7 @@ fn script(planned: &PlannedScript, sources: &[Source]) -> Script {
     });
     embed::script(
         source.path().to_owned().leak(),
-        Box::leak(Box::new(&*source.text().to_owned().leak())),
+        source.text().to_owned().leak(),
         embed::pack(&steps.collect::<Vec<_>>()).leak(),
         planned.checksum,
         planned.transactional,

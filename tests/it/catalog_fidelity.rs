@@ -65,7 +65,7 @@ fn topics() -> Vec<(String, String)> {
 }
 
 /// The migrations of a topic; `has` says whether the server has an extension.
-fn pairs(topic: &str, text: &str, has: impl Fn(&str) -> bool) -> Vec<Pair> {
+fn pairs(topic: &str, text: &str, mut has: impl FnMut(&str) -> bool) -> Vec<Pair> {
     let mut pairs = Vec::new();
     for section in text.split("-- == ").skip(1) {
         let (head, body) = section.split_once('\n').unwrap();

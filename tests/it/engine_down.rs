@@ -91,7 +91,7 @@ fn a_no_op_down_is_crossed() {
     let database = database();
     let mut client = database.connect().unwrap();
     let mut all = tables(3);
-    all[1] = migrate_runtime::__private::migration(2, "fill", *all[1].up(), Down::NoOp("data"));
+    all[1] = migrate_runtime::__private::migration(2, "fill", all[1].up(), Down::NoOp("data"));
     let _ = migrator(&all).up(&mut client).unwrap();
     let _ = migrator(&all[..1]).down_to(&mut client, 1).unwrap();
     assert_eq!(applied(&mut client), "1");

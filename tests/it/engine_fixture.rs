@@ -34,7 +34,7 @@ fn script(version: i64, name: &str, half: &str, sql: &str, tx: bool) -> migrate_
         }
         at += part.len() + 2;
     }
-    p::script(path, Box::leak(Box::new(text)), leak(&p::pack(&steps)), sha256(sql.as_bytes()), tx)
+    p::script(path, text, leak(&p::pack(&steps)), sha256(sql.as_bytes()), tx)
 }
 
 /// A step; `CREATE INDEX CONCURRENTLY [IF NOT EXISTS] name ON table` is read by position.
@@ -57,7 +57,11 @@ pub(crate) fn set(migrations: &[EmbeddedMigration]) -> MigrationSet {
         bytes.extend(migration.version().to_be_bytes());
         bytes.extend(migration.up().checksum());
     }
-    p::set(Box::leak(migrations.to_vec().into_boxed_slice()), sha256(&bytes), None)
+    p::set(
+        Box::leak(migrations.to_vec().into_boxed_slice()),
+        Box::leak(Box::new(sha256(&bytes))),
+        None,
+    )
 }
 
 pub(crate) fn migrator(migrations: &[EmbeddedMigration]) -> Migrator {

@@ -86,14 +86,14 @@ impl Project {
         check
     }
 
-    /// The cache that the build script left.
-    fn cache(&self) -> PathBuf {
+    /// The file with this ending that the build script left.
+    fn left(&self, ending: &str) -> PathBuf {
         let name = format!("{}-", self.root.file_name().unwrap().to_str().unwrap());
         let folders = fs::read_dir(self.target.join("debug/build")).unwrap();
         let found = folders
             .map(|entry| entry.unwrap().path())
             .filter(|path| path.file_name().unwrap().to_str().unwrap().starts_with(&name))
-            .map(|path| path.join("out/migrate-migrations.cache"))
+            .map(|path| path.join("out/migrate-migrations").with_extension(ending))
             .filter(|path| path.is_file());
         found.max_by_key(|path| path.metadata().unwrap().modified().unwrap()).unwrap()
     }
@@ -154,22 +154,67 @@ fn a_stale_or_damaged_cache_is_ignored() {
     let project = Project::new("cached", main);
     project.write("migrations/1_create_users.sql", ONE);
     project.check().compiled();
-    let kept = fs::read(project.cache()).unwrap();
+    let cache = project.left("cache");
+    let kept = fs::read(&cache).unwrap();
     let touch = || project.write("src/main.rs", main);
 
     // Of another text: the build script is not run again, since nothing that it watches changes.
     project.write("migrations/1_create_users.sql", &ONE.replace("bigint", "bigint, bigin"));
     project.check().failed("not-postgres");
-    fs::write(project.cache(), &kept).unwrap();
+    fs::write(&cache, &kept).unwrap();
     touch();
     project.check().failed("not-postgres");
     project.write("migrations/1_create_users.sql", ONE);
     project.check().compiled();
     for damaged in [&kept[..kept.len() / 2], b"", b"something else"] {
-        fs::write(project.cache(), damaged).unwrap();
+        fs::write(&cache, damaged).unwrap();
+        fs::write(project.left("embed"), damaged).unwrap();
         touch();
         project.check().compiled();
     }
+}
+
+#[test]
+fn what_was_made_ready_counts_while_no_file_looks_different() {
+    let main = "db::migrations! { mod schema = \"migrations\"; }\n\
+                fn main() { let _ = schema::CreateUsers; }\n";
+    let project = Project::new("prepared", main);
+    let script = "migrations/1_create_users.sql";
+    project.write(script, ONE);
+    project.check().compiled();
+    let embed = project.left("embed");
+    let ready = fs::read(&embed).unwrap();
+    let touch = || project.write("src/main.rs", main);
+
+    // It is used: what is not true in it is not noticed.
+    let mut other = ready.clone();
+    for at in 0..ready.len() - 12 {
+        if ready[at..].starts_with(b"create_users") && !ready[at + 12..].starts_with(b".sql") {
+            other[at..at + 12].copy_from_slice(b"create_teams");
+        }
+    }
+    fs::write(&embed, &other).unwrap();
+    touch();
+    project.check().failed("CreateUsers");
+    fs::write(&embed, &ready).unwrap();
+    touch();
+    project.check().compiled();
+
+    // An edit that cargo does not see, since the file looks as old as it was and is as long.
+    let path = project.root.join(script);
+    let modified = path.metadata().unwrap().modified().unwrap();
+    project.write(script, &ONE.replace("TABLE users (", "TABLO users ("));
+    fs::File::options().append(true).open(&path).unwrap().set_modified(modified).unwrap();
+    touch();
+    project.check().failed("not-postgres");
+
+    // One that it sees, and what was ready before.
+    project.write(script, &ONE.replace("bigint", "bigint, bigin"));
+    project.check().failed("not-postgres");
+    assert!(!embed.exists(), "with errors nothing is ready");
+    fs::write(&embed, &ready).unwrap();
+    touch();
+    project.check().failed("not-postgres");
 }
 
 #[test]

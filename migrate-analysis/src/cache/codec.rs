@@ -3,6 +3,7 @@
 use super::Entry;
 use crate::Analysis;
 use crate::diagnostic::{Code, Diagnostic, Place, Severity};
+use crate::embed::{Embedded, Embedding};
 use crate::layout::Part;
 use crate::plan::{Plan, PlannedDown, PlannedMigration, PlannedScript, PlannedStatement};
 use crate::restore::Verdict;
@@ -10,8 +11,7 @@ use crate::script::{Allow, Script, ScriptFile};
 use crate::source::{Directory, File, Source, SourceId};
 use crate::statement::{Action, ConcurrentIndex, EnumValue, Statement, TransactionUse};
 use crate::transaction::Step;
-use std::collections::HashMap;
-use std::hash::Hash;
+use std::collections::VecDeque;
 use std::ops::Range;
 
 pub(super) trait Encode {
@@ -139,20 +139,16 @@ impl<T: Decode> Decode for Vec<T> {
     }
 }
 
-impl<K: Encode, V: Encode> Encode for HashMap<K, V> {
+impl<T: Encode> Encode for VecDeque<T> {
     fn encode(&self, out: &mut Vec<u8>) {
         self.len().encode(out);
-        for (key, value) in self {
-            key.encode(out);
-            value.encode(out);
-        }
+        self.iter().for_each(|item| item.encode(out));
     }
 }
 
-impl<K: Decode + Eq + Hash, V: Decode> Decode for HashMap<K, V> {
-    fn decode(input: &mut Input<'_>) -> Option<HashMap<K, V>> {
-        let length = usize::decode(input)?;
-        (0..length).map(|_| Some((K::decode(input)?, V::decode(input)?))).collect()
+impl<T: Decode> Decode for VecDeque<T> {
+    fn decode(input: &mut Input<'_>) -> Option<VecDeque<T>> {
+        Vec::decode(input).map(VecDeque::from)
     }
 }
 
@@ -316,6 +312,21 @@ impl Encode for Directory {
     }
 }
 
+/// Whether these are the directory's bytes. They are not written for that: it is asked of each build.
+pub(super) fn is_same(directory: &Directory, bytes: &[u8]) -> bool {
+    let mut input = Input::new(bytes);
+    let mut is_next = |path: &str, is_ok: bool, contents: &[u8]| {
+        input.slice() == Some(path.as_bytes())
+            && bool::decode(&mut input) == Some(is_ok)
+            && input.slice() == Some(contents)
+    };
+    let same = directory.files.iter().all(|File { path, contents }| match contents {
+        Ok(contents) => is_next(path, true, contents),
+        Err(why) => is_next(path, false, why.as_bytes()),
+    });
+    same && input.is_empty()
+}
+
 choice!(Part { Up = 0, Down = 1, Both = 2 });
 choice!(Verdict {
     Exact = 0,
@@ -334,6 +345,27 @@ choice!(TransactionUse {
     OtherControl = 5,
 });
 
+impl Encode for Embedding {
+    fn encode(&self, out: &mut Vec<u8>) {
+        self.migrations.encode(out);
+        encode_slice(&self.records, out);
+        self.texts.encode(out);
+        self.digest.encode(out);
+    }
+}
+
+impl Decode for Embedding {
+    fn decode(input: &mut Input<'_>) -> Option<Embedding> {
+        Some(Embedding {
+            migrations: Decode::decode(input)?,
+            records: input.slice()?.to_vec(),
+            texts: Decode::decode(input)?,
+            digest: Decode::decode(input)?,
+        })
+    }
+}
+
+record!(Embedded { version, name, doc, is_reversible });
 record!(ScriptFile { up, down, irreversible, allows, diagnostics });
 record!(Script { mark, statements, steps, transactional, checksum, no_op });
 record!(Allow { code, range, statement, used });

@@ -54,6 +54,9 @@ pub(crate) enum Kind {
     },
 }
 
+/// Among the options of a range: the name of the type of its multiranges.
+pub(crate) const MULTIRANGE: &str = "multirange_type_name";
+
 /// An attribute of a composite type.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Attribute {
@@ -183,8 +186,12 @@ impl Object {
                 vec![key(Space::Relation), key(Space::Type)]
             }
             Kind::Index(_) | Kind::Sequence(_) => vec![key(Space::Relation)],
-            Kind::Enum(_) | Kind::Domain(_) | Kind::Range { .. } | Kind::Type => {
-                vec![key(Space::Type)]
+            Kind::Enum(_) | Kind::Domain(_) | Kind::Type => vec![key(Space::Type)],
+            Kind::Range { options, .. } => {
+                // With the type of its multiranges, which comes and goes with it.
+                let multirange = options.iter().find(|(name, _)| name == MULTIRANGE);
+                let name = multirange.map(|(_, name)| Key::new(Space::Type, self.schema, name));
+                std::iter::once(key(Space::Type)).chain(name).collect()
             }
             Kind::Routine(routine) => {
                 vec![Key { signature: routine.signature(), ..key(Space::Routine) }]

@@ -1,6 +1,7 @@
 //! The body of a `DO` block, where it only runs statements that stand in it as they are.
 
 use super::Command;
+use std::ops::Range;
 
 /// What a block does, in order. Statements that change no schema are left out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +12,11 @@ pub(crate) struct Block {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
     Run(Box<Command>),
+    /// `RAISE EXCEPTION`: the message as it is written.
+    Raise {
+        message: String,
+        at: Range<usize>,
+    },
     /// `BEGIN … EXCEPTION WHEN … THEN NULL; END`: the conditions, folded, or their SQLSTATEs.
     Try {
         steps: Vec<Step>,

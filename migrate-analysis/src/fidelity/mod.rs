@@ -60,6 +60,16 @@ impl<'a> Chain<'a> {
         }
     }
 
+    /// The same where anything may exist beside what the set makes, after these statements.
+    #[must_use]
+    pub fn beside(mut self, baseline: &str, everything: bool) -> Chain<'a> {
+        if everything {
+            self.external = External::new(&["*.*".to_owned()]);
+        }
+        chain::begin(&mut self.catalog, &self.external, baseline);
+        self
+    }
+
     /// Applies migration `number`, counted from 0.
     pub fn up(&mut self, number: usize) -> Step {
         self.before = self.catalog.begin(Origin::Migration(number));

@@ -30,7 +30,8 @@ impl Simulator<'_> {
             }
             ColumnAction::SetDefault(expression) => {
                 self.check_plain(table, number, column)?;
-                let default = self.default_value(expression);
+                let column_type = self.type_of_column(table, number);
+                let default = self.default_value(expression, &column_type);
                 self.edit_recursively(table, column, only, |it| it.default.clone_from(&default));
                 Ok(())
             }
@@ -69,14 +70,29 @@ impl Simulator<'_> {
         }
     }
 
-    /// The default that is written; NULL is none.
-    pub(super) fn default_value(&mut self, expression: &Expression) -> Option<Expr> {
+    /// The default that is written. NULL is none, unless the type makes it pass through a cast.
+    pub(super) fn default_value(
+        &mut self,
+        expression: &Expression,
+        column_type: &ColumnType,
+    ) -> Option<Expr> {
         let is_null = |word: &Word| matches!(word, Word::Text(text) if text == "NULL");
+        let is_plain = column_type.modifiers.is_none() && !self.is_domain(column_type);
         match expression.words.as_slice() {
-            [null] if is_null(null) => None,
-            [null, _, Word::Type(_)] if is_null(null) => None,
+            [null] if is_null(null) && is_plain => None,
+            [null, _, Word::Type(_)] if is_null(null) && is_plain => None,
             _ => Some(self.bind(expression, &[])),
         }
+    }
+
+    fn is_domain(&self, column_type: &ColumnType) -> bool {
+        let user_type = column_type.user_type().and_then(|id| self.catalog.get(id));
+        matches!(user_type, Some(Object { kind: Kind::Domain(_), .. }))
+    }
+
+    pub(super) fn type_of_column(&self, table: Id, number: u32) -> ColumnType {
+        let column = self.columns(table).iter().find(|column| column.number == number);
+        column.map_or(ColumnType::UNKNOWN, |column| column.column_type.clone())
     }
 
     /// Changes a column, and the same of the children.

@@ -157,7 +157,8 @@ impl Simulator<'_> {
         for constraint in &def.constraints {
             match &constraint.kind {
                 ColumnConstraintKind::Default(expression) => {
-                    let default = self.default_value(expression);
+                    let column_type = self.type_of_column(table, number);
+                    let default = self.default_value(expression, &column_type);
                     self.edit_column(table, number, |column| column.default = default);
                 }
                 ColumnConstraintKind::Generated { expression, stored } => {

@@ -192,7 +192,7 @@ impl Simulator<'_> {
         let numbers = self.column_map(new.index.table, partition);
         let mut index = renumbered(&new.index, |number| numbers.get(&number).copied());
         index.table = partition;
-        index.parent = Some(parent);
+        (index.parent, index.valid) = (Some(parent), true);
         if let Some(existing) = self.fitting_index(&index, new.purpose) {
             self.edit_index(existing, |it| it.parent = Some(parent));
             self.inherit_index_constraint(partition, existing);

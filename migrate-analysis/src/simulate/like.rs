@@ -68,6 +68,8 @@ impl Simulator<'_> {
             let made = self.column_sequences(table, number);
             if let (Some(mut sequence), Some((id, owner))) = (of, made.first().copied()) {
                 sequence.owned_by = Some(Ownership { identity: true, ..owner });
+                // PostgreSQL copies the options, of which the type is none.
+                "bigint".clone_into(&mut sequence.data_type);
                 self.catalog.edit(id, |object| object.kind = Kind::Sequence(sequence));
             }
         }

@@ -14,6 +14,7 @@ mod comment;
 mod constraint;
 mod create_table;
 mod dml;
+mod doubt;
 mod extension_types;
 mod failure;
 mod foreign_key;
@@ -38,6 +39,9 @@ mod statistics;
 mod trigger;
 mod types;
 mod view;
+
+#[cfg(test)]
+mod tests;
 
 pub(crate) use failure::{Failure, FailureKind};
 pub(crate) use lookup::{External, Found};
@@ -75,11 +79,11 @@ pub(crate) fn run(catalog: &mut Catalog, external: &External, command: &Command)
     let failure = simulator.command(command).err();
     simulator.settle(mark);
     let (deaths, opaque) = (simulator.deaths, simulator.opaque);
-    if failure.is_some() {
+    if let Some(failure) = failure {
         catalog.rollback(mark);
-        return Outcome { failure, deaths: Vec::new(), opaque: None };
+        return doubt::judge(catalog, external, failure);
     }
-    Outcome { failure, deaths, opaque }
+    Outcome { failure: None, deaths, opaque }
 }
 
 impl Simulator<'_> {

@@ -338,7 +338,15 @@ impl Resolver<'_, '_, '_> {
         if matches!(table, "excluded" | "old" | "new") {
             return Ok(None);
         }
-        let message = format!("missing FROM-clause entry for table \"{table}\"");
+        let has_alias = |source: &Bound| {
+            let object = source.relation.and_then(|id| self.simulator.catalog.get(id));
+            object.is_some_and(|object| object.name == table)
+        };
+        let what = match scope.chain().flat_map(|scope| &scope.sources).any(has_alias) {
+            true => "invalid reference to",
+            false => "missing",
+        };
+        let message = format!("{what} FROM-clause entry for table \"{table}\"");
         Err(Failure::wrong(self.at.clone(), "42P01", message))
     }
 

@@ -2,7 +2,7 @@
 
 use super::built_in_functions::is_built_in;
 use super::lookup::{is_system_schema, spelt};
-use super::view::sorted;
+use super::view::{differ, sorted};
 use super::{Failure, Found, Result, Simulator};
 use crate::catalog::{
     Argument, Body, ColumnType, Id, Key, Kind, Object, Routine, RoutineKind, Space,
@@ -49,7 +49,9 @@ impl Simulator<'_> {
         let schema = self.target_schema(&create.name)?;
         let arguments = self.routine_arguments(&create.arguments)?;
         let mut routine = Routine { arguments, ..new_routine(RoutineKind::Aggregate) };
+        // As `pg_proc` has it.
         routine.language = "internal".to_owned();
+        routine.volatility = "immutable".to_owned();
         routine.body = Body::Options(sorted(&create.options));
         self.put_routine(schema, &create.name, create.or_replace, routine)
     }
@@ -270,29 +272,27 @@ fn returns_other(old: &Routine, new: &Routine) -> bool {
     if old.returns_set != new.returns_set {
         return true;
     }
-    let outputs = |routine: &Routine| -> Vec<(Option<String>, ColumnType)> {
-        let is_output =
-            |it: &&Argument| it.table || matches!(it.mode, ArgumentMode::Out | ArgumentMode::InOut);
-        let outputs = routine.arguments.iter().filter(is_output);
-        outputs.map(|it| (it.name.clone(), it.column_type.clone())).collect()
-    };
-    let (old_outputs, new_outputs) = (outputs(old), outputs(new));
-    let differ = |old: &ColumnType, new: &ColumnType| super::view::differ(&plain(old), &plain(new));
+    let differ = |old: &ColumnType, new: &ColumnType| differ(&plain(old), &plain(new));
     match (&old.returns, &new.returns) {
         (Some(old), Some(new)) => differ(old, new),
-        (None, None) if old_outputs.len() == 1 && new_outputs.len() == 1 => {
-            old_outputs.iter().zip(&new_outputs).any(|(old, new)| differ(&old.1, &new.1))
-        }
         (None, None) => {
-            let differ = |((old_name, old), (new_name, new)): (
-                &(Option<String>, ColumnType),
-                &(Option<String>, ColumnType),
-            )| old_name != new_name || differ(old, new);
-            old_outputs.len() != new_outputs.len()
-                || old_outputs.iter().zip(&new_outputs).any(differ)
+            let (old, new) = (outputs(old), outputs(new));
+            // One alone is no row, and its name does not matter.
+            let is_row = old.len() > 1;
+            let mut pairs = old.iter().zip(&new);
+            old.len() != new.len()
+                || pairs.any(|(old, new)| {
+                    (is_row && old.name != new.name) || differ(&old.column_type, &new.column_type)
+                })
         }
         _ => false,
     }
+}
+
+fn outputs(routine: &Routine) -> Vec<&Argument> {
+    let is_output =
+        |it: &&Argument| it.table || matches!(it.mode, ArgumentMode::Out | ArgumentMode::InOut);
+    routine.arguments.iter().filter(is_output).collect()
 }
 
 /// A function's types have no modifiers.

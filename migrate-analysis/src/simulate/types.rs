@@ -3,13 +3,10 @@
 use super::lookup::spelt;
 use super::view::sorted;
 use super::{Failure, Found, Result, Simulator, Target};
-use crate::catalog::{Attribute, Domain, DomainCheck, Id, Key, Kind, Object, Space};
+use crate::catalog::{Attribute, Domain, DomainCheck, Id, Key, Kind, MULTIRANGE, Object, Space};
 use crate::ddl::{self, AttributeAction, Behavior, DomainAction, EnumPlace, Ident, NewType};
 use crate::ddl::{Name, ObjectKind, TypeAction};
 use std::ops::Range;
-
-/// The multirange type of a range, among the options of CREATE TYPE.
-const MULTIRANGE: &str = "multirange_type_name";
 
 impl Simulator<'_> {
     pub(super) fn create_type(&mut self, create: &ddl::CreateType) -> Result {

@@ -96,7 +96,7 @@ COMMENT ON COLUMN {table}.down_steps IS 'the way back, kept so that an older bin
             literal(run),
             bytes(migration.up().checksum()),
         );
-        sql.push_str(&down_values(migration.down()));
+        sql.push_str(&down_values(&migration.down()));
         sql.push_str(if stepwise { ", 0, 'up', 'started', '')" } else { ")" });
         sql
     }
@@ -110,7 +110,7 @@ COMMENT ON COLUMN {table}.down_steps IS 'the way back, kept so that an older bin
             literal(migration.name()),
             literal(run),
             bytes(migration.up().checksum()),
-            down_values(migration.down()),
+            down_values(&migration.down()),
             migration.version(),
         )
     }

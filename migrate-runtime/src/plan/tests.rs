@@ -16,17 +16,20 @@ fn script(statements: &[&str], sum: u8) -> Script {
         text.push(';');
     }
     let text: &'static str = text.leak();
-    private::script("x.sql", Box::leak(Box::new(text)), pack(&steps).leak(), [sum; 32], true)
+    private::script("x.sql", text, pack(&steps).leak(), [sum; 32], true)
 }
 
 fn migration(version: i64) -> EmbeddedMigration {
-    let down = Down::Script(script(&["a"], 2));
-    EmbeddedMigration { version, name: "m", up: script(&["a", "b", "c"], 1), down }
+    migration_of(version, script(&["a", "b", "c"], 1), script(&["a"], 2))
+}
+
+fn migration_of(version: i64, up: Script, down: Script) -> EmbeddedMigration {
+    private::migration(version, "m", up, Down::Script(down))
 }
 
 fn set_of(migrations: Vec<EmbeddedMigration>) -> MigrationSet {
     let migrations = Box::leak(migrations.into_boxed_slice());
-    MigrationSet { migrations, digest: [0; 32], directory: None }
+    MigrationSet { migrations, digest: &[0; 32], directory: None }
 }
 
 fn set(versions: &[i64]) -> MigrationSet {
@@ -117,8 +120,7 @@ fn a_stopped_script_is_resumed_unless_its_beginning_changed() {
     assert_eq!((plan.pending.len(), plan.already), (2, 0));
 
     let edited = |statements: &[&str]| {
-        let mut migration = migration(1);
-        migration.up = script(statements, 7);
+        let migration = migration_of(1, script(statements, 7), script(&["a"], 2));
         let rows = [stopped.clone()];
         up(&set_of(vec![migration]), &rows, None, Policies::default()).map_err(|r| r.kind)
     };
@@ -179,8 +181,7 @@ fn the_binarys_own_way_back_wins() {
     rows[0].down = StoredDown::Irreversible("it was once".to_owned());
     let plan = down(&set(&[1]), &rows, Depth::Last(1)).unwrap();
     assert!(plan[0].own.is_some() && plan[0].edited);
-    let mut own = migration(1);
-    own.down = Down::Irreversible("now");
+    let own = private::migration(1, "m", script(&["a"], 1), Down::Irreversible("now"));
     let refusal = down(&set_of(vec![own]), &super::tests::rows(&[1]), Depth::Last(1));
     assert_eq!(refusal.unwrap_err().kind, ErrorKind::Irreversible);
 }
@@ -250,8 +251,7 @@ fn a_rollback_goes_on_only_in_the_script_that_it_began_with() {
         row
     };
     let with_down = |statements: &[&str]| {
-        let mut one = migration(1);
-        one.down = Down::Script(script(statements, 2));
+        let one = migration_of(1, script(&["a", "b", "c"], 1), script(statements, 2));
         down(&set_of(vec![one]), &[stopped(2)], Depth::Last(1)).map_err(|refusal| refusal.kind)
     };
     assert!(with_down(&["a", "b", "mended"]).is_ok());

@@ -1,15 +1,16 @@
 //! What was counted.
 
 use migrate_analysis::Verdict;
+use migrate_analysis::fidelity::Facts;
 use std::collections::BTreeMap;
 
 /// Verdicts of PostgreSQL, by project and number.
 #[derive(Debug, Default)]
-pub(crate) struct Known(BTreeMap<(String, usize), String>);
+pub(crate) struct Truth(BTreeMap<(String, usize), String>);
 
-impl Known {
+impl Truth {
     /// A table whose first line names the columns `project`, `n` and `class`.
-    pub(crate) fn read(path: &str) -> std::io::Result<Known> {
+    pub(crate) fn read(path: &str) -> std::io::Result<Truth> {
         let text = std::fs::read_to_string(path)?;
         let mut lines = text.lines().map(|line| line.split('\t').collect::<Vec<_>>());
         let head = lines.next().unwrap_or_default();
@@ -19,7 +20,7 @@ impl Known {
             let key = ((*row.get(project)?).to_owned(), row.get(number)?.parse().ok()?);
             Some((key, (*row.get(class)?).to_owned()))
         });
-        Ok(Known(rows.collect()))
+        Ok(Truth(rows.collect()))
     }
 
     pub(crate) fn class(&self, project: &str, number: usize) -> Option<&str> {
@@ -29,8 +30,18 @@ impl Known {
     }
 }
 
+impl Truth {
+    /// Whether its up ran there.
+    pub(crate) fn is_judged(&self, project: &str, number: usize) -> bool {
+        let class = self.0.get(&(project.to_owned(), number));
+        class.is_some_and(|class| class != "unjudged_up_failed")
+    }
+}
+
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
+    /// Ups that the server refuses here, and took where the truth was measured.
+    pub(crate) needs_more: usize,
     pub(crate) false_errors: usize,
     refused: [usize; 2],
     /// By whether nothing stood in the way: how many, and how many had the server's catalog.
@@ -52,7 +63,8 @@ impl Tally {
         counts[1] += usize::from(same || !agreed);
     }
 
-    pub(crate) fn judged(&mut self, class: &str, verdict: Verdict) -> &'static str {
+    /// Whether the verdict is not the truth.
+    pub(crate) fn judged(&mut self, class: &str, verdict: Verdict) -> bool {
         let name = match verdict {
             Verdict::Exact => "exact",
             Verdict::ColumnOrder => "order_only",
@@ -61,7 +73,26 @@ impl Tally {
             _ => "irreversible",
         };
         *self.verdicts.entry((class.to_owned(), name)).or_default() += 1;
-        name
+        let good = matches!(class, "exact" | "order_only");
+        match verdict {
+            Verdict::DoesNotRestore => good,
+            Verdict::Exact | Verdict::ColumnOrder => !good,
+            _ => true,
+        }
+    }
+
+    pub(crate) fn add(&mut self, other: Tally) {
+        self.false_errors += other.false_errors;
+        for place in 0..2 {
+            self.refused[place] += other.refused[place];
+            self.inverses[place] += other.inverses[place];
+            for count in 0..2 {
+                self.compared[place][count] += other.compared[place][count];
+            }
+        }
+        for (key, count) in other.verdicts {
+            *self.verdicts.entry(key).or_default() += count;
+        }
     }
 
     pub(crate) fn inverse(&mut self, restored: bool) {
@@ -107,4 +138,20 @@ impl Tally {
             println!("inverses that restore: {}/{}", self.inverses[1], self.inverses[0]);
         }
     }
+}
+
+/// The first thing that differs.
+pub(crate) fn difference(before: &Facts, after: &Facts) -> String {
+    for (key, attributes) in before {
+        match after.get(key) {
+            None => return format!("{} {} is missing", key.0, key.1),
+            Some(now) if now != attributes => {
+                let differs = attributes.iter().find(|(name, value)| now.get(*name) != Some(value));
+                return format!("{} {}: {differs:?}, now {now:?}", key.0, key.1);
+            }
+            Some(_) => {}
+        }
+    }
+    let left = after.keys().find(|key| !before.contains_key(*key));
+    left.map_or_else(String::new, |key| format!("{} {} is left", key.0, key.1))
 }

@@ -19,6 +19,9 @@ impl Simulator<'_> {
         for step in steps {
             let followed = match step {
                 Step::Run(command) => self.command(command).map(|()| true),
+                Step::Raise { message, at } => {
+                    Err(Failure::wrong(at.clone(), "P0001", message.clone()))
+                }
                 Step::Try { steps, caught } => self.follow_try(steps, caught),
                 Step::If { guard, then, otherwise } => self.follow_if(guard, then, otherwise),
             };
@@ -196,8 +199,9 @@ fn catches(caught: &[String], failure: &Failure) -> bool {
             "3F000",
         ],
         FailureKind::Dependents { .. } => &["dependent_objects_still_exist", "2BP01"],
+        FailureKind::Wrong { sqlstate: "P0001", .. } => &["raise_exception", "P0001"],
         FailureKind::Wrong { sqlstate, .. } => {
-            return caught.iter().any(|it| it == sqlstate) || caught.iter().any(|it| it == "others");
+            return caught.iter().any(|it| it == "others" || it == sqlstate);
         }
     };
     caught.iter().any(|it| it == "others" || conditions.contains(&it.as_str()))

@@ -61,12 +61,17 @@ fn scan_into(body: &str, parameters: &BTreeSet<String>, effects: &mut Effects, d
             effects.calls.insert(name.clone());
         }
     }
+    // What is put together of literals changes a schema only where one of them says so.
+    let defines_in_text = tokens.iter().any(|token| match token {
+        Token::Text(text) => self::tokens(text).iter().any(|inner| inner.is_any(DEFINING)),
+        _ => false,
+    });
     for statement in statements(&tokens) {
         let defines = statement.first().is_some_and(|first| first.is_any(DEFINING));
         if defines {
             names_of(statement, effects);
         }
-        if is_dynamic(statement) {
+        if is_dynamic(statement) && (defines_in_text || takes_parameter(statement, parameters)) {
             dynamic(statement, parameters, effects, depth);
         }
         if sets_search_path(statement) {
@@ -123,6 +128,16 @@ fn is_dynamic(statement: &[Token]) -> bool {
         let next = statement.get(at + 1);
         token.is("execute") && !next.is_some_and(|next| next.is_any(&["function", "procedure"]))
     })
+}
+
+fn takes_parameter(statement: &[Token], parameters: &BTreeSet<String>) -> bool {
+    let is_parameter = |token: &Token| match token {
+        Token::Word(name) | Token::Quoted(name) => parameters.contains(name),
+        // `$1`.
+        Token::Symbol('$') => true,
+        Token::Text(_) | Token::Symbol(_) => false,
+    };
+    !parameters.is_empty() && statement.iter().any(is_parameter)
 }
 
 /// A statement that is put together as it runs: what its literals say.
@@ -189,7 +204,7 @@ fn is_made_of(behind: &[&Token], parameters: &BTreeSet<String>) -> bool {
 fn moves_rows_only(text: &str) -> bool {
     let tokens = tokens(text);
     let harmless = ["select", "insert", "update", "delete", "with", "lock", "analyze", "notify"];
-    let is_alone = !tokens.iter().any(|token| *token == Token::Symbol(';'));
+    let is_alone = !tokens.contains(&Token::Symbol(';'));
     let defines = tokens.iter().any(|token| token.is_any(DEFINING));
     tokens.first().is_some_and(|first| first.is_any(&harmless)) && is_alone && !defines
 }

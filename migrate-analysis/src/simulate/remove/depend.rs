@@ -174,11 +174,30 @@ impl Simulator<'_> {
             found.push((Target::Object(index), Automatic));
         }
         for (child, object) in self.children(id) {
-            let inherited = object.table().and_then(|table| table.constraint(name));
-            if inherited.is_some_and(|it| it.inherited == 1 && !it.local) {
-                found.push((Target::Constraint(child, name.to_owned()), Automatic));
-            }
+            let Some(other) = object.table() else { continue };
+            let copies = other.constraints.iter().filter(|copy| {
+                let inherited = copy.inherited == 1 && (!copy.local || other.is_partition());
+                inherited && is_copy(table, constraint, other, copy)
+            });
+            found.extend(
+                copies.map(|copy| (Target::Constraint(child, copy.name.clone()), Automatic)),
+            );
         }
+    }
+}
+
+/// Whether a constraint of a child is that of its parent. A foreign key may have a name of its own.
+fn is_copy(table: &Table, constraint: &Constraint, other: &Table, copy: &Constraint) -> bool {
+    match (&constraint.kind, &copy.kind) {
+        (ConstraintKind::ForeignKey(key), ConstraintKind::ForeignKey(copy)) => {
+            let names = |table: &Table, columns: &[u32]| -> Vec<Option<String>> {
+                let name = |number: &u32| table.numbered(*number).map(|it| it.name.clone());
+                columns.iter().map(name).collect()
+            };
+            key.table == copy.table && names(table, &key.columns) == names(other, &copy.columns)
+        }
+        (ConstraintKind::Check(_), ConstraintKind::Check(_)) => constraint.name == copy.name,
+        _ => false,
     }
 }
 
@@ -201,10 +220,8 @@ fn uses(id: Id, other: Id, object: &Object, found: &mut Dependents) {
                 found.push((whole, Normal));
             }
         }
-        Kind::Sequence(sequence) => {
-            if sequence.owned_by.is_some_and(|owner| owner.table == id) {
-                found.push((whole, Automatic));
-            }
+        Kind::Sequence(sequence) if sequence.owned_by.is_some_and(|owner| owner.table == id) => {
+            found.push((whole, Automatic));
         }
         Kind::Composite(attributes) => {
             let of_type = attributes.iter().filter(|it| it.column_type.user_type() == Some(id));

@@ -107,6 +107,9 @@ impl Body<'_> {
                 steps.extend(self.condition_and_branches()?);
             } else if self.words.is_any(self.at, DEFINING) {
                 steps.push(Step::Run(Box::new(self.statement()?)));
+            } else if let Some(step) = self.raise() {
+                self.skip_statement()?;
+                steps.push(step);
             } else if self.words.is_any(self.at, HARMLESS) || self.is_assignment() {
                 self.skip_statement()?;
             } else {
@@ -130,10 +133,23 @@ impl Body<'_> {
         self.expect("END")?;
         self.expect("IF")?;
         self.expect_kind(Kind::Semicolon)?;
-        if steps.is_empty() && otherwise.is_empty() {
+        // What is raised for a reason that nobody can tell is taken not to be.
+        if steps.iter().chain(&otherwise).all(|step| matches!(step, Step::Raise { .. })) {
             return Some(None);
         }
         Some(Some(Step::If { guard: guard?, then: steps, otherwise }))
+    }
+
+    /// `RAISE [EXCEPTION] '…'`; not what is only said, or raised again.
+    fn raise(&self) -> Option<Step> {
+        let at = self.words.skip(self.at, &["RAISE"]);
+        let text = self.words.skip(at, &["EXCEPTION"]);
+        if at == self.at || self.words.kind(text) != Some(Kind::Text) {
+            return None;
+        }
+        let message = literal::decode(self.words.text(text))?;
+        let token = self.words.token(text)?;
+        Some(Step::Raise { message, at: token.start..token.end })
     }
 
     /// `[NOT] EXISTS (SELECT … FROM a catalog …)`, or `to_regclass('…') IS [NOT] NULL`.

@@ -1,0 +1,156 @@
+//! A checked set as it is embedded: the bytes that the runtime reads, and what the macro writes an
+//! item of. What the bytes mean is told in the runtime: `migrate-runtime/src/record.rs`.
+
+use crate::plan::{PlannedDown, PlannedMigration, PlannedScript};
+use crate::statement::ConcurrentIndex;
+use crate::{Analysis, Step, cache};
+use std::fmt::Write;
+
+/// What stands in the runtime's `List` beside the scripts, and more.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Embedding {
+    /// In order of version.
+    pub migrations: Vec<Embedded>,
+    /// A record a migration.
+    pub records: Vec<u8>,
+    /// What the records point into.
+    pub texts: String,
+    /// SHA-256 over versions and up checksums.
+    pub digest: [u8; 32],
+}
+
+/// What an item is made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Embedded {
+    /// The number it is ordered by.
+    pub version: i64,
+    /// The name, from the file.
+    pub name: String,
+    /// What hovering it shows.
+    pub doc: String,
+    /// Whether a rollback can cross it.
+    pub is_reversible: bool,
+}
+
+impl Embedding {
+    /// `folder` is the directory as it is written in the macro call; there is none where the scripts
+    /// stand in the call.
+    pub fn new(analysis: &Analysis, folder: Option<&str>) -> Embedding {
+        let offsets = cache::scripts(&analysis.sources).offsets;
+        let folder = folder.map(|folder| folder.replace('\\', "/"));
+        let mut embedding = Embedding { digest: analysis.plan.digest, ..Embedding::default() };
+        let writer = Writer { analysis, offsets, folder };
+        let migrations = &analysis.plan.migrations;
+        migrations.iter().for_each(|migration| writer.migration(migration, &mut embedding));
+        embedding
+    }
+
+    fn text(&mut self, text: &str) {
+        self.texts.push_str(text);
+        self.number(self.texts.len());
+    }
+
+    /// Scripts of 4 GB do not fit into a compiler.
+    fn number(&mut self, n: usize) {
+        self.records.extend(u32::try_from(n).unwrap_or(u32::MAX).to_le_bytes());
+    }
+}
+
+struct Writer<'a> {
+    analysis: &'a Analysis,
+    offsets: Vec<usize>,
+    folder: Option<String>,
+}
+
+impl Writer<'_> {
+    fn migration(&self, migration: &PlannedMigration, embedding: &mut Embedding) {
+        let up = self.texts(&migration.up, migration, "up");
+        let (kind, down, script) = match &migration.down {
+            PlannedDown::Script(script) => (0, self.texts(script, migration, "down"), Some(script)),
+            PlannedDown::NoOp(reason) => (1, (reason.clone(), String::new()), None),
+            PlannedDown::Irreversible(reason) => (2, (reason.clone(), String::new()), None),
+        };
+        embedding.records.extend(migration.version.to_le_bytes());
+        embedding.records.push(kind);
+        embedding.number(embedding.texts.len());
+        for text in [&migration.name, &up.0, &up.1, &down.0, &down.1] {
+            embedding.text(text);
+        }
+        self.script(Some(&migration.up), embedding);
+        self.script(script, embedding);
+        embedding.migrations.push(Embedded {
+            version: migration.version,
+            name: migration.name.clone(),
+            doc: doc(migration),
+            is_reversible: migration.is_reversible(),
+        });
+    }
+
+    /// Its path and its steps.
+    fn texts(
+        &self,
+        script: &PlannedScript,
+        migration: &PlannedMigration,
+        direction: &str,
+    ) -> (String, String) {
+        let source = self.analysis.sources.get(script.source.index());
+        let path = match (&self.folder, source) {
+            (Some(folder), Some(source)) => {
+                format!("{}/{}", folder.trim_end_matches('/'), source.path())
+            }
+            _ => format!("{}_{}.{direction} (inline)", migration.version, migration.name),
+        };
+        (path, pack(&script.steps))
+    }
+
+    fn script(&self, script: Option<&PlannedScript>, embedding: &mut Embedding) {
+        let at = script.map_or(0, |script| script.source.index());
+        let start = self.offsets.get(at).copied().unwrap_or_default();
+        let length = self.analysis.sources.get(at).map_or(0, |source| source.text().len());
+        embedding.number(start);
+        embedding.number(start + length);
+        embedding.records.extend(script.map_or([0; 32], |script| script.checksum));
+        embedding.records.push(script.is_some_and(|script| script.transactional).into());
+    }
+}
+
+/// The steps as one string: see `Steps` in the runtime's `migration.rs`.
+fn pack(steps: &[Step]) -> String {
+    let mut packed = String::new();
+    for Step { range, builds_index, setting } in steps {
+        packed.push_str(if *setting { "s" } else { "" });
+        let _ = match builds_index {
+            None => write!(packed, "{}-{};", range.start, range.end),
+            Some(ConcurrentIndex { table, index }) => {
+                let index = index.iter().map(|name| format!("{}:{name}", name.len()));
+                let (length, index) = (table.len(), index.collect::<String>());
+                write!(packed, "c{}-{},{length}:{table}{index};", range.start, range.end)
+            }
+        };
+    }
+    packed
+}
+
+/// What hovering a migration shows.
+fn doc(migration: &PlannedMigration) -> String {
+    const MOST: usize = 12;
+    let code = |text: &str| format!("`{}`", text.replace('`', "'"));
+    let mut doc = format!("Migration {} {}.\n\n", migration.version, code(&migration.name));
+    let mut lines: Vec<String> = Vec::new();
+    for action in migration.up.statements.iter().map(|it| &it.action) {
+        let object = action.object.iter().map(|object| format!(" {}", code(object)));
+        lines.push(format!("- {}{}\n", code(&action.command), object.collect::<String>()));
+    }
+    lines.dedup();
+    doc.extend(lines.iter().take(MOST).map(String::as_str));
+    if lines.len() > MOST {
+        let _ = writeln!(doc, "- … and {} more", lines.len() - MOST);
+    }
+    if !migration.up.transactional {
+        doc.push_str("\nRuns statement by statement, outside a transaction.\n");
+    }
+    if let PlannedDown::Irreversible(reason) = &migration.down {
+        let _ = writeln!(doc, "\nIrreversible: {reason}");
+    }
+    doc
+}

@@ -1,0 +1,187 @@
+//! The list of all migrations as bytes, and how a migration is read out of it.
+//!
+//! For a thousand migrations a list of expressions would be what the compiler spends most of its
+//! time on. So the macro makes one literal, and what stands in it is found when it is asked for, at
+//! compile time or at run time; reading allocates nothing.
+//!
+//! A record has [`SIZE`] bytes, so that the compiler need not walk through them to find the last.
+//! Numbers have their lowest byte first. `migrate-macros/src/records.rs` writes it, for what cannot
+//! be called from here.
+//!
+//! | at | bytes | |
+//! |---:|---:|---|
+//! | 0 | 8 | version |
+//! | 8 | 1 | the way back: 0 a script, 1 a no-op, 2 none |
+//! | 9 | 24 | where its texts begin and end: name, path and steps of the up, path (or the reason) and steps of the down; each begins where the one before ends |
+//! | 33 | 41 | the up: where its text begins and ends (4, 4), checksum (32), in one transaction (1) |
+//! | 74 | 41 | the down, likewise |
+
+use crate::migration::{Down, EmbeddedMigration, Script};
+
+const VERSION: usize = 0;
+const WAY_BACK: usize = 8;
+const TEXTS: usize = 9;
+const UP: usize = 33;
+const DOWN: usize = 74;
+const SIZE: usize = 115;
+
+/// All migrations of a set. A migration points to the static that holds it, since the compiler
+/// would else hash all of it for each.
+#[derive(Debug)]
+pub struct List {
+    /// All scripts in a row.
+    pub scripts: &'static str,
+    /// Names, paths, reasons and steps in a row.
+    pub texts: &'static str,
+    /// What is where: a record a migration.
+    pub records: &'static [u8],
+}
+
+impl List {
+    /// The `N` migrations that stand in the list.
+    pub const fn migrations<const N: usize>(&'static self) -> [EmbeddedMigration; N] {
+        let mut migrations = [EmbeddedMigration { list: self, nth: 0 }; N];
+        let mut nth = 0;
+        while nth < N {
+            migrations[nth].nth = nth;
+            nth += 1;
+        }
+        migrations
+    }
+}
+
+/// A record; what lies outside the list reads as zeros.
+#[derive(Clone, Copy)]
+pub(crate) struct Record {
+    pub(crate) list: &'static List,
+    pub(crate) nth: usize,
+}
+
+impl Record {
+    pub(crate) const fn version(self) -> i64 {
+        i64::from_le_bytes(*self.bytes(VERSION))
+    }
+
+    pub(crate) const fn name(self) -> &'static str {
+        self.text(0)
+    }
+
+    pub(crate) const fn up(self) -> Script {
+        self.script(UP, 1)
+    }
+
+    pub(crate) const fn down(self) -> Down {
+        match *self.bytes(WAY_BACK) {
+            [0] => Down::Script(self.script(DOWN, 3)),
+            [1] => Down::NoOp(self.text(3)),
+            _ => Down::Irreversible(self.text(3)),
+        }
+    }
+
+    /// The script that is described at `at`, and whose path is the text with number `path`.
+    const fn script(self, at: usize, path: usize) -> Script {
+        Script {
+            path: self.text(path),
+            text: part(self.list.scripts, self.number(at), self.number(at + 4)),
+            steps: self.text(path + 1),
+            checksum: self.bytes(at + 8),
+            transactional: self.bytes::<1>(at + 40)[0] != 0,
+        }
+    }
+
+    const fn text(self, nth: usize) -> &'static str {
+        let at = TEXTS + 4 * nth;
+        part(self.list.texts, self.number(at), self.number(at + 4))
+    }
+
+    const fn number(self, at: usize) -> usize {
+        u32::from_le_bytes(*self.bytes(at)) as usize
+    }
+
+    const fn bytes<const N: usize>(self, at: usize) -> &'static [u8; N] {
+        let Some((_, rest)) = self.list.records.split_at_checked(self.nth * SIZE + at) else {
+            return &[0; N];
+        };
+        match rest.first_chunk() {
+            Some(bytes) => bytes,
+            None => &[0; N],
+        }
+    }
+}
+
+const fn part(text: &str, start: usize, end: usize) -> &str {
+    let Some((head, _)) = text.split_at_checked(end) else { return "" };
+    let Some((_, part)) = head.split_at_checked(start) else { return "" };
+    part
+}
+
+/// A list of one migration, made at run time and never freed: for sets that are made by hand. The
+/// macro writes the same, for what it cannot call.
+pub fn migration(version: i64, name: &str, up: Script, down: Down) -> EmbeddedMigration {
+    let (kind, (path, steps), script) = match down {
+        Down::Script(script) => (0, (script.path, script.steps), Some(script)),
+        Down::NoOp(reason) => (1, (reason, ""), None),
+        Down::Irreversible(reason) => (2, (reason, ""), None),
+    };
+    let mut record = version.to_le_bytes().to_vec();
+    record.push(kind);
+    let (mut texts, mut scripts) = (String::new(), String::new());
+    record.extend(number(0));
+    for text in [name, up.path, up.steps, path, steps] {
+        texts.push_str(text);
+        record.extend(number(texts.len()));
+    }
+    for script in [Some(up), script] {
+        record.extend(number(scripts.len()));
+        scripts.push_str(script.map_or("", |script| script.text));
+        record.extend(number(scripts.len()));
+        record.extend(script.map_or(&[0; 32], |script| script.checksum));
+        record.push(script.is_some_and(|script| script.transactional).into());
+    }
+    let list = List { scripts: scripts.leak(), texts: texts.leak(), records: record.leak() };
+    EmbeddedMigration { list: Box::leak(Box::new(list)), nth: 0 }
+}
+
+/// Scripts of 4 GB do not fit into a compiler.
+fn number(n: usize) -> [u8; 4] {
+    u32::try_from(n).unwrap_or(u32::MAX).to_le_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn script(path: &'static str, text: &'static str, transactional: bool) -> Script {
+        let checksum = if transactional { &[7; 32] } else { &[255; 32] };
+        Script { path, text, steps: "0-1;", checksum, transactional }
+    }
+
+    #[test]
+    fn what_was_written_is_read() {
+        let (up, down) = (script("größe.up.sql", "A; ä", true), script("d", "B", false));
+        for down in [Down::Script(down), Down::NoOp("why"), Down::Irreversible("")] {
+            let read = migration(i64::MIN + 1, "größe", up, down);
+            assert_eq!((read.version(), read.name()), (i64::MIN + 1, "größe"));
+            assert_eq!((read.up(), read.down()), (up, down));
+            assert_eq!(read.list.records.len(), SIZE);
+        }
+    }
+
+    #[test]
+    fn migrations_are_found_one_behind_the_other() {
+        let one = |version| migration(version, "m", script("p", "A", true), Down::NoOp("why"));
+        let records = [one(1).list.records, one(2).list.records].concat().leak();
+        let list = Box::leak(Box::new(List { records, ..*one(1).list }));
+        assert_eq!(list.migrations::<2>(), [one(1), one(2)]);
+    }
+
+    #[test]
+    fn a_list_that_is_cut_off_is_read_without_a_panic() {
+        let whole = migration(1, "m", script("p", "A", true), Down::Script(script("p", "B", true)));
+        for length in 0..whole.list.records.len() {
+            let list = List { records: &whole.list.records[..length], ..*whole.list };
+            let [cut] = Box::leak(Box::new(list)).migrations();
+            assert_ne!(cut, whole);
+        }
+    }
+}

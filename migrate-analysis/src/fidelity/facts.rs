@@ -82,12 +82,12 @@ pub(super) fn differences(state: &State<'_>, catalog: &Catalog, server: &Facts) 
         let ours = writer.facts.contains_key(&(kind.clone(), name.clone()));
         let in_fog = fog.everywhere
             || name.split('.').any(|part| fog.names.contains(part.trim_matches('"')));
-        let is_column_of_view = false;
+        let comes_with_the_server = kind == "extension" && name == "plpgsql";
         if !ours
             && FOLLOWED.contains(&kind.as_str())
             && !is_partial(name)
             && !in_fog
-            && !is_column_of_view
+            && !comes_with_the_server
         {
             lines.push(format!("{kind} {name}: only the server's"));
         }

@@ -1,6 +1,6 @@
 //! Does this down restore the schema? What differs?
 
-use crate::catalog::{Catalog, Kind, Mark, Object};
+use crate::catalog::{Catalog, Fog, Kind, Mark, Object};
 use crate::chain::ScriptStatement;
 use crate::ddl::Command;
 use crate::deparse;
@@ -102,7 +102,8 @@ pub(crate) fn losses(
 fn new_fog(catalog: &Catalog, before: Mark) -> Option<BTreeSet<String>> {
     let now = &catalog.session().fog;
     let then = catalog.session_at(before).fog;
-    if now.everywhere && !then.everywhere {
+    let everywhere = |fog: &Fog| fog.everywhere || fog.unseen;
+    if everywhere(now) && !everywhere(&then) || now.everywhere {
         return None;
     }
     Some(now.names.difference(&then.names).cloned().collect())

@@ -18,7 +18,7 @@ pub(crate) use render::quoted;
 pub(crate) use routine::*;
 pub(crate) use table::*;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
 /// An object, for as long as the analysis runs. An object that is made again is another one.
@@ -56,6 +56,8 @@ pub(crate) struct Catalog {
     journal: Vec<(Id, Option<Rc<Object>>)>,
     /// Where each script begins in the journal.
     origins: Vec<(Mark, Origin)>,
+    /// The names of all objects that there ever were.
+    made: HashSet<String>,
 }
 
 impl Default for Catalog {
@@ -67,6 +69,7 @@ impl Default for Catalog {
             dependents: HashMap::new(),
             journal: Vec::new(),
             origins: vec![(Mark(0), Origin::Before)],
+            made: HashSet::new(),
         };
         catalog.add(Object::new(None, "", Kind::Session(Session::default())));
         catalog.add(Object::new(None, "public", Kind::Schema));
@@ -82,6 +85,9 @@ impl Catalog {
     /// Adds a new object.
     pub(crate) fn add(&mut self, object: Object) -> Id {
         let id = Id(u32::try_from(self.objects.len()).unwrap_or(u32::MAX));
+        if !object.partial {
+            self.made.insert(object.name.clone());
+        }
         self.objects.push(None);
         self.put(id, Some(Rc::new(object)));
         id
@@ -95,9 +101,31 @@ impl Catalog {
         self.put(id, Some(Rc::new(object)));
     }
 
+    /// Adds what turns out to have been there all the time: at every mark before, too.
+    pub(crate) fn reveal(&mut self, object: Object) -> Id {
+        let id = self.add(object);
+        self.journal.pop();
+        id
+    }
+
+    /// Changes what is known of an object, now and at every mark before.
+    pub(crate) fn reveal_in(&mut self, id: Id, change: impl Fn(&mut Object)) {
+        self.edit(id, &change);
+        self.journal.pop();
+        let earlier = self.journal.iter_mut().filter(|(other, _)| *other == id);
+        for object in earlier.filter_map(|(_, object)| object.as_mut()) {
+            change(Rc::make_mut(object));
+        }
+    }
+
     /// Takes an object out. What refers to it is the caller's business.
     pub(crate) fn remove(&mut self, id: Id) {
         self.put(id, None);
+    }
+
+    /// Whether an object of this name was ever made by the set.
+    pub(crate) fn was_made(&self, name: &str) -> bool {
+        self.made.contains(name)
     }
 
     /// The object of that name.
@@ -159,10 +187,11 @@ impl Catalog {
     /// The next script begins with the connection's own settings; what is not known stays so.
     pub(crate) fn reset_session(&mut self) {
         let session = self.session();
-        if session.search_path.is_some() || session.role.is_some() {
+        if session.search_path.is_some() || session.role.is_some() || session.fog.everywhere {
             self.edit_session(|session| {
                 session.search_path = None;
                 session.role = None;
+                session.fog.unseen |= std::mem::take(&mut session.fog.everywhere);
             });
         }
     }

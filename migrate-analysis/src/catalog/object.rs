@@ -112,8 +112,10 @@ pub(crate) struct Session {
 /// What statements that could not be followed may have made, changed or dropped.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Fog {
-    /// Anything at all.
+    /// Anything at all, as long as the script runs.
     pub(crate) everywhere: bool,
+    /// Afterwards: whatever the set itself has never made.
+    pub(crate) unseen: bool,
     /// Whatever has one of these names, in any schema.
     pub(crate) names: BTreeSet<String>,
 }
@@ -122,7 +124,7 @@ impl Session {
     pub(crate) const NONE: Session = Session {
         search_path: None,
         role: None,
-        fog: Fog { everywhere: false, names: BTreeSet::new() },
+        fog: Fog { everywhere: false, unseen: false, names: BTreeSet::new() },
     };
 }
 

@@ -220,7 +220,11 @@ fn same_kind(one: &Object, other: &Object) -> bool {
     let is_relation = |kind: &Kind| {
         matches!(kind, Kind::Table(_) | Kind::View(_) | Kind::Index(_) | Kind::Sequence(_))
     };
+    let is_type = |kind: &Kind| {
+        matches!(kind, Kind::Enum(_) | Kind::Composite(_) | Kind::Domain(_) | Kind::Range { .. })
+    };
     match (&one.kind, &other.kind) {
+        (Kind::Type, kind) | (kind, Kind::Type) if is_type(kind) => true,
         (Kind::Relation, kind) | (kind, Kind::Relation) if is_relation(kind) => true,
         (Kind::View(one), Kind::View(other)) => one.materialized == other.materialized,
         (Kind::Routine(one), Kind::Routine(other)) => one.kind == other.kind,

@@ -278,6 +278,11 @@ impl Differ<'_> {
     /// Both states have it.
     pub(super) fn pair(&mut self, pair: Pair<'_>) {
         let (before, after) = (pair.before.1, pair.after.1);
+        if before.partial != after.partial && !same_variant(before, after) {
+            let title = titled(self.before, before);
+            self.note(Weight::Doubtful, format!("{title} is another"), Vec::new());
+            return;
+        }
         self.renamed(pair);
         self.pair_described(pair);
         match (&before.kind, &after.kind) {
@@ -401,6 +406,10 @@ impl Differ<'_> {
             self.certain(format!("{title} is invalid"), vec![fix(Phase::Describe, 0, sql)]);
         }
     }
+}
+
+fn same_variant(one: &Object, other: &Object) -> bool {
+    std::mem::discriminant(&one.kind) == std::mem::discriminant(&other.kind)
 }
 
 /// The columns of a table or view.

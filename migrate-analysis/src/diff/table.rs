@@ -196,6 +196,11 @@ impl Differ<'_> {
             let weight = if doubtful { Weight::Doubtful } else { Weight::Certain };
             differ.note(weight, words, fixes.collect());
         };
+        if one.partial && !other.partial {
+            let words = format!("column {title} is another");
+            self.note(Weight::Doubtful, words, Vec::new());
+            return;
+        }
         let types = (
             deparse::column_type(self.before, &one.column_type),
             deparse::column_type(self.after, &other.column_type),

@@ -298,7 +298,7 @@ impl Simulator<'_> {
         let known = self.columns(table).iter().find(|it| it.name == column.name);
         let number = match known {
             Some(known) => known.number,
-            None if if_exists => return Ok(()),
+            None if if_exists && !self.is_partial(table) => return Ok(()),
             None => self.column_number(table, column)?,
         };
         if only {
@@ -327,6 +327,9 @@ impl Simulator<'_> {
         behavior: Behavior,
     ) -> Result {
         let is_there = self.table_of(table).is_some_and(|it| it.constraint(&name.name).is_some());
+        if !is_there && self.is_partial(table) {
+            self.shroud(&name.name);
+        }
         if !is_there {
             return match if_exists || self.drop_not_null_constraint(table, name) {
                 true => Ok(()),

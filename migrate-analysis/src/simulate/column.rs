@@ -73,25 +73,30 @@ impl Simulator<'_> {
         if self.columns_for_certain(table).is_some() && !self.may_exist(&column.name) {
             return Err(self.unknown_column(table, &column.name, column.at.clone()));
         }
-        let mut number = 0;
-        self.catalog.edit(table, |object| {
+        let number = self.next_number(table);
+        self.catalog.reveal_in(table, |object| {
             let columns = match &mut object.kind {
                 Kind::Table(table) => {
-                    table.last_number += 1;
-                    number = table.last_number;
+                    table.last_number = table.last_number.max(number);
                     &mut table.columns
                 }
-                Kind::View(view) => {
-                    number = view.columns.iter().map(|it| it.number).max().unwrap_or(0) + 1;
-                    &mut view.columns
-                }
+                Kind::View(view) => &mut view.columns,
                 _ => return,
             };
-            let mut made_up = Column::new(number, &column.name, ColumnType::UNKNOWN);
-            made_up.partial = true;
-            columns.push(made_up);
+            if columns.iter().all(|it| it.name != column.name) {
+                let mut made_up = Column::new(number, &column.name, ColumnType::UNKNOWN);
+                made_up.partial = true;
+                columns.push(made_up);
+            }
         });
         Ok(number)
+    }
+
+    /// A number that no column of it ever had.
+    fn next_number(&self, table: Id) -> u32 {
+        let used = self.columns(table).iter().map(|it| it.number).max().unwrap_or(0);
+        let last = self.table_of(table).map_or(0, |table| table.last_number);
+        used.max(last) + 1
     }
 
     pub(super) fn column_numbers(&mut self, table: Id, columns: &[Ident]) -> Result<Vec<u32>> {

@@ -95,7 +95,7 @@ impl Simulator<'_> {
         if is_system_schema(schema) || self.external.has(schema, "*") || self.may_exist(schema) {
             let mut object = Object::new(None, schema, Kind::Schema);
             object.partial = true;
-            return Ok(self.catalog.add(object));
+            return Ok(self.catalog.reveal(object));
         }
         let is_it = |object: &Object| object.schema.is_none() && object.name == schema;
         Err(self.unknown(ObjectKind::Schema, schema, None, at.clone(), is_it))
@@ -105,7 +105,16 @@ impl Simulator<'_> {
     /// name.
     pub(super) fn may_exist(&self, name: &str) -> bool {
         let fog = &self.catalog.session().fog;
-        fog.everywhere || fog.names.contains(name)
+        fog.everywhere
+            || fog.names.contains(name)
+            || fog.unseen && !self.catalog.was_made(name)
+    }
+
+    /// From here on it is not known whether something of this name exists.
+    pub(super) fn shroud(&mut self, name: &str) {
+        self.catalog.edit_session(|session| {
+            session.fog.names.insert(name.to_owned());
+        });
     }
 
     /// Looks a name up in one name space (not for routines, which have arguments).
@@ -177,7 +186,7 @@ impl Simulator<'_> {
         let schema = self.target_schema(name)?;
         let mut object = Object::new(Some(schema), &name.name, kind);
         object.partial = true;
-        Ok(self.catalog.add(object))
+        Ok(self.catalog.reveal(object))
     }
 
     pub(super) fn unknown_relation(&self, name: &Name) -> Failure {

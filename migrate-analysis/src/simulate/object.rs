@@ -65,7 +65,7 @@ impl Simulator<'_> {
     ) -> Result<Option<Target>> {
         let id = match self.find_relation(&object.name) {
             Found::Known(id) => id,
-            Found::Perhaps => return Ok(None),
+            Found::Perhaps => self.assume(&object.name, Kind::Relation)?,
             Found::Missing => return Err(self.missing(object)),
         };
         let Some(found) = self.catalog.get(id) else { return Ok(None) };
@@ -91,7 +91,7 @@ impl Simulator<'_> {
     fn named_type(&mut self, object: &ObjectName) -> Result<Option<Target>> {
         let id = match self.find(Space::Type, &object.name) {
             Found::Known(id) => id,
-            Found::Perhaps => return Ok(None),
+            Found::Perhaps => self.assume(&object.name, Kind::Type)?,
             Found::Missing => return Err(self.missing(object)),
         };
         let Some(found) = self.catalog.get(id) else { return Ok(None) };
@@ -158,7 +158,7 @@ impl Simulator<'_> {
         let Some(part) = &object.part else { return Ok(None) };
         let id = match self.find_relation(&object.name) {
             Found::Known(id) => id,
-            Found::Perhaps => return Ok(None),
+            Found::Perhaps => self.assume(&object.name, Kind::Relation)?,
             Found::Missing => return Err(self.missing_relation(&object.name)),
         };
         let Some(found) = self.catalog.get(id) else { return Ok(None) };

@@ -4,7 +4,7 @@ use super::Target;
 use crate::catalog::{BaseType, Column, Id, Kind, Object};
 use crate::ddl::{Behavior, Drop, ObjectKind, ObjectName};
 use crate::simulate::object::Strictness;
-use crate::simulate::{Failure, Result, Simulator};
+use crate::simulate::{Failure, Found, Result, Simulator};
 
 impl Simulator<'_> {
     pub(in crate::simulate) fn drop(&mut self, drop: &Drop) -> Result {
@@ -12,7 +12,13 @@ impl Simulator<'_> {
         let mut places = Vec::with_capacity(drop.objects.len());
         for object in &drop.objects {
             let target = self.named_if_exists(object, Strictness::Exact, drop.if_exists)?;
-            let Some(target) = target else { continue };
+            let Some(target) = target else {
+                let part = object.part.as_ref().map_or(&object.name.name, |part| &part.name);
+                if self.may_be_there(object) {
+                    self.shroud(part);
+                }
+                continue;
+            };
             self.check_row_type(object, &target)?;
             if drop.behavior == Behavior::Cascade && object.kind == ObjectKind::Extension {
                 self.drop_extension_types(&object.name.name);
@@ -25,6 +31,15 @@ impl Simulator<'_> {
             targets.push(target);
         }
         self.remove_each(&targets, drop.behavior, &places)
+    }
+
+    /// Whether it is not known to be missing: part of something that is known in part.
+    fn may_be_there(&self, object: &ObjectName) -> bool {
+        match self.find_relation(&object.name) {
+            Found::Known(id) => object.part.is_some() && self.is_partial(id),
+            Found::Perhaps => true,
+            Found::Missing => false,
+        }
     }
 
     /// The row type of a table goes with its table only.

@@ -158,7 +158,7 @@ CREATE TABLE defaults (
     h text[] DEFAULT ARRAY[]::text[],
     i int[] DEFAULT '{1,2}',
     j numeric DEFAULT -1.5,
-    k boolean DEFAULT NOT false,
+    k boolean DEFAULT (NOT false),
     l text DEFAULT NULL,
     m int DEFAULT nullif(1, 2),
     n text DEFAULT CASE WHEN true THEN 'x' ELSE 'y' END,
@@ -189,7 +189,7 @@ ALTER TABLE u ALTER COLUMN code RESET (n_distinct);
 
 -- == drop_all_with_dependents
 CREATE VIEW v AS SELECT id, code FROM u;
-CREATE INDEX u_code ON u (code, price);
+CREATE INDEX u_code ON u (code, number);
 -- DOWN
 DROP INDEX u_code;
 DROP VIEW v;

@@ -68,7 +68,7 @@ CREATE TABLE checks (
     n text CHECK (coalesce(n, '') <> 'x' OR NOT (n IS DISTINCT FROM 'y')),
     o int CHECK (num_nonnulls(o, a) = 1),
     CHECK (a + d > f),
-    CONSTRAINT both CHECK ((a IS NULL) = (b IS NULL)) NO INHERIT
+    CONSTRAINT a_and_b CHECK ((a IS NULL) = (b IS NULL)) NO INHERIT
 );
 -- DOWN
 DROP TABLE checks;

@@ -44,6 +44,16 @@ CREATE TABLE users (
 );
 ALTER TABLE orders ADD FOREIGN KEY (user_id) REFERENCES users;
 
+-- == create_once_more
+CREATE TABLE users (
+    id bigserial PRIMARY KEY,
+    email text NOT NULL UNIQUE,
+    name varchar(80) DEFAULT 'anonymous',
+    age int CHECK (age > 0)
+);
+-- DOWN
+DROP TABLE users;
+
 -- == drop_several
 CREATE TABLE one (id int);
 CREATE TABLE two (id int);
@@ -173,10 +183,12 @@ DROP TABLE mailing;
 -- == lock_and_truncate
 LOCK TABLE users IN ACCESS EXCLUSIVE MODE;
 LOCK orders;
+ALTER TABLE orders ADD FOREIGN KEY (user_id) REFERENCES users;
 TRUNCATE orders;
 TRUNCATE TABLE users, orders RESTART IDENTITY CASCADE;
 -- DOWN
 LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE NOWAIT;
+ALTER TABLE orders DROP CONSTRAINT orders_user_id_fkey;
 
 -- == truncate_referenced fails
 TRUNCATE users;

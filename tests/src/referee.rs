@@ -12,6 +12,8 @@ pub struct Referee<'a> {
     analysis: &'a Analysis,
     chain: Chain<'a>,
     inverse: bool,
+    /// What the server said last, before anything else ran.
+    known: Option<Facts>,
 }
 
 /// What a migration came to.
@@ -60,7 +62,7 @@ pub enum Truth {
 impl<'a> Referee<'a> {
     /// A set before its first migration. `inverse`: the down that we compute is tried too.
     pub fn new(analysis: &'a Analysis, inverse: bool) -> Referee<'a> {
-        Referee { analysis, chain: Chain::new(analysis), inverse }
+        Referee { analysis, chain: Chain::new(analysis), inverse, known: None }
     }
 
     /// Applies migration `number`, counted from 0, and tries its down. Both sides end after the up.
@@ -70,7 +72,10 @@ impl<'a> Referee<'a> {
         number: usize,
         migration: &PlannedMigration,
     ) -> Result<Replayed, postgres::Error> {
-        let before = facts(client)?;
+        let before = match self.known.take() {
+            Some(known) => known,
+            None => facts(client)?,
+        };
         let up = self.chain.up(number);
         let outside = !migration.up.transactional
             || matches!(&migration.down, PlannedDown::Script(down) if !down.transactional);
@@ -84,9 +89,11 @@ impl<'a> Referee<'a> {
             replayed.refused = Some(words);
             // Nothing of it happened, as far as the server can tell.
             self.chain.undo_up();
+            self.known = (!outside).then_some(before);
             return Ok(replayed);
         }
-        replayed.differences = self.chain.differences(&facts(client)?);
+        let after = facts(client)?;
+        replayed.differences = self.chain.differences(&after);
         if !outside {
             client.batch_execute("RESET ALL; RESET ROLE; SAVEPOINT before_down")?;
             if self.inverse {
@@ -102,6 +109,7 @@ impl<'a> Referee<'a> {
         }
         if !outside {
             client.batch_execute("COMMIT")?;
+            self.known = Some(after);
         }
         Ok(replayed)
     }

@@ -132,7 +132,9 @@ impl Differ<'_> {
         missing: bool,
     ) -> bool {
         let gone = if missing { &self.missing } else { &self.left };
-        if object.extension.is_some() {
+        let schema = object.schema.and_then(|id| state.get(id)).unwrap_or(object);
+        // What is temporary goes with the session.
+        if object.extension.is_some() || schema.name == "pg_temp" {
             return true;
         }
         match &object.kind {

@@ -6,7 +6,7 @@ mod same;
 
 use crate::Analysis;
 use crate::catalog::{Catalog, Mark, Origin};
-use crate::chain::{self, Link, OnFailure, Way};
+use crate::chain::{self, Link, OnFailure, ScriptStatement, Way};
 use crate::inverse;
 use crate::restore::{self, Verdict};
 use crate::schema::Doubts;
@@ -108,6 +108,14 @@ impl<'a> Chain<'a> {
     /// What is not known, in words.
     pub fn fog(&self) -> String {
         format!("{:?}", self.catalog.session().fog)
+    }
+
+    /// Runs one statement, wherever the set is. One that fails changes nothing.
+    pub fn statement(&mut self, sql: &str) -> Step {
+        let range = 0..sql.len();
+        let command = crate::sql::command(sql, range.clone());
+        let statement = ScriptStatement { text: sql, range, command };
+        step(&chain::run(&mut self.catalog, &self.external, &[statement], OnFailure::Stop))
     }
 
     /// Takes the up back, which the server refused.

@@ -94,7 +94,9 @@ impl Simulator<'_> {
     pub(super) fn check_names_free(&self, id: Id, object: &Object, at: &Range<usize>) -> Result {
         for key in object.keys() {
             let taken = self.catalog.find(&key).filter(|other| *other != id);
-            let is_itself = self.catalog.get(id).is_some_and(|before| before.keys().contains(&key));
+            // A range keeps the type of its multiranges.
+            let is_itself = key.name == object.name
+                && self.catalog.get(id).is_some_and(|before| before.keys().contains(&key));
             if (taken.is_none() && !is_itself) || self.may_exist(&object.name) {
                 continue;
             }

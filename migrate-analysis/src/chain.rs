@@ -130,7 +130,7 @@ pub(crate) fn replay(
 ) -> Vec<Replayed> {
     let mut replayed = Vec::with_capacity(links.len());
     for (number, link) in links.iter().enumerate() {
-        let before = catalog.begin(Origin::up(number));
+        let before = catalog.begin_migration(number);
         let up = run(catalog, external, &link.up, OnFailure::Continue);
         each(number, catalog, before);
         replayed.push(back(catalog, external, (number, link), before, up));

@@ -5,7 +5,7 @@ mod facts;
 mod same;
 
 use crate::Analysis;
-use crate::catalog::{Catalog, Mark, Origin};
+use crate::catalog::{Catalog, Mark};
 use crate::chain::{self, Link, OnFailure, ScriptStatement, Way};
 use crate::inverse;
 use crate::restore::{self, Verdict};
@@ -73,7 +73,7 @@ impl<'a> Chain<'a> {
 
     /// Applies migration `number`, counted from 0.
     pub fn up(&mut self, number: usize) -> Step {
-        self.before = self.catalog.begin(Origin::up(number));
+        self.before = self.catalog.begin_migration(number);
         let Some(link) = self.links.get(number) else { return Step::default() };
         let effect = chain::run(&mut self.catalog, &self.external, &link.up, OnFailure::Continue);
         self.after = self.catalog.mark();
@@ -107,7 +107,9 @@ impl<'a> Chain<'a> {
 
     /// What is not known, in words.
     pub fn fog(&self) -> String {
-        format!("{:?}", self.catalog.session().fog)
+        let partial = self.catalog.all().filter(|(_, object)| object.partial);
+        let partial: Vec<&str> = partial.map(|(_, object)| object.name.as_str()).collect();
+        format!("{:?}, known in part: {partial:?}", self.catalog.session().fog)
     }
 
     /// Runs one statement, wherever the set is. One that fails changes nothing.

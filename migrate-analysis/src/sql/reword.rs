@@ -125,12 +125,21 @@ fn is_name(words: Words<'_>, at: usize) -> bool {
         return false;
     }
     match class(words.text(at)) {
-        None => !words.is_any(at, &NEVER),
+        None => !words.is_any(at, &NEVER) && !is_no_keyword(words, at),
         _ if words.is_any(at, &RECENT) => true,
         Some(Class::Column) if is_column(words, at) => true,
         Some(Class::Function) if is_called(words, at) || is_column_of_result(words, at) => true,
         _ => is_argument_of_trigger(words, at),
     }
+}
+
+/// Where PostgreSQL takes a name that is no keyword: `EXTRACT(epoch FROM …)`, the options of a role.
+fn is_no_keyword(words: Words<'_>, at: usize) -> bool {
+    at > 1 && words.is(at - 2, "EXTRACT") && words.kind(at - 1) == Some(Kind::Open)
+        || at > 2
+            && words.is_any(0, &["CREATE", "ALTER"])
+            && words.is_any(1, &["ROLE", "USER", "GROUP"])
+            && !words.is(2, "MAPPING")
 }
 
 /// `(values, …)`, `WITH values AS`; `(time WITH &&)` in a constraint.

@@ -115,7 +115,8 @@ impl Differ<'_> {
             self.after.get(other).is_some_and(|it| match &it.kind {
                 // A trigger is dropped first.
                 Kind::Table(table) => {
-                    !table.triggers.iter().any(|trigger| trigger.function.0 == Some(id))
+                    let is_it = |trigger: &&crate::catalog::Trigger| trigger.function.0 == Some(id);
+                    self.left.contains(&other) || !table.triggers.iter().any(|it| is_it(&it))
                 }
                 kind => matches!(kind, Kind::Index(_) | Kind::Domain(_)),
             })

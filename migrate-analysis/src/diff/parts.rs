@@ -155,11 +155,12 @@ impl Differ<'_> {
         (one, one_columns): (&Index, &[Column]),
         (other, other_columns): (&Index, &[Column]),
     ) -> Option<Weight> {
+        let same_table = one.table == other.table;
         let bare = |state: &State<'_>, index: &Index, columns: &[Column]| {
             let options: Vec<String> = index.elements.iter().map(element_options).collect();
             (
                 (index.unique, index.nulls_not_distinct, index.method.clone()),
-                deparse::name(state, index.table),
+                if same_table { String::new() } else { deparse::name(state, index.table) },
                 deparse::column_names(columns, &index.include),
                 (options, index.options.clone(), index.tablespace.clone()),
             )

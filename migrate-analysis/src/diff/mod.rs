@@ -52,6 +52,15 @@ pub(crate) struct Fix {
     /// Inside a phase: creation in order of age, dropping the other way round.
     pub(crate) order: i64,
     pub(crate) sql: String,
+    /// What it drops, or changes in a way that views which read it do not survive.
+    pub(crate) stirs: Option<(Id, Option<u32>)>,
+}
+
+impl Fix {
+    /// `column`: none where it is the whole relation.
+    fn stirring(self, id: Id, column: Option<u32>) -> Fix {
+        Fix { stirs: Some((id, column)), ..self }
+    }
 }
 
 /// The order in which differences are mended: down to what both states share, under the names of the
@@ -169,6 +178,43 @@ impl<'a> Differ<'a> {
         for (id, object) in now {
             self.left_object(id, object);
         }
+        self.views_in_the_way();
+    }
+
+    /// Views that stay, and read what is dropped and made again: they are dropped before that and made again
+    /// after it.
+    fn views_in_the_way(&mut self) {
+        let fixes = self.found.iter().flat_map(|it| &it.fixes);
+        let mut waiting: Vec<(Id, Option<u32>)> = fixes.filter_map(|fix| fix.stirs).collect();
+        let mut done: BTreeSet<Id> = waiting.iter().map(|(id, _)| *id).collect();
+        while let Some((id, column)) = waiting.pop() {
+            for view in self.after.dependents(id) {
+                let reads = self.after.get(view).and_then(Object::view).is_some_and(|it| {
+                    let of_it = |read: &&(Id, Option<u32>)| read.0 == id;
+                    it.reads.iter().filter(of_it).any(|read| column.is_none() || read.1 == column)
+                });
+                if reads && !self.left.contains(&view) && done.insert(view) {
+                    waiting.push((view, None));
+                    self.remake_view(view);
+                }
+            }
+        }
+    }
+
+    /// Adds to the last difference that the view is dropped and made again.
+    fn remake_view(&mut self, id: Id) {
+        let (Some(now), Some(then)) = (self.after.get(id), self.before.get(id)) else { return };
+        let Some(view) = then.view().filter(|view| !view.outdated) else { return };
+        let kind = if view.materialized { "MATERIALIZED VIEW" } else { "VIEW" };
+        let drop = format!("DROP {kind} {}", deparse::object_name(self.after, now));
+        let create = deparse::create_view(self.before, then, view);
+        let age = i64::from(id.number());
+        let mut fixes = vec![fix(Phase::DropView, -age, drop), fix(Phase::CreateView, age, create)];
+        let indexes = self.indexes_of(id, &view.columns);
+        fixes.extend(indexes.into_iter().map(|sql| fix(Phase::CreateView, age, sql)));
+        if let Some(last) = self.found.last_mut() {
+            last.fixes.extend(fixes);
+        }
     }
 
     /// Of the same kind and, by what their own states call them, at the same place.
@@ -254,5 +300,5 @@ fn same_kind(one: &Object, other: &Object) -> bool {
 }
 
 fn fix(phase: Phase, order: i64, sql: String) -> Fix {
-    Fix { phase, order, sql }
+    Fix { phase, order, sql, stirs: None }
 }

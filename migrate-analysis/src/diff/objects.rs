@@ -372,7 +372,7 @@ impl Differ<'_> {
             let drop = format!("DROP {kind} {}", object_name(self.after, after));
             let create = deparse::create_view(self.before, before, one);
             let mut fixes = vec![
-                fix(Phase::DropView, -age(pair.after.0), drop),
+                fix(Phase::DropView, -age(pair.after.0), drop).stirring(pair.after.0, None),
                 fix(Phase::CreateView, age(pair.before.0), create),
             ];
             let indexes = self.indexes_of(pair.before.0, &one.columns);

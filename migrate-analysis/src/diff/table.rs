@@ -193,7 +193,9 @@ impl Differ<'_> {
         let note = |differ: &mut Self, words: String, actions: Vec<String>| {
             let fixes = actions.into_iter().enumerate().map(|(at, action)| {
                 let order = i64::from(one.number) * 8 + i64::try_from(at).unwrap_or(0);
-                fix(Phase::AlterColumn, order, format!("{alter} {action}"))
+                let retypes = action.starts_with("TYPE");
+                let fix = fix(Phase::AlterColumn, order, format!("{alter} {action}"));
+                if retypes { fix.stirring(pair.after.0, Some(other.number)) } else { fix }
             });
             let weight = if doubtful { Weight::Doubtful } else { Weight::Certain };
             differ.note(weight, words, fixes.collect());

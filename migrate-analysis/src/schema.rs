@@ -8,12 +8,13 @@ pub(crate) use index::Twin;
 use crate::catalog::{Catalog, Origin};
 use crate::chain::{self, Effect, Replayed};
 use crate::config::Config;
+use crate::ddl::ObjectKind;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::diff::{self, Difference};
 use crate::inverse::Inverse;
 use crate::plan::{Plan, PlannedDown, PlannedMigration, PlannedScript};
 use crate::restore::Verdict;
-use crate::simulate::{External, Failure};
+use crate::simulate::{External, Failure, FailureKind};
 use crate::source::{Source, SourceId};
 use crate::sql;
 use crate::wording::{self, Made};
@@ -121,8 +122,10 @@ impl<'a> Check<'a> {
         for (number, failure) in &effect.failures {
             let statement = script.statements.get(*number).map(|it| it.range.clone());
             let statement = statement.unwrap_or_default();
-            let place = Place { source: script.source, range: place_of(failure, &statement) };
-            let sql = self.text(script).get(statement).unwrap_or_default();
+            let text = self.text(script);
+            let range = place_of(failure, text, &statement);
+            let place = Place { source: script.source, range };
+            let sql = text.get(statement).unwrap_or_default();
             let earlier = |origin| self.made(origin, migration.version);
             let diagnostic = wording::failure(place, &failure.kind, sql, &earlier);
             self.report(migration.version, diagnostic);
@@ -190,10 +193,22 @@ impl<'a> Check<'a> {
     }
 }
 
-/// Where the failure is; where it does not say, at its statement.
-fn place_of(failure: &Failure, statement: &Range<usize>) -> Range<usize> {
-    match failure.at.is_empty() {
-        true => statement.start..statement.start,
-        false => failure.at.clone(),
+/// The name that a failure is about; where that is not found, what the failure has as its place, or where the
+/// statement begins.
+fn place_of(failure: &Failure, text: &str, statement: &Range<usize>) -> Range<usize> {
+    let at = if failure.at.is_empty() { statement.clone() } else { failure.at.clone() };
+    let name = match &failure.kind {
+        FailureKind::Unknown { name, .. }
+        | FailureKind::Duplicate { name, .. }
+        | FailureKind::Dependents { name, .. } => name.rsplit('.').next().unwrap_or(name),
+        FailureKind::Wrong { .. } if failure.at.is_empty() => return at.start..at.start,
+        FailureKind::Wrong { .. } => return at,
+    };
+    let is_schema = matches!(failure.kind, FailureKind::Unknown { kind: ObjectKind::Schema, .. });
+    let is_name = |written: &str| !written.contains(|c: char| c.is_whitespace() || c == '(');
+    if !is_schema && text.get(at.clone()).is_some_and(is_name) {
+        return at;
     }
+    let found = sql::find_name(text, at.clone(), name);
+    found.unwrap_or(if failure.at.is_empty() { at.start..at.start } else { at })
 }

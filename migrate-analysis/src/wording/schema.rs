@@ -32,7 +32,8 @@ pub(crate) fn failure(
 ) -> Diagnostic {
     match kind {
         FailureKind::Unknown { kind, name, of, near, dropped } => {
-            let subject = Subject { kind: *kind, name, of: of.as_deref() };
+            let kind = relation_kind(*kind, sql);
+            let subject = Subject { kind, name, of: of.as_deref() };
             unknown(place, &subject, near.as_deref(), sql, dropped.and_then(earlier))
         }
         FailureKind::Duplicate { kind, name, of, made } => {
@@ -50,6 +51,21 @@ pub(crate) fn failure(
                 .note(format!("the server would answer with SQLSTATE {sqlstate}"))
                 .help("if it does run, say above the statement that the analysis is to leave it out: `-- migrate: opaque <reason>`")
         }
+    }
+}
+
+/// What the statement calls a relation: `ALTER SEQUENCE` asks for a sequence.
+fn relation_kind(kind: ObjectKind, sql: &str) -> ObjectKind {
+    let mut words = sql.split_whitespace().map(str::to_ascii_lowercase);
+    let (first, second) = (words.next(), words.next());
+    match (kind, first.as_deref(), second.as_deref()) {
+        (ObjectKind::Table, Some("alter"), Some("sequence")) => ObjectKind::Sequence,
+        (ObjectKind::Table, Some("alter"), Some("index")) => ObjectKind::Index,
+        (ObjectKind::Table, Some("alter"), Some("view")) => ObjectKind::View,
+        (ObjectKind::Table, Some("alter" | "refresh"), Some("materialized")) => {
+            ObjectKind::MaterializedView
+        }
+        _ => kind,
     }
 }
 
@@ -102,9 +118,13 @@ fn unknown(
         None => format!("{title} does not exist"),
     };
     let mut diagnostic = Diagnostic::error(code, place, message);
+    let is_gone = gone.is_some();
     match (gone, near) {
         (Some(Made::Here { place, sql, by }), _) => {
             let verb = verb_of_loss(&sql);
+            if verb == "renames" {
+                diagnostic = diagnostic.help("write the name that it has now");
+            }
             let words = match by {
                 Some((version, name)) => format!("{} {verb} it", migration(version, &name)),
                 None => format!("{verb} it"),
@@ -122,7 +142,12 @@ fn unknown(
     if let Some(help) = if_exists(subject, sql) {
         diagnostic = diagnostic.help(help);
     }
-    diagnostic.help(outside(subject, code))
+    if !is_gone {
+        diagnostic = diagnostic.help(outside(subject, code));
+    } else if diagnostic.help.is_empty() {
+        diagnostic = diagnostic.help("take the statement out, or keep what is gone by then");
+    }
+    diagnostic
 }
 
 /// What an earlier statement did to what is gone.
@@ -177,7 +202,7 @@ fn outside(subject: &Subject<'_>, code: Code) -> String {
 fn duplicate(place: Place, subject: &Subject<'_>, made: Option<Made>) -> Diagnostic {
     let message = format!("{} exists already", subject.title());
     let mut diagnostic =
-        Diagnostic::error(duplicate_code(subject.kind), place, message).label("made a second time");
+        Diagnostic::error(duplicate_code(subject.kind), place, message).label("this name is taken");
     match made {
         Some(Made::Here { place, by, .. }) => {
             let words = match by {
@@ -187,6 +212,9 @@ fn duplicate(place: Place, subject: &Subject<'_>, made: Option<Made>) -> Diagnos
             diagnostic = diagnostic.related(place, words);
         }
         Some(Made::Baseline(file)) => diagnostic = diagnostic.note(format!("`{file}` makes it")),
+        None if subject.kind == ObjectKind::Schema && subject.name == "public" => {
+            diagnostic = diagnostic.note("every database has it from the beginning");
+        }
         None => {}
     }
     diagnostic.help("give it another name, or drop the first one before")
@@ -200,6 +228,8 @@ fn dependents_of(
 ) -> Diagnostic {
     let drops = sql.split_whitespace().any(|it| it.eq_ignore_ascii_case("drop"));
     let verb = if drops { "dropped" } else { "changed" };
+    let statements: Option<Vec<String>> = dependents.iter().map(|it| drop_statement(it)).collect();
+    let statements = statements.unwrap_or_default();
     let dependents: Vec<String> = dependents.iter().map(|it| ticked(it)).collect();
     let message = match dependents.as_slice() {
         [one] => format!("{} cannot be {verb}: {one} depends on it", subject.title()),
@@ -215,17 +245,45 @@ fn dependents_of(
         _ => diagnostic.label("still in use").note(list("these depend on it:", &dependents)),
     };
     let (them, it) = if dependents.len() == 1 { ("it", "it") } else { ("them", "they") };
-    let before = format!("drop {them} in a statement before this one");
-    match drops {
-        true => diagnostic
-            .help(before)
-            .help(format!("or say CASCADE, if {it} may go too: the down has to make {them} again")),
-        false => diagnostic.help(format!("{before}, and make {them} again after it")),
+    let again = if drops { "" } else { ", and make again after it" };
+    let before = match statements.is_empty() {
+        true => format!("drop {them} in a statement before this one{again}"),
+        false => script(&format!("drop before this statement{again}:"), &statements, LINES),
+    };
+    diagnostic = diagnostic.help(before);
+    if drops {
+        let cascade =
+            format!("or say CASCADE, if {it} may go too; the down has to make {them} again");
+        diagnostic = diagnostic.help(cascade);
     }
+    diagnostic
 }
 
-/// `view active_users` with the names in backticks.
-fn ticked(words: &str) -> String {
+/// What drops it, given in PostgreSQL's words.
+fn drop_statement(words: &str) -> Option<String> {
+    let (kind, name) = kind_and_name(words)?;
+    let part = [" on table ", " of table "].iter().find_map(|joint| name.split_once(joint));
+    let spelt = |name: &str| if name.contains('(') { name.to_owned() } else { spelt(name) };
+    Some(match (kind, part) {
+        ("constraint", Some((name, table))) => {
+            format!("ALTER TABLE {} DROP CONSTRAINT {}", spelt(table), quoted(name))
+        }
+        ("default value for column", Some((name, table))) => {
+            format!("ALTER TABLE {} ALTER COLUMN {} DROP DEFAULT", spelt(table), quoted(name))
+        }
+        ("trigger" | "policy", Some((name, table))) => {
+            format!("DROP {} {} ON {}", kind.to_uppercase(), quoted(name), spelt(table))
+        }
+        ("view" | "materialized view" | "index" | "function" | "procedure" | "sequence", None) => {
+            format!("DROP {} {}", kind.to_uppercase(), spelt(name))
+        }
+        // The rows of tables and columns are worth a thought.
+        _ => return None,
+    })
+}
+
+/// `view active_users` in two.
+fn kind_and_name(words: &str) -> Option<(&'static str, &str)> {
     const KINDS: [&str; 20] = [
         "default value for column",
         "materialized view",
@@ -248,11 +306,15 @@ fn ticked(words: &str) -> String {
         "type",
         "rule",
     ];
-    let kind = KINDS.iter().find_map(|kind| {
+    KINDS.iter().find_map(|kind| {
         let name = words.strip_prefix(kind)?.strip_prefix(' ')?;
         Some((*kind, name))
-    });
-    let Some((kind, name)) = kind else { return words.to_owned() };
+    })
+}
+
+/// `view active_users` with the names in backticks.
+fn ticked(words: &str) -> String {
+    let Some((kind, name)) = kind_and_name(words) else { return words.to_owned() };
     let cut = [" on ", " of "].iter().find_map(|joint| {
         let (name, rest) = name.split_once(joint)?;
         Some((name, *joint, rest))
@@ -349,8 +411,11 @@ pub(crate) fn does_not_restore(
             .label(format!("after the down, {} things are not as they were", words.len()))
             .note(list("after the down:", &words)),
     };
-    for caveat in differences.iter().filter_map(|it| it.caveat.as_deref()) {
-        diagnostic = diagnostic.note(caveat);
+    let caveats: Vec<String> = differences.iter().filter_map(|it| it.caveat.clone()).collect();
+    match caveats.as_slice() {
+        [] => {}
+        [one] => diagnostic = diagnostic.note(one.as_str()),
+        _ => diagnostic = diagnostic.note(list("whatever the down does:", &caveats)),
     }
     if !mend.is_empty() {
         diagnostic = diagnostic.help(script("add to the end of the down script:", mend, LINES));

@@ -10,9 +10,9 @@ use crate::schema::Twin;
 use crate::simulate::FailureKind;
 use crate::sql::quoted;
 
-/// Lines of a list or of a script that are shown; a script to be pasted is shown longer.
-const LINES: usize = 12;
-const PASTED_LINES: usize = 40;
+/// How much of a list is shown, and of a script, which is to be pasted.
+const ITEMS: usize = 12;
+const LINES: usize = 40;
 
 /// An earlier statement that has to do with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -248,7 +248,7 @@ fn dependents_of(
     let again = if drops { "" } else { ", and make again after it" };
     let before = match statements.is_empty() {
         true => format!("drop {them} in a statement before this one{again}"),
-        false => script(&format!("drop before this statement{again}:"), &statements, LINES),
+        false => script(&format!("drop before this statement{again}:"), &statements),
     };
     diagnostic = diagnostic.help(before);
     if drops {
@@ -389,12 +389,14 @@ pub(crate) fn duplicate_index(place: Place, twin: &Twin, other: Option<Made>) ->
     )
 }
 
-/// `up`: the statement whose effect the down does not undo, where it is known. `mend`: the statements that would make it restore,
-/// without semicolons.
+/// `up`: the statement whose effect the down does not undo, where it is known. `overdone`: the statement
+/// of the down, at `place`, that drops what was there before the up. `mend`: the statements that would
+/// make it restore, without semicolons.
 pub(crate) fn does_not_restore(
     (version, name): (i64, &str),
     place: Place,
     up: Option<Place>,
+    overdone: Option<&str>,
     differences: &[Difference],
     mend: &[String],
 ) -> Diagnostic {
@@ -417,8 +419,13 @@ pub(crate) fn does_not_restore(
         [one] => diagnostic = diagnostic.note(one.as_str()),
         _ => diagnostic = diagnostic.note(list("whatever the down does:", &caveats)),
     }
+    if let Some(title) = overdone {
+        diagnostic = diagnostic.help(format!(
+            "take `{title}` out of the down script: what it drops was there before the up"
+        ));
+    }
     if !mend.is_empty() {
-        diagnostic = diagnostic.help(script("add to the end of the down script:", mend, LINES));
+        diagnostic = diagnostic.help(script("add to the end of the down script:", mend));
     }
     diagnostic.help(
         "or say in the down script why it is meant: `-- migrate: allow(down-does-not-restore) <reason>`",
@@ -434,33 +441,39 @@ pub(crate) fn proposed_down(diagnostic: &mut Diagnostic, inverse: &Inverse) {
         true => "this down would undo the up:",
         false => "this down would undo a part of the up:",
     };
-    diagnostic.help.insert(0, script(title, &inverse.statements, PASTED_LINES));
-    for caveat in inverse.caveats.iter().take(LINES) {
+    diagnostic.help.insert(0, script(title, &inverse.statements));
+    for caveat in inverse.caveats.iter().take(ITEMS) {
         diagnostic.notes.push(caveat.clone());
     }
 }
 
 fn list(title: &str, items: &[String]) -> String {
-    let lines = items.iter().map(|item| format!("- {item}")).collect();
-    indented(title, lines, LINES)
-}
-
-/// Statements without their semicolons, to be pasted.
-fn script(title: &str, statements: &[String], limit: usize) -> String {
-    let script: String = statements.iter().map(|it| format!("{it};\n")).collect();
-    indented(title, script.lines().map(str::to_owned).collect(), limit)
-}
-
-/// Lines below their title; what is beyond the limit is counted.
-fn indented(title: &str, lines: Vec<String>, limit: usize) -> String {
-    let count = lines.len();
-    let shown = if count > limit + 1 { limit } else { count };
-    let mut text = title.to_owned();
-    for line in lines.iter().take(shown) {
-        text.push_str(&format!("\n  {line}"));
+    // "and 1 more" would be as long as the one.
+    let shown = if items.len() > ITEMS + 1 { ITEMS } else { items.len() };
+    let mut lines: Vec<String> = items.iter().take(shown).map(|item| format!("- {item}")).collect();
+    if shown < items.len() {
+        lines.push(format!("- … and {} more", items.len() - shown));
     }
-    if count > shown {
-        text.push_str(&format!("\n  … and {} more", count - shown));
+    indented(title, &lines)
+}
+
+/// Statements without their semicolons, to be pasted; cut between two of them.
+fn script(title: &str, statements: &[String]) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    for (at, statement) in statements.iter().enumerate() {
+        if at > 0 && lines.len() + statement.lines().count() > LINES {
+            lines.push(format!("-- … and {} more statements", statements.len() - at));
+            break;
+        }
+        lines.extend(format!("{statement};").lines().map(str::to_owned));
+    }
+    indented(title, &lines)
+}
+
+fn indented(title: &str, lines: &[String]) -> String {
+    let mut text = title.to_owned();
+    for line in lines {
+        text.push_str(&format!("\n  {line}"));
     }
     text
 }

@@ -127,7 +127,10 @@ impl<'a> Check<'a> {
             let place = Place { source: script.source, range };
             let sql = text.get(statement).unwrap_or_default();
             let earlier = |origin| self.made(origin, migration.version);
-            let diagnostic = wording::failure(place, &failure.kind, sql, &earlier);
+            // Only a script in a Rust file begins elsewhere.
+            let source = self.sources.get(script.source.index());
+            let inline = source.is_some_and(|source| source.start() != (1, 1));
+            let diagnostic = wording::failure(place, &failure.kind, sql, inline, &earlier);
             self.report(migration.version, diagnostic);
         }
     }

@@ -263,6 +263,10 @@ impl Set<'_> {
     }
 
     fn missing_down(&mut self, version: i64, up: &Candidate, strays: &[Candidate]) {
+        if up.named.layout == Layout::Sections && up.file.is_misread() {
+            // The mark of its section may be what was misread.
+            return;
+        }
         let named =
             strays.first().map(|stray| (Place::file(stray.source), stray.named.name.clone()));
         let diagnostic = wording::missing_down(

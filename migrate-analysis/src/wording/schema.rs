@@ -23,25 +23,26 @@ pub(crate) enum Made {
     Here { place: Place, sql: String, by: Option<(i64, String)> },
 }
 
-/// A statement, `sql`, that PostgreSQL would refuse. `earlier` finds the statement that an origin stands for.
+/// A statement, `sql`, that PostgreSQL would refuse. `inline`: it stands in a Rust file. `earlier` finds the statement that an origin stands for.
 pub(crate) fn failure(
     place: Place,
     kind: &FailureKind,
     sql: &str,
+    inline: bool,
     earlier: &dyn Fn(Origin) -> Option<Made>,
 ) -> Diagnostic {
     match kind {
         FailureKind::Unknown { kind, name, of, near, dropped } => {
             let kind = relation_kind(*kind, sql);
-            let subject = Subject { kind, name, of: of.as_deref() };
+            let subject = Subject { kind, name, of: of.as_deref(), inline };
             unknown(place, &subject, near.as_deref(), sql, dropped.and_then(earlier))
         }
         FailureKind::Duplicate { kind, name, of, made } => {
-            let subject = Subject { kind: *kind, name, of: of.as_deref() };
+            let subject = Subject { kind: *kind, name, of: of.as_deref(), inline };
             duplicate(place, &subject, made.and_then(earlier))
         }
         FailureKind::Dependents { kind, name, of, dependents } => {
-            let subject = Subject { kind: *kind, name, of: of.as_deref() };
+            let subject = Subject { kind: *kind, name, of: of.as_deref(), inline };
             dependents_of(place, &subject, sql, dependents)
         }
         FailureKind::Wrong { message, sqlstate } => {
@@ -74,6 +75,7 @@ struct Subject<'a> {
     kind: ObjectKind,
     name: &'a str,
     of: Option<&'a str>,
+    inline: bool,
 }
 
 impl Subject<'_> {
@@ -174,29 +176,25 @@ fn if_exists(subject: &Subject<'_>, sql: &str) -> Option<String> {
 
 /// What to say where something outside the set makes it.
 fn outside(subject: &Subject<'_>, code: Code) -> String {
-    let what = subject.of.unwrap_or(subject.name);
-    let name = if what.contains('.') { what.to_owned() } else { format!("public.{what}") };
-    match subject.kind {
+    let external = match subject.kind {
         ObjectKind::Table
         | ObjectKind::View
         | ObjectKind::MaterializedView
         | ObjectKind::ForeignTable
         | ObjectKind::Type
         | ObjectKind::Domain
-        | ObjectKind::Sequence => {
-            format!(
-                "if something outside this set makes it, say so in migrate.toml: `external = [\"{name}\"]`"
-            )
-        }
-        ObjectKind::Schema => {
-            format!(
-                "if something outside this set makes it, say so in migrate.toml: `external = [\"{what}.*\"]`"
-            )
-        }
-        _ => format!(
-            "if something outside this set makes it, say so above the statement: `-- migrate: allow({code}) <reason>`"
-        ),
-    }
+        | ObjectKind::Sequence => match subject.name.contains('.') {
+            true => Some(subject.name.to_owned()),
+            false => Some(format!("public.{}", subject.name)),
+        },
+        ObjectKind::Schema => Some(format!("{}.*", subject.name)),
+        _ => None,
+    };
+    let way = match external.filter(|_| !subject.inline) {
+        Some(name) => format!("in migrate.toml: `external = [\"{name}\"]`"),
+        None => format!("above the statement: `-- migrate: allow({code}) <reason>`"),
+    };
+    format!("if something outside this set makes it, say so {way}")
 }
 
 fn duplicate(place: Place, subject: &Subject<'_>, made: Option<Made>) -> Diagnostic {
@@ -360,7 +358,10 @@ fn duplicate_code(kind: ObjectKind) -> Code {
 /// An index that another one makes useless.
 pub(crate) fn duplicate_index(place: Place, twin: &Twin, other: Option<Made>) -> Diagnostic {
     let Twin { name, table, keys, other: first, .. } = twin;
-    let message = format!("index `{name}` is a second one on `{table} ({keys})`, beside `{first}`");
+    // One expression has its brackets already.
+    let has_brackets = keys.starts_with('(') && !keys.contains(", ");
+    let keys = if has_brackets { keys.clone() } else { format!("({keys})") };
+    let message = format!("index `{name}` is a second one on `{table} {keys}`, beside `{first}`");
     let mut diagnostic =
         Diagnostic::error(Code::DuplicateIndex, place, message).label("the second one");
     match other {

@@ -152,9 +152,8 @@ impl<'a> Check<'a> {
             .iter()
             .filter(|it| overdone.is_none() || !it.names().iter().all(|name| named.contains(name)));
         let mend = diff::statements(&kept.cloned().collect::<Vec<_>>());
-        let overdone = overdone.map(|it| sql::title(self.text(down), it));
+        let overdone = overdone.and_then(|it| self.text(down).get(it));
         let title = (migration.version, migration.name.as_str());
-        let overdone = overdone.as_deref();
         let diagnostic =
             wording::does_not_restore(title, place, guilty, overdone, differences, &mend);
         self.report(migration.version, diagnostic);

@@ -45,6 +45,12 @@ pub(crate) fn failure(
             let subject = Subject { kind: *kind, name, of: of.as_deref(), inline };
             dependents_of(place, &subject, sql, dependents)
         }
+        FailureKind::Wrong { message, sqlstate: "P0001" } => {
+            let message = format!("this always fails: it raises `{message}`");
+            Diagnostic::error(Code::StatementFails, place, message).help(
+                "if there is no way back, say so instead: `-- migrate: irreversible <reason>`",
+            )
+        }
         FailureKind::Wrong { message, sqlstate } => {
             let message = format!("PostgreSQL refuses this: {message}");
             Diagnostic::error(Code::StatementFails, place, message)
@@ -135,6 +141,10 @@ fn unknown(
         }
         (Some(Made::Baseline(file)), _) => {
             diagnostic = diagnostic.label("gone by now").note(format!("`{file}` drops it"));
+        }
+        (None, Some(near)) if subject.name.rsplit('.').next() == Some(near) => {
+            diagnostic = diagnostic
+                .label("the one of this name is of another kind or takes other arguments");
         }
         (None, Some(near)) => {
             diagnostic = diagnostic.label(format!("did you mean `{}`?", spelt(near)))
@@ -414,15 +424,18 @@ pub(crate) fn does_not_restore(
             .label(format!("after the down, {} things are not as they were", words.len()))
             .note(list("after the down:", &words)),
     };
-    let caveats: Vec<String> = differences.iter().filter_map(|it| it.caveat.clone()).collect();
+    let mut caveats: Vec<String> = differences.iter().filter_map(|it| it.caveat.clone()).collect();
+    caveats.dedup();
     match caveats.as_slice() {
         [] => {}
         [one] => diagnostic = diagnostic.note(one.as_str()),
         _ => diagnostic = diagnostic.note(list("whatever the down does:", &caveats)),
     }
-    if let Some(title) = overdone {
+    if let Some(sql) = overdone {
+        let one_line = sql.split_whitespace().collect::<Vec<_>>().join(" ");
+        let it = if one_line.len() > 72 { "it".to_owned() } else { format!("`{one_line}`") };
         diagnostic = diagnostic.help(format!(
-            "take `{title}` out of the down script: what it drops was there before the up"
+            "take {it} out of the down script: what it drops was there before the up"
         ));
     }
     if !mend.is_empty() {
@@ -466,7 +479,12 @@ fn script(title: &str, statements: &[String]) -> String {
             lines.push(format!("-- … and {} more statements", statements.len() - at));
             break;
         }
-        lines.extend(format!("{statement};").lines().map(str::to_owned));
+        let own: Vec<String> = format!("{statement};").lines().map(str::to_owned).collect();
+        let shown = if own.len() > LINES { ITEMS } else { own.len() };
+        lines.extend(own.iter().take(shown).cloned());
+        if shown < own.len() {
+            lines.push(format!("-- … and {} more lines", own.len() - shown));
+        }
     }
     indented(title, &lines)
 }

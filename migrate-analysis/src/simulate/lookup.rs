@@ -233,6 +233,22 @@ impl Simulator<'_> {
         Failure { kind: FailureKind::Duplicate { kind, name: name.to_owned(), of, made }, at }
     }
 
+    /// The same for a part of a table, which may have been renamed since.
+    pub(super) fn duplicate_part(
+        &self,
+        kind: ObjectKind,
+        name: &str,
+        owner: Id,
+        at: Range<usize>,
+        is_it: impl Fn(&Object) -> bool,
+    ) -> Failure {
+        let of = self.catalog.get(owner).map(|object| object.name.clone());
+        let made = self.catalog.last_of(owner, |before, after| {
+            !before.is_some_and(&is_it) && after.is_some_and(&is_it)
+        });
+        Failure { kind: FailureKind::Duplicate { kind, name: name.to_owned(), of, made }, at }
+    }
+
     /// The name that may have been meant, among the relations, types, … there are.
     fn near(&self, kind: ObjectKind, name: &str) -> Option<String> {
         let wanted = name.rsplit('.').next().unwrap_or(name);

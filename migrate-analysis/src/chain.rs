@@ -47,7 +47,6 @@ pub(crate) fn begin(catalog: &mut Catalog, external: &External, baseline: &str) 
     let script: Vec<ScriptStatement<'_>> =
         sql::statements(baseline).into_iter().map(read).collect();
     run(catalog, external, &script, OnFailure::Continue);
-    catalog.reset_session();
 }
 
 /// The set of a plan.
@@ -131,7 +130,7 @@ pub(crate) fn replay(
 ) -> Vec<Replayed> {
     let mut replayed = Vec::with_capacity(links.len());
     for (number, link) in links.iter().enumerate() {
-        let before = catalog.begin(Origin::up(number));
+        let before = catalog.begin_migration(number);
         let up = run(catalog, external, &link.up, OnFailure::Continue);
         each(number, catalog, before);
         replayed.push(back(catalog, external, (number, link), before, up));
@@ -161,7 +160,6 @@ fn back(
         Way::NoOp => judge(catalog, before, &up.obstacles),
         Way::Script(script) => {
             catalog.begin(Origin::down(number));
-            catalog.reset_session();
             down = run(catalog, external, script, OnFailure::Stop);
             if !up.failures.is_empty() {
                 let mut judgement = Judgement::without_differences(Verdict::Unproven);
@@ -177,7 +175,6 @@ fn back(
         }
     };
     catalog.rollback(after);
-    catalog.reset_session();
     Replayed { up, down, judgement, destroys, inverse: inverse_of_up }
 }
 
@@ -219,5 +216,6 @@ pub(crate) fn run(
             shroud(catalog, statement);
         }
     }
+    catalog.end_session();
     effect
 }

@@ -21,6 +21,9 @@ pub(crate) use table::*;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
+/// The schema of temporary objects.
+pub(crate) const TEMPORARY: &str = "pg_temp";
+
 /// An object, for as long as the analysis runs. An object that is made again is another one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Id(u32);
@@ -67,6 +70,8 @@ pub(crate) struct Catalog {
     journal: Vec<(Id, Option<Rc<Object>>)>,
     /// Where each script begins in the journal.
     origins: Vec<(Mark, Origin)>,
+    /// What turned out to have been there, and when it did.
+    revealed: Vec<(Mark, Id)>,
     /// The names of all objects that there ever were.
     made: HashSet<String>,
 }
@@ -80,6 +85,7 @@ impl Default for Catalog {
             dependents: HashMap::new(),
             journal: Vec::new(),
             origins: vec![(Mark(0), Origin::Before)],
+            revealed: Vec::new(),
             made: HashSet::new(),
         };
         catalog.add(Object::new(None, "", Kind::Session(Session::default())));
@@ -116,16 +122,22 @@ impl Catalog {
     pub(crate) fn reveal(&mut self, object: Object) -> Id {
         let id = self.add(object);
         self.journal.pop();
+        self.revealed.push((self.mark(), id));
         id
     }
 
-    /// Changes what is known of an object, now and at every mark before.
+    /// Changes what is known of an object, now and at every mark before at which it was known in part.
     pub(crate) fn reveal_in(&mut self, id: Id, change: impl Fn(&mut Object)) {
         self.edit(id, &change);
+        if !self.get(id).is_some_and(|object| object.partial) {
+            return;
+        }
         self.journal.pop();
         let earlier = self.journal.iter_mut().filter(|(other, _)| *other == id);
         for object in earlier.filter_map(|(_, object)| object.as_mut()) {
-            change(Rc::make_mut(object));
+            if object.partial {
+                change(Rc::make_mut(object));
+            }
         }
     }
 
@@ -195,14 +207,21 @@ impl Catalog {
         }
     }
 
-    /// The next script begins with the connection's own settings; what is not known stays so.
-    pub(crate) fn reset_session(&mut self) {
+    /// A script ends: the next one begins with the connection's own settings and without temporary objects;
+    /// what is not known stays so.
+    pub(crate) fn end_session(&mut self) {
+        let temporary = self.find(&Key::new(Space::Schema, None, TEMPORARY));
+        let objects: Vec<Id> =
+            temporary.map(|id| self.dependents(id).collect()).unwrap_or_default();
+        for id in objects {
+            self.remove(id);
+        }
         let session = self.session();
         if session.search_path.is_some() || session.role.is_some() || session.fog.everywhere {
             self.edit_session(|session| {
                 session.search_path = None;
                 session.role = None;
-                session.fog.unseen |= std::mem::take(&mut session.fog.everywhere);
+                session.fog.storms += u32::from(std::mem::take(&mut session.fog.everywhere));
             });
         }
     }
@@ -257,6 +276,15 @@ impl Catalog {
         mark
     }
 
+    /// From here on it is the up of this migration.
+    pub(crate) fn begin_migration(&mut self, number: usize) -> Mark {
+        let mark = self.begin(Origin::up(number));
+        if self.session().fog.storm.is_some() {
+            self.edit_session(|session| session.fog.storm = None);
+        }
+        mark
+    }
+
     /// From here on it is this statement of the script, by its place.
     pub(crate) fn begin_statement(&mut self, place: usize) {
         if let Some((_, Origin::Migration { number, down, .. })) = self.origins.last().copied() {
@@ -273,6 +301,11 @@ impl Catalog {
             self.journal.pop();
         }
         self.origins.retain(|(begin, _)| *begin <= mark);
+        // What speaks for their having been there is taken back, too.
+        while let Some((_, id)) = self.revealed.pop_if(|(at, _)| *at > mark) {
+            self.put(id, None);
+            self.journal.pop();
+        }
     }
 
     /// The objects that were touched since, oldest first, each as it was then.
@@ -349,6 +382,12 @@ impl State<'_> {
             Some(object) => object.as_deref(),
             None => self.catalog.get(id),
         }
+    }
+
+    /// Whether there were statements that could not be followed.
+    pub(crate) fn is_foggy(&self) -> bool {
+        let fog = &self.catalog.session().fog;
+        fog.hides_others() || !fog.names.is_empty()
     }
 
     /// The objects that referred to this one, oldest first.

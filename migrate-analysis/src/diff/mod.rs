@@ -81,11 +81,21 @@ pub(crate) enum Phase {
     Describe,
 }
 
+/// Which objects of two states belong together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Matching {
+    /// What is called the same, as everyone but the catalog itself would see it.
+    Names,
+    /// What is the same, whatever it is called: to lead back from a rename.
+    Identity,
+}
+
 /// Compares what was touched.
 pub(crate) fn compare(
     before: &State<'_>,
     after: &State<'_>,
     touched: impl Iterator<Item = Id>,
+    matching: Matching,
 ) -> Vec<Difference> {
     let mut differ = Differ {
         before,
@@ -94,7 +104,7 @@ pub(crate) fn compare(
         left: BTreeSet::new(),
         found: Vec::new(),
     };
-    differ.run(&touched.collect::<Vec<_>>());
+    differ.run(&touched.collect::<Vec<_>>(), matching);
     differ.found
 }
 
@@ -124,19 +134,20 @@ struct Pair<'a> {
 }
 
 impl<'a> Differ<'a> {
-    fn run(&mut self, touched: &[Id]) {
+    fn run(&mut self, touched: &[Id], matching: Matching) {
         let (before, after) = (self.before, self.after);
         let mut then: Vec<(Id, &Object)> =
             touched.iter().filter_map(|id| Some((*id, before.get(*id)?))).collect();
         let mut now: Vec<(Id, &Object)> =
             touched.iter().filter_map(|id| Some((*id, after.get(*id)?))).collect();
         let mut pairs = Vec::new();
-        // The same object under the same name; another object under that name; the object renamed.
-        let tests: [&dyn Fn(&(Id, &Object), &(Id, &Object)) -> bool; 3] = [
-            &|a, b| a.0 == b.0 && self.same_name(a.1, b.1),
-            &|a, b| self.same_name(a.1, b.1),
-            &|a, b| a.0 == b.0 && same_kind(a.1, b.1),
-        ];
+        let same_name = |a: &(Id, &Object), b: &(Id, &Object)| self.same_name(a.1, b.1);
+        let same_object = |a: &(Id, &Object), b: &(Id, &Object)| a.0 == b.0 && same_kind(a.1, b.1);
+        let both = |a: &(Id, &Object), b: &(Id, &Object)| same_name(a, b) && same_object(a, b);
+        let tests: [&dyn Fn(&(Id, &Object), &(Id, &Object)) -> bool; 3] = match matching {
+            Matching::Names => [&both, &same_name, &same_object],
+            Matching::Identity => [&both, &same_object, &same_name],
+        };
         for test in tests {
             then.retain(|one| match now.iter().position(|other| test(one, other)) {
                 Some(at) => {

@@ -18,6 +18,7 @@ mod query;
 mod quote;
 #[allow(dead_code)]
 mod reader;
+mod reword;
 mod split;
 mod stack;
 mod transaction;

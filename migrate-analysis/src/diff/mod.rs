@@ -30,7 +30,10 @@ impl Difference {
     /// The names in its words, without quotes.
     pub(crate) fn names(&self) -> Vec<String> {
         let ticked = self.words.split('`').skip(1).step_by(2).take(1);
-        let parts = ticked.flat_map(|it| it.split('.')).map(|it| it.trim_matches('"').to_owned());
+        let without_arguments = ticked.map(|it| it.split('(').next().unwrap_or(it));
+        let parts = without_arguments
+            .flat_map(|it| it.split('.'))
+            .map(|it| it.trim_matches('"').to_owned());
         parts.collect()
     }
 }

@@ -379,7 +379,20 @@ impl Differ<'_> {
             fixes.extend(
                 indexes.into_iter().map(|it| fix(Phase::CreateView, age(pair.before.0), it)),
             );
-            self.note(weight, format!("{title} is defined otherwise"), fixes);
+            let (names, now) = (names(one), names(other));
+            let words = match columns_differ {
+                true => columns_in_words(&title, &names, &now),
+                false => format!("{title} is defined otherwise"),
+            };
+            // What it stands for has changed since.
+            let starred = columns_differ && one.query.contains('*');
+            if starred {
+                fixes.clear();
+            }
+            self.note(weight, words, fixes);
+            if starred {
+                self.caveat(format!("a `*` in the query of {title} stands for other columns now"));
+            }
         } else if one.materialized && one.populated != other.populated {
             let with = if one.populated { "DATA" } else { "NO DATA" };
             let name = object_name(self.before, before);
@@ -416,6 +429,21 @@ impl Differ<'_> {
             let sql = format!("REINDEX INDEX {}", object_name(self.before, before));
             self.certain(format!("{title} is invalid"), vec![fix(Phase::Describe, 0, sql)]);
         }
+    }
+}
+
+/// How the columns of a view differ.
+fn columns_in_words(title: &str, then: &[String], now: &[String]) -> String {
+    let beyond = |some: &[String], others: &[String]| {
+        let names = some.iter().filter(|name| !others.contains(name));
+        deparse::list(names.map(|name| format!("`{}`", quoted(name))))
+    };
+    let (left, lost) = (beyond(now, then), beyond(then, now));
+    match (left.is_empty(), lost.is_empty()) {
+        (false, true) => format!("{title} is left with {left}"),
+        (true, false) => format!("{title} loses {lost}"),
+        (false, false) => format!("{title} is left with {left} and loses {lost}"),
+        (true, true) => format!("{title} has its columns in another order"),
     }
 }
 

@@ -129,6 +129,13 @@ impl Simulator<'_> {
             && self.external.is_empty()
     }
 
+    /// What the down of this migration does with the object of that name proves nothing.
+    pub(super) fn doubt(&mut self, name: &str) {
+        self.catalog.edit_session(|session| {
+            session.fog.doubted.insert(name.to_owned());
+        });
+    }
+
     /// From here on it is not known whether something of this name exists.
     pub(super) fn shroud(&mut self, name: &str) {
         self.catalog.edit_session(|session| {

@@ -136,7 +136,10 @@ impl Simulator<'_> {
         if behavior == Behavior::Restrict {
             self.check_dependents(&doomed, targets, places)?;
             for target in &doomed.doubtful {
-                self.catalog.reveal_in(target.object(), |object| object.partial = true);
+                if let Some(object) = self.catalog.get(target.object()) {
+                    let name = object.name.clone();
+                    self.doubt(&name);
+                }
                 self.opaque = Some("what came before it".to_owned());
             }
         }

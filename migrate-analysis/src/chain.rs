@@ -33,7 +33,12 @@ pub(crate) enum Way<'a> {
 /// Whatever the statement names is not known from here on.
 fn shroud(catalog: &mut Catalog, statement: &ScriptStatement<'_>) {
     let names = statement.names();
-    catalog.edit_session(|session| session.fog.names.extend(names));
+    // It takes back what others did, whose names are not in it.
+    let rolls_back = sql::title(statement.text, statement.range.clone()).starts_with("ROLLBACK");
+    catalog.edit_session(|session| {
+        session.fog.names.extend(names);
+        session.fog.everywhere |= rolls_back;
+    });
 }
 
 /// What exists before the set: the statements of a dump. What cannot be followed is not known.
@@ -46,7 +51,6 @@ pub(crate) fn begin(catalog: &mut Catalog, external: &External, baseline: &str) 
     let script: Vec<ScriptStatement<'_>> =
         sql::statements(baseline).into_iter().map(read).collect();
     run(catalog, external, &script, OnFailure::Continue);
-    catalog.reset_session();
 }
 
 /// The set of a plan. `wanted`: the migrations, by their place, whose down may be proposed.
@@ -152,7 +156,6 @@ fn back(
         }
         Way::NoOp => judge(catalog, before, &up.obstacles),
         Way::Script(script) => {
-            catalog.reset_session();
             down = run(catalog, external, script, OnFailure::Stop);
             if !up.failures.is_empty() {
                 let mut judgement = Judgement::without_differences(Verdict::Unproven);
@@ -168,7 +171,6 @@ fn back(
         }
     };
     catalog.rollback(after);
-    catalog.reset_session();
     Replayed { up, down, judgement, destroys, inverse: inverse_of_up }
 }
 
@@ -206,5 +208,6 @@ pub(crate) fn run(
             shroud(catalog, statement);
         }
     }
+    catalog.end_session();
     effect
 }

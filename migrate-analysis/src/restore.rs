@@ -1,6 +1,6 @@
 //! Does this down restore the schema? What differs?
 
-use crate::catalog::{Catalog, Fog, Kind, Mark, Object};
+use crate::catalog::{Catalog, Kind, Mark, Object};
 use crate::chain::ScriptStatement;
 use crate::ddl::Command;
 use crate::deparse;
@@ -102,15 +102,15 @@ pub(crate) fn losses(
 fn new_fog(catalog: &Catalog, before: Mark) -> Option<BTreeSet<String>> {
     let now = &catalog.session().fog;
     let then = catalog.session_at(before).fog;
-    let everywhere = |fog: &Fog| fog.everywhere || fog.unseen;
-    if everywhere(now) && !everywhere(&then) || now.everywhere {
+    if now.everywhere || now.storms > then.storms {
         return None;
     }
     Some(now.names.difference(&then.names).cloned().collect())
 }
 
-/// Whether one of the names stands in the words.
+/// Whether one of the names stands between the backticks of the words.
 fn mentions(words: &str, names: &BTreeSet<String>) -> bool {
-    let parts = words.split(|c: char| !(c.is_alphanumeric() || c == '_'));
+    let quoted = words.split('`').skip(1).step_by(2);
+    let parts = quoted.flat_map(|it| it.split(|c: char| !(c.is_alphanumeric() || c == '_')));
     parts.into_iter().any(|word| names.contains(word))
 }

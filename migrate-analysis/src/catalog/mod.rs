@@ -21,6 +21,9 @@ pub(crate) use table::*;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
+/// The schema of temporary objects.
+pub(crate) const TEMPORARY: &str = "pg_temp";
+
 /// An object, for as long as the analysis runs. An object that is made again is another one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Id(u32);
@@ -184,14 +187,21 @@ impl Catalog {
         }
     }
 
-    /// The next script begins with the connection's own settings; what is not known stays so.
-    pub(crate) fn reset_session(&mut self) {
+    /// A script ends: the next one begins with the connection's own settings and without temporary objects;
+    /// what is not known stays so.
+    pub(crate) fn end_session(&mut self) {
+        let temporary = self.find(&Key::new(Space::Schema, None, TEMPORARY));
+        let objects: Vec<Id> =
+            temporary.map(|id| self.dependents(id).collect()).unwrap_or_default();
+        for id in objects {
+            self.remove(id);
+        }
         let session = self.session();
         if session.search_path.is_some() || session.role.is_some() || session.fog.everywhere {
             self.edit_session(|session| {
                 session.search_path = None;
                 session.role = None;
-                session.fog.unseen |= std::mem::take(&mut session.fog.everywhere);
+                session.fog.storms += u32::from(std::mem::take(&mut session.fog.everywhere));
             });
         }
     }
@@ -311,6 +321,12 @@ impl State<'_> {
             Some(object) => object.as_deref(),
             None => self.catalog.get(id),
         }
+    }
+
+    /// Whether there were statements that could not be followed.
+    pub(crate) fn is_foggy(&self) -> bool {
+        let fog = &self.catalog.session().fog;
+        fog.hides_others() || !fog.names.is_empty()
     }
 
     /// The objects that referred to this one, oldest first.

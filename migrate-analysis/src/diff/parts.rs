@@ -4,8 +4,8 @@ use super::objects::{columns_of, titled};
 use super::table::{comment_text, comment_words, owner_name};
 use super::{Differ, Fix, Pair, Phase, Weight, fix, weight};
 use crate::catalog::{
-    Acl, Body, Column, Domain, Expr, Index, IndexElement, IndexKey, Kind, Object, Policy, Routine, Rule,
-    Sequence, State, Table, Trigger,
+    Acl, BaseType, Body, Column, Domain, Expr, Index, IndexElement, IndexKey, Kind, Object, Piece,
+    Policy, Routine, Rule, Sequence, State, Table, Trigger,
 };
 use crate::deparse::{self, object_name};
 use crate::sql::quoted;
@@ -177,7 +177,13 @@ impl Differ<'_> {
                 (IndexKey::Expression(one), IndexKey::Expression(other)) => {
                     self.expressions(Some((one, one_columns)), Some((other, other_columns)))
                 }
-                _ => Some(Weight::Certain),
+                // `date(day)` of a date is the column itself.
+                (IndexKey::Expression(call), IndexKey::Column(column)) => {
+                    cast_weight((call, one_columns), *column)
+                }
+                (IndexKey::Column(column), IndexKey::Expression(call)) => {
+                    cast_weight((call, other_columns), *column)
+                }
             }
         });
         let predicates = self.expressions(
@@ -493,6 +499,17 @@ fn enable(enabled: crate::ddl::Enabled) -> &'static str {
         crate::ddl::Enabled::Replica => "ENABLE REPLICA",
         crate::ddl::Enabled::Always => "ENABLE ALWAYS",
     }
+}
+
+/// Whether a call of a column may be a cast to the type that it has.
+fn cast_weight((call, columns): (&Expr, &[Column]), column: u32) -> Option<Weight> {
+    let type_name = columns.iter().find(|it| it.number == column).map(|it| &it.column_type.base);
+    let is_cast = match (type_name, call.pieces.first()) {
+        (Some(BaseType::BuiltIn(name)), Some(Piece::Text(text))) => text.starts_with(name.as_str()),
+        _ => false,
+    };
+    let weight = if is_cast && call.mentions(column) { Weight::Doubtful } else { Weight::Certain };
+    Some(weight)
 }
 
 fn element_options(it: &IndexElement) -> String {

@@ -74,7 +74,6 @@ impl<'a> Chain<'a> {
     pub fn up(&mut self, number: usize) -> Step {
         self.before = self.catalog.begin(Origin::Migration(number));
         let Some(link) = self.links.get(number) else { return Step::default() };
-        self.catalog.reset_session();
         let effect = chain::run(&mut self.catalog, &self.external, &link.up, OnFailure::Continue);
         self.after = self.catalog.mark();
         self.obstacles = effect.obstacles.clone();
@@ -83,12 +82,14 @@ impl<'a> Chain<'a> {
 
     /// Rolls it back, and judges the pair.
     pub fn down(&mut self, number: usize) -> (Step, Judged) {
-        let none =
-            (Step::default(), Judged { verdict: Verdict::Irreversible, reasons: Vec::new() });
-        let Some(Link { down: Way::Script(script), .. }) = self.links.get(number) else {
-            return none;
+        let script = match self.links.get(number).map(|link| &link.down) {
+            Some(Way::Script(script)) => script.as_slice(),
+            Some(Way::NoOp) => &[],
+            _ => {
+                let verdict = Verdict::Irreversible;
+                return (Step::default(), Judged { verdict, reasons: Vec::new() });
+            }
         };
-        self.catalog.reset_session();
         let effect = chain::run(&mut self.catalog, &self.external, script, OnFailure::Stop);
         let step = step(&effect);
         if !effect.failures.is_empty() {
@@ -109,6 +110,11 @@ impl<'a> Chain<'a> {
         let command = crate::sql::command(sql, range.clone());
         let statement = ScriptStatement { text: sql, range, command };
         step(&chain::run(&mut self.catalog, &self.external, &[statement], OnFailure::Stop))
+    }
+
+    /// What is not known, in words.
+    pub fn fog(&self) -> String {
+        format!("{:?}", self.catalog.session().fog)
     }
 
     /// Takes the up back, which the server refused.

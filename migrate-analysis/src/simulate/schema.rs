@@ -67,7 +67,7 @@ impl Simulator<'_> {
         let kind = Kind::Extension { version: create.version.clone(), schema };
         self.catalog.add(Object::new(None, name, kind));
         for name in brought_by(name, create.cascade) {
-            self.may_be_made(&name);
+            self.shroud(&name);
         }
         Ok(())
     }

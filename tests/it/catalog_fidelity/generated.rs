@@ -47,7 +47,7 @@ const TYPES: &[(&str, &str)] = &[
     ("time(3)", "'12:00'"),
     ("time without time zone", "'12:00'"),
     ("time with time zone", "CURRENT_TIME"),
-    ("timetz", "'12:00+00'"),
+    ("timetz", "'12:00:00+00'"),
     ("timestamp", "now()"),
     ("timestamp(3)", "CURRENT_TIMESTAMP"),
     ("timestamp without time zone", "LOCALTIMESTAMP"),
@@ -170,7 +170,7 @@ const ACTIONS: &[(&str, &str)] = &[
     ("ALTER COLUMN a TYPE bigint", "ALTER COLUMN a TYPE int"),
     ("ALTER COLUMN a SET STATISTICS 100", "ALTER COLUMN a SET STATISTICS -1"),
     ("ADD CONSTRAINT a_check CHECK (a > 0)", "DROP CONSTRAINT a_check"),
-    ("ADD CONSTRAINT a_once UNIQUE (a)", "DROP CONSTRAINT a_once"),
+    ("ADD CONSTRAINT t_once UNIQUE (a)", "DROP CONSTRAINT t_once"),
     ("ADD CHECK (a < b)", "DROP CONSTRAINT t_check"),
     ("ADD FOREIGN KEY (a) REFERENCES other", "DROP CONSTRAINT t_a_fkey"),
     ("ADD COLUMN z int REFERENCES other DEFAULT 5", "DROP COLUMN z"),
@@ -182,33 +182,37 @@ const ACTIONS: &[(&str, &str)] = &[
     ("ENABLE ROW LEVEL SECURITY", "DISABLE ROW LEVEL SECURITY"),
 ];
 
-/// Every two of them in one statement, in both orders, and taken back in the other.
+/// Every two of them in one statement, each on a table of its own, in both orders, and taken back in the other.
 fn pairs_of_actions() -> Vec<Pair> {
-    let table = "CREATE TABLE other (id int PRIMARY KEY);
-                 CREATE TABLE t (a int, b int UNIQUE DEFAULT 7, c text);";
-    let mut pairs = vec![Pair::new("tables", table, "DROP TABLE t, other")];
+    let mut tables = "CREATE TABLE other (id int PRIMARY KEY);\n".to_owned();
+    for number in 0..ACTIONS.len() {
+        tables.push_str(&format!(
+            "CREATE TABLE t{number} (a int, b int UNIQUE DEFAULT 7, c text);\n"
+        ));
+    }
+    let mut pairs = vec![Pair::new("tables", tables, "DROP TABLE other CASCADE")];
     for (one, (action, back)) in ACTIONS.iter().enumerate() {
-        let mut up = Vec::new();
+        let (mut up, mut down) = (String::new(), String::new());
         for (other, (second, second_back)) in ACTIONS.iter().enumerate() {
             if one == other {
                 continue;
             }
-            let first = format!("ALTER TABLE t {action}, {second}");
-            let undone = match (one + other) % 2 {
-                0 => format!("ALTER TABLE t {second_back}, {back}"),
-                _ => format!("ALTER TABLE t {second_back}; ALTER TABLE t {back}"),
-            };
-            pairs.push(Pair::new(&format!("{one}_and_{other}"), &*first, &*undone));
-            up.push(undone);
-            // The next pair begins at the beginning.
-            pairs.push(Pair::new(&format!("{one}_and_{other}_back"), undone_last(&up), first));
+            let table = format!("ALTER TABLE t{other}");
+            let own = |action: &str| action.replace("t_", &format!("t{other}_"));
+            let (back, second_back) = (own(back), own(second_back));
+            let second = own(second);
+            let action = own(action);
+            up.push_str(&format!("{table} {action}, {second};\n"));
+            down.push_str(&match other % 2 {
+                0 => format!("{table} {second_back}, {back};\n"),
+                _ => format!("{table} {second_back}; {table} {back};\n"),
+            });
         }
+        pairs.push(Pair::new(&format!("with_{one}"), &*up, &*down));
+        // The next one begins at the beginning.
+        pairs.push(Pair::new(&format!("with_{one}_back"), down, up));
     }
     pairs
-}
-
-fn undone_last(all: &[String]) -> String {
-    all.last().cloned().unwrap_or_default()
 }
 
 /// An object: the kind, how it is made, its name, what takes the name when it is renamed, and whether it
@@ -279,9 +283,12 @@ fn objects() -> Vec<Pair> {
         again.expected = super::Expected::Fails;
         pairs.push(again);
         pairs.push(Pair::new(&title("drop_and_forget"), &*drop, ""));
-        let mut unknown = Pair::new(&title("drop_unknown"), &*drop, "");
-        unknown.expected = super::Expected::Fails;
-        pairs.push(unknown);
+        // The server has collations of its own, which we do not list.
+        if *kind != "COLLATION" {
+            let mut unknown = Pair::new(&title("drop_unknown"), &*drop, "");
+            unknown.expected = super::Expected::Fails;
+            pairs.push(unknown);
+        }
     }
     pairs
 }

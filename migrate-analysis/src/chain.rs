@@ -6,6 +6,7 @@ use crate::ddl::Command;
 use crate::inverse::{Inverse, inverse};
 use crate::plan::{Plan, PlannedDown, PlannedScript};
 use crate::restore::{Judgement, Verdict, judge, losses};
+use crate::schema::Doubts;
 use crate::simulate::{self, Death, External, Failure};
 use crate::source::Source;
 use crate::sql;
@@ -53,24 +54,31 @@ pub(crate) fn begin(catalog: &mut Catalog, external: &External, baseline: &str) 
     run(catalog, external, &script, OnFailure::Continue);
 }
 
-/// The set of a plan. `wanted`: the migrations, by their place, whose down may be proposed.
-pub(crate) fn links<'a>(plan: &Plan, sources: &'a [Source], wanted: &[usize]) -> Vec<Link<'a>> {
+/// The set of a plan.
+pub(crate) fn links<'a>(plan: &Plan, sources: &'a [Source], doubts: &Doubts) -> Vec<Link<'a>> {
     let links = plan.migrations.iter().enumerate().map(|(place, migration)| Link {
-        up: statements(&migration.up, sources),
+        up: statements(&migration.up, sources, doubts),
         down: match &migration.down {
-            PlannedDown::Script(script) => Way::Script(statements(script, sources)),
+            PlannedDown::Script(script) => Way::Script(statements(script, sources, doubts)),
             PlannedDown::NoOp(_) => Way::NoOp,
-            PlannedDown::Irreversible(_) => Way::None { wanted: wanted.contains(&place) },
+            PlannedDown::Irreversible(_) => {
+                Way::None { wanted: doubts.without_down.contains(&place) }
+            }
         },
     });
     links.collect()
 }
 
-fn statements<'a>(script: &PlannedScript, sources: &'a [Source]) -> Vec<ScriptStatement<'a>> {
+fn statements<'a>(
+    script: &PlannedScript,
+    sources: &'a [Source],
+    doubts: &Doubts,
+) -> Vec<ScriptStatement<'a>> {
+    let doubtful = doubts.sources.contains(&script.source);
     let text = sources.get(script.source.index()).map_or("", Source::text);
     let read = script.statements.iter().map(|statement| {
         let range = statement.range.clone();
-        let command = match statement.action.opaque {
+        let command = match statement.action.opaque || doubtful {
             true => Command::Opaque,
             false => sql::command(text, range.clone()),
         };
@@ -127,10 +135,10 @@ pub(crate) fn replay(
 ) -> Vec<Replayed> {
     let mut replayed = Vec::with_capacity(links.len());
     for (number, link) in links.iter().enumerate() {
-        let before = catalog.begin(Origin::Migration(number));
+        let before = catalog.begin_migration(number);
         let up = run(catalog, external, &link.up, OnFailure::Continue);
         each(number, catalog, before);
-        replayed.push(back(catalog, external, link, before, up));
+        replayed.push(back(catalog, external, (number, link), before, up));
     }
     replayed
 }
@@ -139,7 +147,7 @@ pub(crate) fn replay(
 fn back(
     catalog: &mut Catalog,
     external: &External,
-    link: &Link<'_>,
+    (number, link): (usize, &Link<'_>),
     before: Mark,
     up: Effect,
 ) -> Replayed {
@@ -156,6 +164,7 @@ fn back(
         }
         Way::NoOp => judge(catalog, before, &up.obstacles),
         Way::Script(script) => {
+            catalog.begin(Origin::down(number));
             down = run(catalog, external, script, OnFailure::Stop);
             if !up.failures.is_empty() {
                 let mut judgement = Judgement::without_differences(Verdict::Unproven);
@@ -190,6 +199,7 @@ pub(crate) fn run(
 ) -> Effect {
     let mut effect = Effect::default();
     for (place, statement) in script.iter().enumerate() {
+        catalog.begin_statement(place);
         if statement.command == Command::Opaque {
             shroud(catalog, statement);
             effect

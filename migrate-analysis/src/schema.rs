@@ -1,17 +1,23 @@
 //! The set against the simulated schema: which statements PostgreSQL would refuse, and which downs do not
 //! restore what their ups changed.
 
-use crate::catalog::Catalog;
-use crate::chain::{self, Replayed};
+mod index;
+
+pub(crate) use index::Twin;
+
+use crate::catalog::{Catalog, Origin};
+use crate::chain::{self, Effect, Replayed};
 use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Place};
-use crate::diff;
+use crate::diff::{self, Difference};
 use crate::inverse::Inverse;
 use crate::plan::{Plan, PlannedDown, PlannedMigration, PlannedScript};
 use crate::restore::Verdict;
 use crate::simulate::{External, Failure};
-use crate::source::Source;
-use crate::wording;
+use crate::source::{Source, SourceId};
+use crate::sql;
+use crate::wording::{self, Made};
+use std::ops::Range;
 
 /// What the replay brought to light, each with the version that it is about.
 #[derive(Clone, Debug, Default)]
@@ -21,81 +27,173 @@ pub(crate) struct Findings {
     pub(crate) inverses: Vec<(i64, Inverse)>,
 }
 
+/// What is wrong with the set before it is replayed, from which nothing may follow.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Doubts {
+    /// Migrations, by their place in the plan, whose down is missing without a reason.
+    pub(crate) without_down: Vec<usize>,
+    /// Scripts that may be read wrongly, or run in another order.
+    pub(crate) sources: Vec<SourceId>,
+    /// Whether all scripts and settings could be read.
+    pub(crate) complete: bool,
+}
+
 /// Replays the set, writes the verdicts into the plan, and tells what is wrong.
 pub(crate) fn check(
     plan: &mut Plan,
     sources: &[Source],
     config: &Config,
-    without_down: &[usize],
+    doubts: &Doubts,
 ) -> Findings {
-    let links = chain::links(plan, sources, without_down);
+    let links = chain::links(plan, sources, doubts);
     let mut catalog = Catalog::default();
-    let external = External::new(&config.external);
+    let external = match doubts.complete {
+        true => External::new(&config.external),
+        false => External::anything(),
+    };
+    for source in doubts.sources.iter().filter_map(|source| sources.get(source.index())) {
+        let names = sql::names(source.text(), 0..source.text().len());
+        catalog.edit_session(|session| session.fog.names.extend(names));
+    }
     chain::begin(&mut catalog, &external, &config.baseline_text);
-    let replayed = chain::replay(&mut catalog, &external, &links, |_, _, _| {});
-    let mut findings = Findings::default();
-    let names: Vec<(i64, String)> =
-        plan.migrations.iter().map(|it| (it.version, it.name.clone())).collect();
+    let mut twins = Vec::new();
+    let replayed = chain::replay(&mut catalog, &external, &links, |_, catalog, before| {
+        twins.extend(index::twins(catalog, before));
+    });
+    let mut check = Check { plan, sources, config, findings: Findings::default() };
+    for (migration, replayed) in plan.migrations.iter().zip(&replayed) {
+        check.migration(migration, replayed);
+    }
+    for twin in &twins {
+        check.twin(twin);
+    }
+    let findings = check.findings;
     for (migration, replayed) in plan.migrations.iter_mut().zip(replayed) {
-        judge(migration, &replayed, &names, &mut findings);
-        if let Some(inverse) = replayed.inverse {
-            findings.inverses.push((migration.version, inverse));
-        }
+        write(migration, replayed);
     }
     findings
 }
 
-fn judge(
-    migration: &mut PlannedMigration,
-    replayed: &Replayed,
-    names: &[(i64, String)],
-    findings: &mut Findings,
-) {
+/// What the replay tells about a migration, into the plan.
+fn write(migration: &mut PlannedMigration, replayed: Replayed) {
     migration.verdict = replayed.judgement.verdict;
-    migration.destroys.clone_from(&replayed.destroys);
-    let mut report = |diagnostic| findings.diagnostics.push((migration.version, diagnostic));
-    for (place, failure) in &replayed.up.failures {
-        let statement = migration.up.statements.get(*place).map(|it| it.range.start);
-        let place = Place { source: migration.up.source, range: place_of(failure, statement) };
-        report(wording::failure(place, &failure.kind, names));
-    }
+    migration.destroys = replayed.destroys;
     take_along(&mut migration.up, &replayed.up);
-    let PlannedDown::Script(down) = &mut migration.down else { return };
-    for (place, failure) in &replayed.down.failures {
-        let statement = down.statements.get(*place).map(|it| it.range.start);
-        let place = Place { source: down.source, range: place_of(failure, statement) };
-        report(wording::failure(place, &failure.kind, names));
-    }
-    take_along(down, &replayed.down);
-    if replayed.judgement.verdict == Verdict::DoesNotRestore && replayed.down.failures.is_empty() {
-        let start = down.statements.first().map_or(0, |it| it.range.start);
-        let end = down.statements.first().map_or(0, |it| it.range.end);
-        let place = Place { source: down.source, range: start..end };
-        let differences = &replayed.judgement.differences;
-        let mend = diff::statements(differences);
-        let up = Place::file(migration.up.source);
-        report(wording::does_not_restore(
-            (migration.version, &migration.name),
-            place,
-            up,
-            differences,
-            &mend,
-        ));
+    if let PlannedDown::Script(down) = &mut migration.down {
+        take_along(down, &replayed.down);
     }
 }
 
-/// Where the failure is; where it does not say, at its statement.
-fn place_of(failure: &Failure, statement: Option<usize>) -> std::ops::Range<usize> {
-    match (failure.at.is_empty(), statement) {
-        (true, Some(start)) => start..start,
-        _ => failure.at.clone(),
-    }
-}
-
-fn take_along(script: &mut PlannedScript, effect: &chain::Effect) {
+fn take_along(script: &mut PlannedScript, effect: &Effect) {
     for (place, death) in &effect.deaths {
         if let Some(statement) = script.statements.get_mut(*place) {
             statement.takes_along.push(death.what.clone());
         }
+    }
+}
+
+struct Check<'a> {
+    plan: &'a Plan,
+    sources: &'a [Source],
+    config: &'a Config,
+    findings: Findings,
+}
+
+impl<'a> Check<'a> {
+    fn report(&mut self, version: i64, diagnostic: Diagnostic) {
+        self.findings.diagnostics.push((version, diagnostic));
+    }
+
+    fn migration(&mut self, migration: &'a PlannedMigration, replayed: &Replayed) {
+        self.failures(migration, &migration.up, &replayed.up);
+        if let Some(inverse) = &replayed.inverse {
+            self.findings.inverses.push((migration.version, inverse.clone()));
+        }
+        let PlannedDown::Script(down) = &migration.down else { return };
+        self.failures(migration, down, &replayed.down);
+        let judgement = &replayed.judgement;
+        if judgement.verdict == Verdict::DoesNotRestore && !judgement.differences.is_empty() {
+            self.does_not_restore(migration, down, &judgement.differences);
+        }
+    }
+
+    fn failures(&mut self, migration: &PlannedMigration, script: &PlannedScript, effect: &Effect) {
+        for (number, failure) in &effect.failures {
+            let statement = script.statements.get(*number).map(|it| it.range.clone());
+            let statement = statement.unwrap_or_default();
+            let place = Place { source: script.source, range: place_of(failure, &statement) };
+            let sql = self.text(script).get(statement).unwrap_or_default();
+            let earlier = |origin| self.made(origin, migration.version);
+            let diagnostic = wording::failure(place, &failure.kind, sql, &earlier);
+            self.report(migration.version, diagnostic);
+        }
+    }
+
+    fn does_not_restore(
+        &mut self,
+        migration: &PlannedMigration,
+        down: &PlannedScript,
+        differences: &[Difference],
+    ) {
+        let start = down.statements.first().map_or(0..0, |it| it.range.clone());
+        let place = self.line(down, start);
+        let up = &migration.up;
+        let about: Vec<Vec<String>> = differences.iter().map(|it| it.names()).collect();
+        let guilty = up.statements.iter().find(|statement| {
+            let names = sql::names(self.text(up), statement.range.clone());
+            about.iter().any(|about| !about.is_empty() && about.iter().all(|it| names.contains(it)))
+        });
+        let related = guilty.map(|it| self.line(up, it.range.clone()));
+        let title = (migration.version, migration.name.as_str());
+        let mend = diff::statements(differences);
+        let diagnostic = wording::does_not_restore(title, place, related, differences, &mend);
+        self.report(migration.version, diagnostic);
+    }
+
+    /// An index that is there twice.
+    fn twin(&mut self, twin: &index::Twin) {
+        let Origin::Migration { number, .. } = twin.made else { return };
+        let Some(version) = self.plan.migrations.get(number).map(|it| it.version) else { return };
+        let Some(Made::Here { place, .. }) = self.made(twin.made, version) else { return };
+        let other = twin.other_made.and_then(|origin| self.made(origin, version));
+        self.report(version, wording::duplicate_index(place, twin, other));
+    }
+
+    /// Where the statement stands, as seen from a migration.
+    fn made(&self, origin: Origin, from: i64) -> Option<Made> {
+        let Origin::Migration { number, down, statement } = origin else {
+            let (name, _) = self.config.baseline.as_ref()?;
+            return Some(Made::Baseline(name.clone()));
+        };
+        let migration = self.plan.migrations.get(number)?;
+        let script = match &migration.down {
+            PlannedDown::Script(script) if down => script,
+            _ => &migration.up,
+        };
+        let range = script.statements.get(statement)?.range.clone();
+        let sql = self.text(script).get(range.clone()).unwrap_or_default().to_owned();
+        let by = (migration.version, migration.name.clone());
+        let by = (migration.version != from).then_some(by);
+        Some(Made::Here { place: self.line(script, range), sql, by })
+    }
+
+    fn text(&self, script: &PlannedScript) -> &'a str {
+        self.sources.get(script.source.index()).map_or("", Source::text)
+    }
+
+    /// The first line of a statement.
+    fn line(&self, script: &PlannedScript, statement: Range<usize>) -> Place {
+        let text = self.text(script).get(statement.clone()).unwrap_or_default();
+        let line = text.lines().next().unwrap_or_default().trim_end();
+        let end = statement.start + line.len();
+        Place { source: script.source, range: statement.start..end }
+    }
+}
+
+/// Where the failure is; where it does not say, at its statement.
+fn place_of(failure: &Failure, statement: &Range<usize>) -> Range<usize> {
+    match failure.at.is_empty() {
+        true => statement.start..statement.start,
+        false => failure.at.clone(),
     }
 }

@@ -43,12 +43,23 @@ impl Id {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Mark(usize);
 
-/// A script of a migration, by its place in the set: what made an object, or dropped it.
+/// What made an object, or dropped it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
     /// What was there before the set.
     Before,
-    Migration(usize),
+    /// A statement of a migration, both by their places.
+    Migration { number: usize, down: bool, statement: usize },
+}
+
+impl Origin {
+    pub(crate) fn up(number: usize) -> Origin {
+        Origin::Migration { number, down: false, statement: 0 }
+    }
+
+    pub(crate) fn down(number: usize) -> Origin {
+        Origin::Migration { number, down: true, statement: 0 }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -59,6 +70,8 @@ pub(crate) struct Catalog {
     journal: Vec<(Id, Option<Rc<Object>>)>,
     /// Where each script begins in the journal.
     origins: Vec<(Mark, Origin)>,
+    /// What turned out to have been there, and when it did.
+    revealed: Vec<(Mark, Id)>,
     /// The names of all objects that there ever were.
     made: HashSet<String>,
 }
@@ -72,6 +85,7 @@ impl Default for Catalog {
             dependents: HashMap::new(),
             journal: Vec::new(),
             origins: vec![(Mark(0), Origin::Before)],
+            revealed: Vec::new(),
             made: HashSet::new(),
         };
         catalog.add(Object::new(None, "", Kind::Session(Session::default())));
@@ -108,16 +122,22 @@ impl Catalog {
     pub(crate) fn reveal(&mut self, object: Object) -> Id {
         let id = self.add(object);
         self.journal.pop();
+        self.revealed.push((self.mark(), id));
         id
     }
 
-    /// Changes what is known of an object, now and at every mark before.
+    /// Changes what is known of an object, now and at every mark before at which it was known in part.
     pub(crate) fn reveal_in(&mut self, id: Id, change: impl Fn(&mut Object)) {
         self.edit(id, &change);
+        if !self.get(id).is_some_and(|object| object.partial) {
+            return;
+        }
         self.journal.pop();
         let earlier = self.journal.iter_mut().filter(|(other, _)| *other == id);
         for object in earlier.filter_map(|(_, object)| object.as_mut()) {
-            change(Rc::make_mut(object));
+            if object.partial {
+                change(Rc::make_mut(object));
+            }
         }
     }
 
@@ -256,6 +276,22 @@ impl Catalog {
         mark
     }
 
+    /// From here on it is the up of this migration.
+    pub(crate) fn begin_migration(&mut self, number: usize) -> Mark {
+        let mark = self.begin(Origin::up(number));
+        if self.session().fog.storm.is_some() {
+            self.edit_session(|session| session.fog.storm = None);
+        }
+        mark
+    }
+
+    /// From here on it is this statement of the script, by its place.
+    pub(crate) fn begin_statement(&mut self, place: usize) {
+        if let Some((_, Origin::Migration { number, down, .. })) = self.origins.last().copied() {
+            self.begin(Origin::Migration { number, down, statement: place });
+        }
+    }
+
     /// Takes back everything since.
     pub(crate) fn rollback(&mut self, mark: Mark) {
         while self.journal.len() > mark.0
@@ -265,6 +301,11 @@ impl Catalog {
             self.journal.pop();
         }
         self.origins.retain(|(begin, _)| *begin <= mark);
+        // What speaks for their having been there is taken back, too.
+        while let Some((_, id)) = self.revealed.pop_if(|(at, _)| *at > mark) {
+            self.put(id, None);
+            self.journal.pop();
+        }
     }
 
     /// The objects that were touched since, oldest first, each as it was then.

@@ -116,6 +116,8 @@ pub(crate) struct Fog {
     pub(crate) everywhere: bool,
     /// How many scripts were like that. After the first, whatever the set itself never made may exist.
     pub(crate) storms: u32,
+    /// The words of what those of this migration put together as they ran; none where they are not known.
+    pub(crate) storm: Option<BTreeSet<String>>,
     /// Whatever has one of these names, in any schema.
     pub(crate) names: BTreeSet<String>,
 }
@@ -131,7 +133,7 @@ impl Session {
     pub(crate) const NONE: Session = Session {
         search_path: None,
         role: None,
-        fog: Fog { everywhere: false, storms: 0, names: BTreeSet::new() },
+        fog: Fog { everywhere: false, storms: 0, storm: None, names: BTreeSet::new() },
     };
 }
 

@@ -5,10 +5,11 @@ mod facts;
 mod same;
 
 use crate::Analysis;
-use crate::catalog::{Catalog, Mark, Origin};
+use crate::catalog::{Catalog, Mark};
 use crate::chain::{self, Link, OnFailure, ScriptStatement, Way};
 use crate::inverse;
 use crate::restore::{self, Verdict};
+use crate::schema::Doubts;
 use crate::simulate::External;
 use std::collections::BTreeMap;
 
@@ -51,7 +52,7 @@ impl<'a> Chain<'a> {
         let catalog = Catalog::default();
         let mark = catalog.mark();
         Chain {
-            links: chain::links(&analysis.plan, &analysis.sources, &[]),
+            links: chain::links(&analysis.plan, &analysis.sources, &Doubts::default()),
             catalog,
             external: External::default(),
             before: mark,
@@ -64,7 +65,7 @@ impl<'a> Chain<'a> {
     #[must_use]
     pub fn beside(mut self, baseline: &str, everything: bool) -> Chain<'a> {
         if everything {
-            self.external = External::new(&["*.*".to_owned()]);
+            self.external = External::anything();
         }
         chain::begin(&mut self.catalog, &self.external, baseline);
         self
@@ -72,7 +73,7 @@ impl<'a> Chain<'a> {
 
     /// Applies migration `number`, counted from 0.
     pub fn up(&mut self, number: usize) -> Step {
-        self.before = self.catalog.begin(Origin::Migration(number));
+        self.before = self.catalog.begin_migration(number);
         let Some(link) = self.links.get(number) else { return Step::default() };
         let effect = chain::run(&mut self.catalog, &self.external, &link.up, OnFailure::Continue);
         self.after = self.catalog.mark();
@@ -104,17 +105,19 @@ impl<'a> Chain<'a> {
         (step, Judged { verdict: judgement.verdict, reasons })
     }
 
+    /// What is not known, in words.
+    pub fn fog(&self) -> String {
+        let partial = self.catalog.all().filter(|(_, object)| object.partial);
+        let partial: Vec<&str> = partial.map(|(_, object)| object.name.as_str()).collect();
+        format!("{:?}, known in part: {partial:?}", self.catalog.session().fog)
+    }
+
     /// Runs one statement, wherever the set is. One that fails changes nothing.
     pub fn statement(&mut self, sql: &str) -> Step {
         let range = 0..sql.len();
         let command = crate::sql::command(sql, range.clone());
         let statement = ScriptStatement { text: sql, range, command };
         step(&chain::run(&mut self.catalog, &self.external, &[statement], OnFailure::Stop))
-    }
-
-    /// What is not known, in words.
-    pub fn fog(&self) -> String {
-        format!("{:?}", self.catalog.session().fog)
     }
 
     /// Takes the up back, which the server refused.

@@ -26,6 +26,11 @@ impl External {
         self.patterns.is_empty()
     }
 
+    /// Anything may exist.
+    pub(crate) fn anything() -> External {
+        External::new(&["*.*".to_owned()])
+    }
+
     pub(crate) fn has(&self, schema: &str, name: &str) -> bool {
         let fits = |pattern: &str, name: &str| match pattern.strip_suffix('*') {
             Some(start) => name.starts_with(start),

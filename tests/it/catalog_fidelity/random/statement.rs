@@ -25,7 +25,10 @@ const TYPES: &[(&str, &str)] = &[
 
 impl Generator {
     pub(super) fn new(seed: u64) -> Generator {
-        Generator { state: seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) }
+        let mut generator = Generator { state: seed };
+        // Neighbours are to have nothing in common.
+        generator.state = u64::try_from(generator.below(usize::MAX)).unwrap();
+        generator
     }
 
     /// `splitmix64`, below a limit.

@@ -69,7 +69,7 @@ CREATE EXTENSION pgcrypto WITH SCHEMA public;
 CREATE TABLE keys (id uuid DEFAULT gen_random_uuid(), hash text DEFAULT crypt('x', 'y'));
 DROP TABLE keys;
 -- DOWN
-DROP EXTENSION IF EXISTS pgcrypto CASCADE;
+DROP EXTENSION IF EXISTS pgcrypto;
 
 -- == trigrams if pg_trgm
 CREATE EXTENSION pg_trgm;

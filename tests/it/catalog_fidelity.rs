@@ -111,7 +111,9 @@ fn check(topic: &str, pairs: &[Pair]) -> Vec<String> {
     for (number, (pair, migration)) in pairs.iter().zip(&analysis.plan.migrations).enumerate() {
         let replayed = referee.replay(&mut client, number, migration).unwrap();
         // What differs once differs until the object goes.
-        let found = judge(pair, &replayed).into_iter().filter(|it| said.insert(it.clone()));
+        let known = pair.expected == Expected::Unproven;
+        let found = judge(pair, &replayed).into_iter();
+        let found = found.filter(|it| said.insert(it.clone()) && !(known && is_difference(it)));
         wrong.extend(found.map(|it| format!("{topic}/{}: {it}", pair.name)));
     }
     wrong
@@ -120,6 +122,13 @@ fn check(topic: &str, pairs: &[Pair]) -> Vec<String> {
 /// Its catalogs are asked often, by queries that are not worth compiling.
 fn connect(database: &Database) -> Client {
     database.config().options("-c jit=off").connect(postgres::NoTls).unwrap()
+}
+
+/// How a difference between the catalogs begins.
+const DIFFERENCE: &str = "catalog: ";
+
+fn is_difference(words: &str) -> bool {
+    words.starts_with(DIFFERENCE)
 }
 
 fn judge(pair: &Pair, replayed: &Replayed) -> Vec<String> {
@@ -142,7 +151,7 @@ fn judge(pair: &Pair, replayed: &Replayed) -> Vec<String> {
     if pair.expected != Expected::Unproven {
         wrong.extend(up.obstacles.iter().map(|it| format!("not followed in the up: {it}")));
     }
-    wrong.extend(replayed.differences.iter().map(|it| format!("catalog: {it}")));
+    wrong.extend(replayed.differences.iter().map(|it| format!("{DIFFERENCE}{it}")));
     if let Some(down) = &replayed.down {
         judge_down(pair, down, &mut wrong);
     }
@@ -150,7 +159,7 @@ fn judge(pair: &Pair, replayed: &Replayed) -> Vec<String> {
 }
 
 fn judge_down(pair: &Pair, down: &Down, wrong: &mut Vec<String>) {
-    wrong.extend(down.differences.iter().map(|it| format!("catalog: {it}")));
+    wrong.extend(down.differences.iter().map(|it| format!("{DIFFERENCE}{it}")));
     let verdict = down.judged.verdict;
     let agrees = match (pair.expected, down.truth) {
         (Expected::Unproven, _) => verdict == Verdict::Unproven,
@@ -163,11 +172,9 @@ fn judge_down(pair: &Pair, down: &Down, wrong: &mut Vec<String>) {
         (_, None) => false,
     };
     if !agrees {
-        let shown = match &down.refused {
-            Some(words) => format!("the down fails: {words}"),
-            None => format!("{:?}", down.truth),
-        };
-        wrong.push(format!("verdict {verdict:?} {:?}, the server: {shown}", down.judged.reasons));
+        let why = down.why.as_deref().unwrap_or_default();
+        let reasons = &down.judged.reasons;
+        wrong.push(format!("verdict {verdict:?} {reasons:?}, the server: {:?} {why}", down.truth));
     }
 }
 

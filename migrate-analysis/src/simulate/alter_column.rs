@@ -54,7 +54,16 @@ impl Simulator<'_> {
                 });
                 Ok(())
             }
-            ColumnAction::DropExpression { .. } => {
+            ColumnAction::DropExpression { if_exists } => {
+                let found = self.columns(table).iter().find(|it| it.number == number);
+                let is_plain = found.is_some_and(|it| it.generated.is_none() && !it.partial);
+                if is_plain && !if_exists {
+                    let message = format!(
+                        "{} is not a stored generated column",
+                        self.described(table, column)
+                    );
+                    return Err(Failure::wrong(column.at.clone(), "55000", message));
+                }
                 self.edit_recursively(table, column, only, |it| it.generated = None);
                 Ok(())
             }

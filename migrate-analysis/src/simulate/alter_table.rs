@@ -120,6 +120,7 @@ impl Simulator<'_> {
                 self.drop_constraint(table, constraint, *if_exists, *behavior)
             }
             AlterActionKind::ValidateConstraint(constraint) => {
+                self.check_validated(table, constraint)?;
                 self.edit_constraint(table, constraint, |it| it.validated = true)
             }
             AlterActionKind::AlterConstraint { constraint, attributes } => {
@@ -376,6 +377,20 @@ impl Simulator<'_> {
     }
 
     /// Changes a constraint, also where it was inherited.
+    /// Only what looks at the rows is validated.
+    fn check_validated(&self, table: Id, name: &Ident) -> Result {
+        let found = self.table_of(table).and_then(|table| table.constraint(&name.name));
+        if found.is_none_or(|it| it.kind.index().is_none()) {
+            return Ok(());
+        }
+        let message = format!(
+            "constraint \"{}\" of relation \"{}\" is not a foreign key or check constraint",
+            name.name,
+            self.relation_name_of(table)
+        );
+        Err(Failure::wrong(name.at.clone(), "42809", message))
+    }
+
     fn edit_constraint(
         &mut self,
         table: Id,

@@ -1,1 +1,104 @@
-//! Random statements.
+//! Random statements, valid and not: the server refuses one exactly if we say that it does, and the catalogs
+//! are the same after each one that it takes.
+//!
+//! `CATALOG_SEED=7` runs the chain of one seed, `CATALOG_STATEMENTS=20000` more of them.
+
+mod statement;
+
+use super::connect;
+use migrate_analysis::Analysis;
+use migrate_analysis::fidelity::{Chain, Facts};
+use migrate_testing::Server;
+use migrate_tests::referee::{facts, words};
+use postgres::Client;
+use statement::Generator;
+use std::time::Instant;
+
+/// How many statements a chain tries, all in one transaction.
+const LENGTH: usize = 40;
+
+fn number(variable: &str) -> Option<u64> {
+    std::env::var(variable).ok().map(|text| text.parse().unwrap())
+}
+
+#[test]
+fn random_statements() {
+    let begun = Instant::now();
+    let database = Server::shared().unwrap().create_database().unwrap();
+    let mut client = connect(&database);
+    let chains = number("CATALOG_STATEMENTS").unwrap_or(320).div_ceil(LENGTH as u64);
+    let seeds = match number("CATALOG_SEED") {
+        Some(seed) => seed..seed + 1,
+        None => 1..1 + chains,
+    };
+    let (mut tried, mut taken, mut broken) = (0, 0, Vec::new());
+    for seed in seeds {
+        let run = chain(&mut client, seed);
+        tried += run.tried;
+        taken += run.taken.len();
+        if let Some(wrong) = run.wrong {
+            let script = run.taken.join(";\n    ");
+            broken.push(format!("seed {seed}: {wrong}\n    {script};"));
+        }
+    }
+    eprintln!("{tried} statements, {taken} taken, in {:?}", begun.elapsed());
+    let count = broken.len();
+    broken.truncate(20);
+    assert!(count == 0, "{count} chains break the law\n{}", broken.join("\n"));
+}
+
+#[derive(Default)]
+struct Run {
+    tried: usize,
+    /// The statements that the server took.
+    taken: Vec<String>,
+    wrong: Option<String>,
+}
+
+fn chain(client: &mut Client, seed: u64) -> Run {
+    let analysis = Analysis::default();
+    let mut chain = Chain::new(&analysis);
+    let mut generator = Generator::new(seed);
+    let mut run = Run::default();
+    client.batch_execute("BEGIN").unwrap();
+    let mut known = facts(client).unwrap();
+    while run.tried < LENGTH && run.wrong.is_none() {
+        let sql = generator.statement(&known);
+        run.tried += 1;
+        match step(client, &mut chain, &sql) {
+            Ok(Some(after)) => {
+                run.taken.push(sql);
+                known = after;
+            }
+            Ok(None) => {}
+            Err(wrong) => run.wrong = Some(format!("{wrong}\n  of {sql}")),
+        }
+    }
+    client.batch_execute("ROLLBACK").unwrap();
+    run
+}
+
+/// What the server has after a statement that it takes; an error where the two sides do not agree.
+fn step(client: &mut Client, chain: &mut Chain<'_>, sql: &str) -> Result<Option<Facts>, String> {
+    let ours = chain.statement(sql);
+    client.batch_execute("SAVEPOINT before").unwrap();
+    match client.batch_execute(sql) {
+        Ok(()) => client.batch_execute("RELEASE before").unwrap(),
+        Err(error) => {
+            client.batch_execute("ROLLBACK TO before").unwrap();
+            return match ours.failures.is_empty() {
+                true => Err(format!("we miss a failure: {}", words(&error))),
+                false => Ok(None),
+            };
+        }
+    }
+    if let Some(failure) = ours.failures.first() {
+        return Err(format!("a false error: {failure}"));
+    }
+    if let Some(obstacle) = ours.obstacles.first() {
+        return Err(format!("not followed: {obstacle}"));
+    }
+    let after = facts(client).unwrap();
+    let differences = chain.differences(&after);
+    if differences.is_empty() { Ok(Some(after)) } else { Err(differences.join("\n  ")) }
+}

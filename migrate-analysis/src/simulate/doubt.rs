@@ -18,6 +18,9 @@ pub(super) fn judge(catalog: &mut Catalog, external: &External, failure: Failure
         return Outcome { failure: Some(failure), ..Outcome::default() };
     }
     simulator.know_in_part(&names);
+    for name in &names {
+        simulator.doubt(name);
+    }
     let opaque = Some("what came before it".to_owned());
     Outcome { opaque, doubted: true, ..Outcome::default() }
 }

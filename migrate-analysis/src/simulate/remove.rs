@@ -135,17 +135,12 @@ impl Simulator<'_> {
         let doomed = self.doom(targets, behavior);
         if behavior == Behavior::Restrict {
             self.check_dependents(&doomed, targets, places)?;
-<<<<<<< HEAD
             let goes = |target: &&Target| !targets.iter().any(|it| it.object() == target.object());
             for target in doomed.doubtful.iter().filter(goes) {
-                self.catalog.edit(target.object(), |object| object.partial = true);
-=======
-            for target in &doomed.doubtful {
                 if let Some(object) = self.catalog.get(target.object()) {
                     let name = object.name.clone();
                     self.doubt(&name);
                 }
->>>>>>> wt-c
                 self.opaque = Some("what came before it".to_owned());
             }
         }

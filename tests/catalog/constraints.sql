@@ -47,6 +47,9 @@ ALTER TABLE t VALIDATE CONSTRAINT c_short;
 -- DOWN
 ALTER TABLE t VALIDATE CONSTRAINT c_short;
 
+-- == validate_a_key fails
+ALTER TABLE t VALIDATE CONSTRAINT t_key;
+
 -- == validate_unknown fails
 ALTER TABLE t VALIDATE CONSTRAINT nothing;
 

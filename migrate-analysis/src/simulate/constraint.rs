@@ -345,6 +345,7 @@ fn key_index(table: Id, elements: Vec<IndexElement>) -> Index {
         tablespace: None,
         valid: true,
         parent: None,
+        column_names: Vec::new(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Random statements, valid and not: the server refuses one exactly if we say that it does, and the catalogs
 //! are the same after each one that it takes.
 //!
-//! `CATALOG_SEED=7` runs the chain of one seed, `CATALOG_STATEMENTS=20000` more of them.
+//! `CATALOG_SEED=7` runs the chain of that seed, `CATALOG_STATEMENTS=20000` the chains of that many statements.
 
 mod statement;
 
@@ -26,11 +26,10 @@ fn random_statements() {
     let begun = Instant::now();
     let database = Server::shared().unwrap().create_database().unwrap();
     let mut client = connect(&database);
-    let chains = number("CATALOG_STATEMENTS").unwrap_or(320).div_ceil(LENGTH as u64);
-    let seeds = match number("CATALOG_SEED") {
-        Some(seed) => seed..seed + 1,
-        None => 1..1 + chains,
-    };
+    let first = number("CATALOG_SEED");
+    let statements = number("CATALOG_STATEMENTS").unwrap_or(if first.is_some() { 1 } else { 320 });
+    let first = first.unwrap_or(1);
+    let seeds = first..first + statements.div_ceil(LENGTH as u64);
     let (mut tried, mut taken, mut broken) = (0, 0, Vec::new());
     for seed in seeds {
         let run = chain(&mut client, seed);

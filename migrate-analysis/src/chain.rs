@@ -210,6 +210,9 @@ pub(crate) fn run(
         let outcome = simulate::run(catalog, external, &statement.command);
         effect.deaths.extend(outcome.deaths.into_iter().map(|death| (place, death)));
         effect.obstacles.extend(outcome.opaque);
+        if outcome.doubted {
+            shroud(catalog, statement);
+        }
         if let Some(failure) = outcome.failure {
             effect.failures.push((place, failure));
             if on_failure == OnFailure::Stop {

@@ -44,7 +44,8 @@ impl Judgement {
 pub(crate) fn judge(catalog: &Catalog, before: Mark, obstacles: &[String]) -> Judgement {
     let touched = catalog.touched(before);
     let then = catalog.at(before);
-    let mut differences = diff::compare(&then, &catalog.now(), touched.into_keys());
+    let mut differences =
+        diff::compare(&then, &catalog.now(), touched.into_keys(), diff::Matching::Names);
     let fog = new_fog(catalog, before);
     let is_certain = |it: &Difference| it.weight == Weight::Certain && !fog.hides(&it.words);
     if differences.iter().any(is_certain) {

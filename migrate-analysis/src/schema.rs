@@ -8,12 +8,13 @@ pub(crate) use index::Twin;
 use crate::catalog::{Catalog, Origin};
 use crate::chain::{self, Effect, Replayed};
 use crate::config::Config;
+use crate::ddl::ObjectKind;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::diff::{self, Difference};
 use crate::inverse::Inverse;
 use crate::plan::{Plan, PlannedDown, PlannedMigration, PlannedScript};
 use crate::restore::Verdict;
-use crate::simulate::{External, Failure};
+use crate::simulate::{External, Failure, FailureKind};
 use crate::source::{Source, SourceId};
 use crate::sql;
 use crate::wording::{self, Made};
@@ -121,10 +122,15 @@ impl<'a> Check<'a> {
         for (number, failure) in &effect.failures {
             let statement = script.statements.get(*number).map(|it| it.range.clone());
             let statement = statement.unwrap_or_default();
-            let place = Place { source: script.source, range: place_of(failure, &statement) };
-            let sql = self.text(script).get(statement).unwrap_or_default();
+            let text = self.text(script);
+            let range = place_of(failure, text, &statement);
+            let place = Place { source: script.source, range };
+            let sql = text.get(statement).unwrap_or_default();
             let earlier = |origin| self.made(origin, migration.version);
-            let diagnostic = wording::failure(place, &failure.kind, sql, &earlier);
+            // Only a script in a Rust file begins elsewhere.
+            let source = self.sources.get(script.source.index());
+            let inline = source.is_some_and(|source| source.start() != (1, 1));
+            let diagnostic = wording::failure(place, &failure.kind, sql, inline, &earlier);
             self.report(migration.version, diagnostic);
         }
     }
@@ -135,26 +141,64 @@ impl<'a> Check<'a> {
         down: &PlannedScript,
         differences: &[Difference],
     ) {
-        let start = down.statements.first().map_or(0..0, |it| it.range.clone());
-        let place = self.line(down, start);
         let up = &migration.up;
-        let about: Vec<Vec<String>> = differences.iter().map(|it| it.names()).collect();
-        let guilty = up.statements.iter().find(|statement| {
-            let names = sql::names(self.text(up), statement.range.clone());
-            about.iter().any(|about| !about.is_empty() && about.iter().all(|it| names.contains(it)))
-        });
-        let related = guilty.map(|it| self.line(up, it.range.clone()));
+        let overdone = self.overdone(up, down, differences);
+        let place = overdone.clone().or(down.statements.first().map(|it| it.range.clone()));
+        let place = self.line(down, place.unwrap_or_default());
+        let guilty = differences.iter().find_map(|it| self.naming(up, it, ""));
+        let guilty = guilty.filter(|_| overdone.is_none()).map(|it| self.line(up, it));
+        let named = overdone.clone().map(|it| sql::names(self.text(down), it)).unwrap_or_default();
+        let kept = differences
+            .iter()
+            .filter(|it| overdone.is_none() || !it.names().iter().all(|name| named.contains(name)));
+        let mend = diff::statements(&kept.cloned().collect::<Vec<_>>());
+        let overdone = overdone.and_then(|it| self.text(down).get(it));
         let title = (migration.version, migration.name.as_str());
-        let mend = diff::statements(differences);
-        let diagnostic = wording::does_not_restore(title, place, related, differences, &mend);
+        let diagnostic =
+            wording::does_not_restore(title, place, guilty, overdone, differences, &mend);
         self.report(migration.version, diagnostic);
+    }
+
+    /// The statement of the down that drops what no statement of the up has to do with.
+    fn overdone(
+        &self,
+        up: &PlannedScript,
+        down: &PlannedScript,
+        differences: &[Difference],
+    ) -> Option<Range<usize>> {
+        let missing = differences.iter().filter(|it| it.words.ends_with(" is missing"));
+        let mut kept = missing.filter(|it| {
+            ["drop", "rename", "set"].iter().all(|word| self.naming(up, it, word).is_none())
+        });
+        kept.find_map(|it| self.naming(down, it, "drop"))
+    }
+
+    /// The first statement that has the word in it, and names what the difference is about.
+    fn naming(
+        &self,
+        script: &PlannedScript,
+        difference: &Difference,
+        word: &str,
+    ) -> Option<Range<usize>> {
+        let about = difference.names();
+        let mut ranges = script.statements.iter().map(|it| it.range.clone());
+        ranges.find(|range| {
+            let names = sql::names(self.text(script), range.clone());
+            let has_word = word.is_empty() || names.iter().any(|it| it == word);
+            has_word && !about.is_empty() && about.iter().all(|it| names.contains(it))
+        })
     }
 
     /// An index that is there twice.
     fn twin(&mut self, twin: &index::Twin) {
         let Origin::Migration { number, .. } = twin.made else { return };
         let Some(version) = self.plan.migrations.get(number).map(|it| it.version) else { return };
-        let Some(Made::Here { place, .. }) = self.made(twin.made, version) else { return };
+        let Some(Made::Here { mut place, .. }) = self.made(twin.made, version) else { return };
+        let text = self.sources.get(place.source.index()).map_or("", Source::text);
+        let name = twin.name.rsplit('.').next().unwrap_or_default().trim_matches('"');
+        if let Some(range) = sql::find_name(text, place.range.clone(), name) {
+            place.range = range;
+        }
         let other = twin.other_made.and_then(|origin| self.made(origin, version));
         self.report(version, wording::duplicate_index(place, twin, other));
     }
@@ -190,10 +234,22 @@ impl<'a> Check<'a> {
     }
 }
 
-/// Where the failure is; where it does not say, at its statement.
-fn place_of(failure: &Failure, statement: &Range<usize>) -> Range<usize> {
-    match failure.at.is_empty() {
-        true => statement.start..statement.start,
-        false => failure.at.clone(),
+/// The name that a failure is about; where that is not found, what the failure has as its place, or where the
+/// statement begins.
+fn place_of(failure: &Failure, text: &str, statement: &Range<usize>) -> Range<usize> {
+    let at = if failure.at.is_empty() { statement.clone() } else { failure.at.clone() };
+    let name = match &failure.kind {
+        FailureKind::Unknown { name, .. }
+        | FailureKind::Duplicate { name, .. }
+        | FailureKind::Dependents { name, .. } => name.rsplit('.').next().unwrap_or(name),
+        FailureKind::Wrong { .. } if failure.at.is_empty() => return at.start..at.start,
+        FailureKind::Wrong { .. } => return at,
+    };
+    let is_schema = matches!(failure.kind, FailureKind::Unknown { kind: ObjectKind::Schema, .. });
+    let is_name = |written: &str| !written.contains(|c: char| c.is_whitespace() || c == '(');
+    if !is_schema && text.get(at.clone()).is_some_and(is_name) {
+        return at;
     }
+    let found = sql::find_name(text, at.clone(), name);
+    found.unwrap_or(if failure.at.is_empty() { at.start..at.start } else { at })
 }

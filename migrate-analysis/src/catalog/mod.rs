@@ -333,8 +333,28 @@ impl Catalog {
         &self,
         is_it: impl Fn(Option<&Object>, Option<&Object>) -> bool,
     ) -> Option<Origin> {
+        self.last_where(|_| true, is_it)
+    }
+
+    /// The same for one object.
+    pub(crate) fn last_of(
+        &self,
+        only: Id,
+        is_it: impl Fn(Option<&Object>, Option<&Object>) -> bool,
+    ) -> Option<Origin> {
+        self.last_where(|id| id == only, is_it)
+    }
+
+    fn last_where(
+        &self,
+        counts: impl Fn(Id) -> bool,
+        is_it: impl Fn(Option<&Object>, Option<&Object>) -> bool,
+    ) -> Option<Origin> {
         let mut after: HashMap<Id, Option<Rc<Object>>> = HashMap::new();
         for (at, (id, before)) in self.journal.iter().enumerate().rev() {
+            if !counts(*id) {
+                continue;
+            }
             let now = match after.get(id) {
                 Some(now) => now.clone(),
                 None => self.objects.get(id.0 as usize).cloned().flatten(),

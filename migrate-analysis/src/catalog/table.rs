@@ -261,6 +261,8 @@ pub(crate) struct View {
     pub(crate) materialized: bool,
     pub(crate) persistence: Persistence,
     pub(crate) columns: Vec<Column>,
+    /// How many of them were given names in brackets.
+    pub(crate) listed: usize,
     /// As it was written.
     pub(crate) query: String,
     /// The columns that the query names; `None` where it needs the whole relation.

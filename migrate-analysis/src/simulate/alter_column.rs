@@ -284,9 +284,10 @@ impl Simulator<'_> {
             Err(Failure::wrong(column.at.clone(), sqlstate, message))
         };
         for id in self.catalog.dependents(table) {
-            let view = self.catalog.get(id).and_then(Object::view);
-            if view.is_some_and(|view| view.reads.contains(&(table, Some(number)))) {
-                return wrong("0A000", "by a view or rule");
+            let Some(object) = self.catalog.get(id) else { continue };
+            if object.view().is_some_and(|view| view.reads.contains(&(table, Some(number)))) {
+                // The name is in what PostgreSQL tells as a detail.
+                return wrong("0A000", &format!("by a view or rule: view \"{}\"", object.name));
             }
         }
         let Some(of) = self.table_of(table) else { return Ok(()) };

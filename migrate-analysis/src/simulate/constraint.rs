@@ -135,14 +135,10 @@ impl Simulator<'_> {
         if !exists || self.is_partial(table) || self.may_exist(&name.name) {
             return Ok(());
         }
-        let (of, schema) = (self.relation_name_of(table), self.schema_of(table));
-        let is_it = |object: &Object| {
-            object.name == of
-                && object.schema == Some(schema)
-                && object.table().is_some_and(|it| it.constraint(&name.name).is_some())
-        };
+        let is_it =
+            |object: &Object| object.table().is_some_and(|it| it.constraint(&name.name).is_some());
         let at = name.at.clone();
-        Err(self.duplicate(ObjectKind::Constraint, &name.name, Some(of.clone()), at, is_it))
+        Err(self.duplicate_part(ObjectKind::Constraint, &name.name, table, at, is_it))
     }
 
     fn check_no_primary_key(&self, table: Id, at: &std::ops::Range<usize>) -> Result {

@@ -9,11 +9,11 @@ pub(super) fn judge(catalog: &mut Catalog, external: &External, failure: Failure
     let names = names(&failure.kind);
     let mut simulator = Simulator { catalog, external, deaths: Vec::new(), opaque: None };
     if !names.iter().any(|name| simulator.may_exist(name)) {
-        return Outcome { failure: Some(failure), deaths: Vec::new(), opaque: None };
+        return Outcome { failure: Some(failure), ..Outcome::default() };
     }
     simulator.know_in_part(&names);
     let opaque = Some("what came before it".to_owned());
-    Outcome { failure: None, deaths: Vec::new(), opaque }
+    Outcome { opaque, doubted: true, ..Outcome::default() }
 }
 
 impl Simulator<'_> {

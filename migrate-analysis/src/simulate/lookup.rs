@@ -249,16 +249,36 @@ impl Simulator<'_> {
         Failure { kind: FailureKind::Duplicate { kind, name: name.to_owned(), of, made }, at }
     }
 
+    /// The same for a part of a table, which may have been renamed since.
+    pub(super) fn duplicate_part(
+        &self,
+        kind: ObjectKind,
+        name: &str,
+        owner: Id,
+        at: Range<usize>,
+        is_it: impl Fn(&Object) -> bool,
+    ) -> Failure {
+        let of = self.catalog.get(owner).map(|object| object.name.clone());
+        let made = self.catalog.last_of(owner, |before, after| {
+            !before.is_some_and(&is_it) && after.is_some_and(&is_it)
+        });
+        Failure { kind: FailureKind::Duplicate { kind, name: name.to_owned(), of, made }, at }
+    }
+
     /// The name that may have been meant, among the relations, types, … there are.
     fn near(&self, kind: ObjectKind, name: &str) -> Option<String> {
         let wanted = name.rsplit('.').next().unwrap_or(name);
-        let names: Vec<&str> = self
-            .catalog
-            .all()
-            .filter(|(_, object)| is_of_kind(kind, object))
-            .map(|(_, object)| object.name.as_str())
-            .collect();
-        crate::directive::closest(wanted, &names).map(str::to_owned)
+        let closest = |kind: ObjectKind| {
+            let objects = self.catalog.all().filter(|(_, object)| is_of_kind(kind, object));
+            let names: Vec<&str> = objects.map(|(_, object)| object.name.as_str()).collect();
+            crate::directive::closest(wanted, &names).map(str::to_owned)
+        };
+        // What is looked up as a table may be meant as any relation.
+        let others = match kind {
+            ObjectKind::Table => &[ObjectKind::Sequence, ObjectKind::Index][..],
+            _ => &[],
+        };
+        closest(kind).or_else(|| others.iter().find_map(|kind| closest(*kind)))
     }
 }
 

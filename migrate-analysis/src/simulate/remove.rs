@@ -62,6 +62,8 @@ pub(super) struct Doomed {
     reasons: BTreeMap<Target, Reason>,
     /// In the order in which they were found.
     order: Vec<Target>,
+    /// What would stand in the way, if it is still there.
+    doubtful: Vec<Target>,
 }
 
 #[derive(Clone, Copy)]
@@ -133,6 +135,10 @@ impl Simulator<'_> {
         let doomed = self.doom(targets, behavior);
         if behavior == Behavior::Restrict {
             self.check_dependents(&doomed, targets, places)?;
+            for target in &doomed.doubtful {
+                self.catalog.reveal_in(target.object(), |object| object.partial = true);
+                self.opaque = Some("what came before it".to_owned());
+            }
         }
         self.report_deaths(&doomed);
         self.apply(&doomed);
@@ -152,7 +158,11 @@ impl Simulator<'_> {
             for (dependent, strength) in self.dependents_of(&target) {
                 let automatic = match strength {
                     Strength::Automatic => true,
-                    Strength::Normal => self.may_be_gone(&dependent),
+                    Strength::Normal if self.may_be_gone(&dependent) => {
+                        doomed.doubtful.push(dependent.clone());
+                        true
+                    }
+                    Strength::Normal => false,
                     Strength::Perhaps if behavior == Behavior::Cascade => true,
                     Strength::Perhaps => continue,
                 };

@@ -200,3 +200,8 @@ CREATE TABLE columns (
 );
 -- DOWN
 DROP TABLE columns;
+
+-- == not_null_by_name if 18
+ALTER TABLE t ADD CONSTRAINT b_there NOT NULL b;
+-- DOWN
+ALTER TABLE t DROP CONSTRAINT b_there;

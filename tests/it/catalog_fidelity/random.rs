@@ -6,10 +6,10 @@
 mod statement;
 
 use super::connect;
-use migrate_analysis::Analysis;
 use migrate_analysis::fidelity::{Chain, Facts};
+use migrate_analysis::{Analysis, Verdict};
 use migrate_testing::Server;
-use migrate_tests::referee::{facts, words};
+use migrate_tests::referee::{Truth, difference, facts, words};
 use postgres::Client;
 use statement::Generator;
 use std::time::Instant;
@@ -34,7 +34,7 @@ fn random_statements() {
     for seed in seeds {
         let run = chain(&mut client, seed);
         tried += run.tried;
-        taken += run.taken.len();
+        taken += run.taken.iter().filter(|it| !it.starts_with("--")).count();
         if let Some(wrong) = run.wrong {
             let script = run.taken.join(";\n    ");
             broken.push(format!("seed {seed}: {wrong}\n    {script};"));
@@ -49,7 +49,7 @@ fn random_statements() {
 #[derive(Default)]
 struct Run {
     tried: usize,
-    /// The statements that the server took.
+    /// The statements that the server took, and where those begin that are looked back to.
     taken: Vec<String>,
     wrong: Option<String>,
 }
@@ -61,13 +61,20 @@ fn chain(client: &mut Client, seed: u64) -> Run {
     let mut run = Run::default();
     client.batch_execute("BEGIN").unwrap();
     let mut known = facts(client).unwrap();
+    let mut before = known.clone();
     while run.tried < LENGTH && run.wrong.is_none() {
         let sql = generator.statement(&known);
         run.tried += 1;
         match step(client, &mut chain, &sql) {
             Ok(Some(after)) => {
+                run.wrong = look_back(client, &chain, &before, &after);
                 run.taken.push(sql);
                 known = after;
+                if generator.chance(30) {
+                    chain.begin();
+                    before.clone_from(&known);
+                    run.taken.push("-- from here".to_owned());
+                }
             }
             Ok(None) => {}
             Err(wrong) => run.wrong = Some(format!("{wrong}\n  of {sql}")),
@@ -75,6 +82,41 @@ fn chain(client: &mut Client, seed: u64) -> Run {
     }
     client.batch_execute("ROLLBACK").unwrap();
     run
+}
+
+/// Whether the verdict is what the server shows since `before`, and the down that we compute leads back.
+fn look_back(
+    client: &mut Client,
+    chain: &Chain<'_>,
+    before: &Facts,
+    after: &Facts,
+) -> Option<String> {
+    let judged = chain.judge();
+    let truth = Truth::of(before, after);
+    let agrees = match truth {
+        Truth::Exact => judged.verdict == Verdict::Exact,
+        Truth::OrderOnly => judged.verdict == Verdict::ColumnOrder,
+        _ => judged.verdict == Verdict::DoesNotRestore,
+    };
+    if !agrees {
+        let why = difference(before, after).unwrap_or_default();
+        return Some(format!("verdict {judged:?}, the server: {truth:?} {why}"));
+    }
+    let (script, complete) = chain.inverse();
+    if std::env::var("CATALOG_INVERSE").is_err() || !complete {
+        return None;
+    }
+    client.batch_execute("SAVEPOINT inverse").unwrap();
+    let why = match client.batch_execute(&script) {
+        Err(error) => Some(words(&error)),
+        Ok(()) => {
+            let back = facts(client).unwrap();
+            let restored = matches!(Truth::of(before, &back), Truth::Exact | Truth::OrderOnly);
+            if restored { None } else { difference(before, &back) }
+        }
+    };
+    client.batch_execute("ROLLBACK TO inverse").unwrap();
+    why.map(|why| format!("inverse: {why}\n  {script}"))
 }
 
 /// What the server has after a statement that it takes; an error where the two sides do not agree.

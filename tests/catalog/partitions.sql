@@ -141,6 +141,13 @@ CREATE TABLE less_copy (LIKE source INCLUDING ALL EXCLUDING INDEXES EXCLUDING ID
 -- DOWN
 DROP TABLE less_copy, some_copy, full_copy, plain_copy, source;
 
+-- == like_renamed
+ALTER TABLE source RENAME COLUMN code TO label;
+CREATE TABLE renamed_copy (LIKE source INCLUDING ALL);
+-- DOWN
+DROP TABLE renamed_copy;
+ALTER TABLE source RENAME COLUMN label TO code;
+
 -- == like_unknown fails
 CREATE TABLE wrong (LIKE nowhere);
 

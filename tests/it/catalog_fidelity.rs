@@ -11,7 +11,8 @@
 //! ```
 //!
 //! After the name may stand what is expected: `fails` (the server refuses the up, and we say so), `unproven`
-//! (we do not say what the down does), `if <extension>` (skipped where the server lacks it).
+//! (we do not say what the down does), `if <extension>` or `if <major>` (skipped where the server lacks the
+//! one, or is older).
 #![allow(clippy::print_stderr, reason = "the counts, for whoever asks with --nocapture")]
 
 mod forms;
@@ -76,7 +77,7 @@ fn pairs(topic: &str, text: &str, mut has: impl FnMut(&str) -> bool) -> Vec<Pair
             "fails" => Expected::Fails,
             "unproven" => Expected::Unproven,
             other => match other.strip_prefix("if ") {
-                Some(extension) if has(extension) => Expected::Judged,
+                Some(it) if has(it) => Expected::Judged,
                 Some(_) => continue,
                 None => panic!("{topic}: what does `{head}` say?"),
             },
@@ -178,7 +179,12 @@ fn judge_down(pair: &Pair, down: &Down, wrong: &mut Vec<String>) {
     }
 }
 
-fn has_extension(client: &mut Client, name: &str) -> bool {
+/// The extension, or the features of the major version.
+fn has(client: &mut Client, name: &str) -> bool {
+    if let Ok(major) = name.parse::<i32>() {
+        let sql = "SELECT current_setting('server_version_num')::int / 10000";
+        return client.query_one(sql, &[]).unwrap().get::<_, i32>(0) >= major;
+    }
     let sql = "SELECT FROM pg_available_extensions WHERE name = $1";
     client.query_opt(sql, &[&name]).unwrap().is_some()
 }
@@ -191,7 +197,7 @@ fn replay_topics(half: usize) {
     let (mut count, mut wrong) = (0, Vec::new());
     let mine = topics().into_iter().enumerate().filter(|(place, _)| place % 2 == half);
     for (_, (topic, text)) in mine.filter(|(_, (topic, _))| topic.contains(&only)) {
-        let pairs = pairs(&topic, &text, |it| has_extension(&mut control, it));
+        let pairs = pairs(&topic, &text, |it| has(&mut control, it));
         count += pairs.len();
         wrong.extend(check(&topic, &pairs));
     }

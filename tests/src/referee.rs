@@ -174,7 +174,8 @@ impl<'a> Referee<'a> {
 }
 
 impl Truth {
-    fn of(before: &Facts, after: &Facts) -> Truth {
+    /// What two states of a server say.
+    pub fn of(before: &Facts, after: &Facts) -> Truth {
         if before == after {
             Truth::Exact
         } else if without_order(before) == without_order(after) {

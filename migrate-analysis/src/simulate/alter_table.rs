@@ -74,6 +74,8 @@ impl Simulator<'_> {
             AlterActionKind::DropColumn { .. } => "DROP COLUMN",
             AlterActionKind::AddConstraint(_) => "ADD CONSTRAINT",
             AlterActionKind::DropConstraint { .. } => "DROP CONSTRAINT",
+            AlterActionKind::ValidateConstraint(_) => "VALIDATE CONSTRAINT",
+            AlterActionKind::AlterConstraint { .. } => "ALTER CONSTRAINT",
             AlterActionKind::AlterColumn { action: ColumnAction::Type { .. }, .. } => {
                 "ALTER COLUMN ... SET DATA TYPE"
             }

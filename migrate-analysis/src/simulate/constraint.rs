@@ -341,6 +341,7 @@ fn key_index(table: Id, elements: Vec<IndexElement>) -> Index {
         tablespace: None,
         valid: true,
         parent: None,
+        column_names: Vec::new(),
     }
 }
 

@@ -4,9 +4,9 @@ use super::names;
 use super::{Failure, Result, Simulator};
 use crate::catalog::{
     BaseType, Column, ColumnType, ConstraintKind, ForeignAction, ForeignKey, Id, Index, Kind,
-    Object,
+    Object, Space,
 };
-use crate::ddl::{Action, Ident, References, TableConstraint};
+use crate::ddl::{Action, Ident, ObjectKind, References, TableConstraint};
 use std::collections::BTreeSet;
 
 impl Simulator<'_> {
@@ -178,12 +178,45 @@ impl Simulator<'_> {
             let (Some(own), Some(other)) = (find(table, own), find(target, other)) else {
                 continue;
             };
-            if are_apart(&own.column_type, &other.column_type) {
+            if self.are_apart(&own.column_type, &other.column_type) {
                 let message = format!("foreign key constraint \"{name}\" cannot be implemented");
                 return Err(Failure::wrong(constraint.at.clone(), "42804", message));
             }
         }
         Ok(())
+    }
+
+    /// Whether a column of the one type can certainly not refer to a column of the other.
+    fn are_apart(&self, one: &ColumnType, other: &ColumnType) -> bool {
+        let find = |name: &str| COMPARED.iter().find(|(it, _)| *it == name);
+        let as_enum = |it: &ColumnType| {
+            let id = it.user_type()?;
+            matches!(self.catalog.get(id)?.kind, Kind::Enum(_)).then_some(id)
+        };
+        // With casts of its own, anything may be equal to anything.
+        let casts = Space::Other(ObjectKind::Cast);
+        if self.catalog.in_schema(casts, None).next().is_some() {
+            return false;
+        }
+        match (&one.base, &other.base) {
+            (BaseType::BuiltIn(name), BaseType::BuiltIn(referenced)) => {
+                let (Some((_, compared)), Some(_)) = (find(name), find(referenced)) else {
+                    return false;
+                };
+                match (one.array, other.array) {
+                    (false, false) => !compared.contains(&referenced.as_str()),
+                    (true, true) => name != referenced,
+                    _ => true,
+                }
+            }
+            (BaseType::User(_), BaseType::User(_)) => match (as_enum(one), as_enum(other)) {
+                (Some(id), Some(referenced)) => id != referenced || one.array != other.array,
+                _ => false,
+            },
+            (BaseType::BuiltIn(name), _) => find(name).is_some() && as_enum(other).is_some(),
+            (_, BaseType::BuiltIn(name)) => find(name).is_some() && as_enum(one).is_some(),
+            _ => false,
+        }
     }
 
     /// A foreign key of a partitioned table in one of its partitions.
@@ -280,17 +313,3 @@ const INTEGERS: &[&str] =
     &["smallint", "integer", "bigint", "numeric", "real", "double precision", "oid", "regclass"];
 
 const DATES: &[&str] = &["date", "timestamp without time zone", "timestamp with time zone"];
-
-/// Whether a column of the one type can certainly not refer to a column of the other.
-fn are_apart(one: &ColumnType, other: &ColumnType) -> bool {
-    let (BaseType::BuiltIn(name), BaseType::BuiltIn(referenced)) = (&one.base, &other.base) else {
-        return false;
-    };
-    let find = |name: &str| COMPARED.iter().find(|(it, _)| *it == name);
-    let (Some((_, compared)), Some(_)) = (find(name), find(referenced)) else { return false };
-    match (one.array, other.array) {
-        (false, false) => !compared.contains(&referenced.as_str()),
-        (true, true) => name != referenced,
-        _ => true,
-    }
-}

@@ -40,7 +40,7 @@ impl Generator {
         usize::try_from((z ^ (z >> 31)) % limit.max(1) as u64).unwrap()
     }
 
-    fn chance(&mut self, percent: usize) -> bool {
+    pub(super) fn chance(&mut self, percent: usize) -> bool {
         self.below(100) < percent
     }
 

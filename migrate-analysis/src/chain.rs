@@ -34,7 +34,12 @@ pub(crate) enum Way<'a> {
 /// Whatever the statement names is not known from here on.
 fn shroud(catalog: &mut Catalog, statement: &ScriptStatement<'_>) {
     let names = statement.names();
-    catalog.edit_session(|session| session.fog.names.extend(names));
+    // It takes back what others did, whose names are not in it.
+    let rolls_back = sql::title(statement.text, statement.range.clone()).starts_with("ROLLBACK");
+    catalog.edit_session(|session| {
+        session.fog.names.extend(names);
+        session.fog.everywhere |= rolls_back;
+    });
 }
 
 /// What exists before the set: the statements of a dump. What cannot be followed is not known.

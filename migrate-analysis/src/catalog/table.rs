@@ -210,6 +210,8 @@ pub(crate) struct Index {
     pub(crate) valid: bool,
     /// The index of the partitioned table that it is a part of.
     pub(crate) parent: Option<Id>,
+    /// What its columns were called when it was made: what names its copies, whatever was renamed since.
+    pub(crate) column_names: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,11 +3,13 @@
 use super::objects::columns_of;
 use super::{Differ, Fix, Pair, Phase, Weight, fix};
 use crate::catalog::{
-    BaseType, Column, ColumnType, Constraint, ConstraintKind, Id, Object, Ownership, State, Table,
+    Acl, BaseType, Column, ColumnType, Constraint, ConstraintKind, Id, Object, Ownership, State,
+    Table,
 };
 use crate::ddl::{Persistence, ReplicaIdentity};
 use crate::deparse::{self, object_name};
 use crate::sql::quoted;
+use std::collections::BTreeMap;
 
 /// Columns of one table in both states.
 struct Columns<'a> {
@@ -235,6 +237,7 @@ impl Differ<'_> {
             note(self, format!("{title} {words}"), vec![action]);
         }
         self.column_comment(&name, &title, one, other);
+        self.column_privileges(&name, &title, one, other);
     }
 
     /// A column whose default cannot be cast along loses it first.
@@ -356,6 +359,33 @@ impl Differ<'_> {
         let sql = format!("COMMENT ON COLUMN {table}.{} IS {text}", quoted(&one.name));
         let words = comment_words(title, one.comment.is_some(), other.comment.is_some());
         self.certain(words, vec![fix(Phase::Describe, 0, sql)]);
+    }
+
+    fn column_privileges(&mut self, table: &str, title: &str, one: &Column, other: &Column) {
+        if one.acl == other.acl || other.partial || one.partial {
+            return;
+        }
+        let entries = |acl: &Option<Acl>| match acl {
+            Some(Acl::Known(entries)) => entries.clone(),
+            _ => BTreeMap::new(),
+        };
+        let column = quoted(&one.name);
+        let (then, now) = (entries(&one.acl), entries(&other.acl));
+        let mut sql: Vec<String> = now
+            .keys()
+            .map(|role| format!("REVOKE ALL ({column}) ON {table} FROM {}", deparse::role(role)))
+            .collect();
+        for (role, privileges) in &then {
+            for (privilege, option) in privileges {
+                let with = if *option { " WITH GRANT OPTION" } else { "" };
+                let role = deparse::role(role);
+                sql.push(format!("GRANT {privilege} ({column}) ON {table} TO {role}{with}"));
+            }
+        }
+        let unknown = [&one.acl, &other.acl].contains(&&Some(Acl::Unknown));
+        let weight = if unknown { Weight::Doubtful } else { Weight::Certain };
+        let fixes = sql.into_iter().map(|sql| fix(Phase::Describe, 0, sql)).collect();
+        self.note(weight, format!("{title} has other privileges"), fixes);
     }
 
     /// The order of the columns that both have.

@@ -120,6 +120,20 @@ impl<'a> Chain<'a> {
         step(&chain::run(&mut self.catalog, &self.external, &[statement], OnFailure::Stop))
     }
 
+    /// From here on [`Chain::judge`] and [`Chain::inverse`] look back to this place.
+    pub fn begin(&mut self) {
+        self.before = self.catalog.begin_migration(0);
+        self.obstacles.clear();
+    }
+
+    /// The verdict, had a down just led here.
+    pub fn judge(&self) -> Judged {
+        let judgement = restore::judge(&self.catalog, self.before, &self.obstacles);
+        let mut reasons: Vec<String> = judgement.obstacle.into_iter().collect();
+        reasons.extend(judgement.differences.into_iter().map(|it| it.words));
+        Judged { verdict: judgement.verdict, reasons }
+    }
+
     /// Takes the up back, which the server refused.
     pub fn undo_up(&mut self) {
         self.catalog.rollback(self.before);

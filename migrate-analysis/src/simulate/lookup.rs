@@ -119,6 +119,13 @@ impl Simulator<'_> {
             || fog.hides_others() && !self.catalog.was_made(name)
     }
 
+    /// Whether a statement that could not be followed may have changed or dropped something of this name that the
+    /// catalog knows; of a part of a table (a column, a constraint) also whether it may have made it.
+    pub(super) fn is_shrouded(&self, name: &str) -> bool {
+        let fog = &self.catalog.session().fog;
+        fog.everywhere || fog.names.contains(name)
+    }
+
     /// Whether nothing speaks for its being there but that a statement long before could make anything:
     /// `DROP … IF EXISTS` is then taken for the caution that it is.
     pub(super) fn is_far_fetched(&self, name: &str) -> bool {

@@ -14,6 +14,9 @@ use crate::sql::quoted;
 const ITEMS: usize = 12;
 const LINES: usize = 40;
 
+/// How caveats about rows and values end.
+const LOST: &str = " cannot come back";
+
 /// An earlier statement that has to do with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Made {
@@ -429,6 +432,9 @@ pub(crate) fn does_not_restore(
     match caveats.as_slice() {
         [] => {}
         [one] => diagnostic = diagnostic.note(one.as_str()),
+        many if many.len() > 3 && many.iter().all(|it| it.ends_with(LOST)) => {
+            diagnostic = diagnostic.note("no down brings back what the rows held there");
+        }
         _ => diagnostic = diagnostic.note(list("whatever the down does:", &caveats)),
     }
     if let Some(sql) = overdone {

@@ -519,6 +519,12 @@ impl Differ<'_> {
             let words = format!("{title} is now called `{}`", quoted(&other.name));
             self.certain(words, vec![fix(Phase::Rename, i64::MAX, sql)]);
         }
+        if one.comment != other.comment && !pair.before.1.partial && !pair.after.1.partial {
+            let text = comment_text(one.comment.as_deref());
+            let sql = format!("COMMENT ON CONSTRAINT {} ON {name} IS {text}", quoted(&one.name));
+            let words = comment_words(&title, one.comment.is_some(), other.comment.is_some());
+            self.certain(words, vec![fix(Phase::Describe, 0, sql)]);
+        }
         let weight = match (&one.kind, &other.kind) {
             (ConstraintKind::Check(then), ConstraintKind::Check(now)) => {
                 let same = self.expressions(Some((then, one_columns)), Some((now, other_columns)));

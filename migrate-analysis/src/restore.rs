@@ -120,7 +120,7 @@ fn new_fog(catalog: &Catalog, before: Mark) -> NewFog {
     let then = catalog.session_at(before).fog;
     let has_storm = now.everywhere || now.storms > then.storms;
     NewFog {
-        names: now.names.difference(&then.names).cloned().collect(),
+        names: now.names.difference(&then.names).chain(&now.doubted).cloned().collect(),
         storm: has_storm.then(|| now.storm.clone().unwrap_or_default()),
     }
 }

@@ -279,8 +279,12 @@ impl Catalog {
     /// From here on it is the up of this migration.
     pub(crate) fn begin_migration(&mut self, number: usize) -> Mark {
         let mark = self.begin(Origin::up(number));
-        if self.session().fog.storm.is_some() {
-            self.edit_session(|session| session.fog.storm = None);
+        let fog = &self.session().fog;
+        if fog.storm.is_some() || !fog.doubted.is_empty() {
+            self.edit_session(|session| {
+                session.fog.storm = None;
+                session.fog.doubted.clear();
+            });
         }
         mark
     }

@@ -184,7 +184,7 @@ impl<'a> Differ<'a> {
         self.views_in_the_way();
     }
 
-    /// Views that stay, and read what is dropped and made again: they are dropped before that and made again
+    /// Views that stay, and functions over their rows, that need what is dropped and made again: they are dropped before that and made again
     /// after it.
     fn views_in_the_way(&mut self) {
         let fixes = self.found.iter().flat_map(|it| &it.fixes);
@@ -196,11 +196,29 @@ impl<'a> Differ<'a> {
                     let of_it = |read: &&(Id, Option<u32>)| read.0 == id;
                     it.reads.iter().filter(of_it).any(|read| column.is_none() || read.1 == column)
                 });
-                if reads && !self.left.contains(&view) && done.insert(view) {
+                let is_routine = column.is_none()
+                    && self.after.get(view).is_some_and(|it| matches!(it.kind, Kind::Routine(_)));
+                if (reads || is_routine) && !self.left.contains(&view) && done.insert(view) {
                     waiting.push((view, None));
-                    self.remake_view(view);
+                    match is_routine {
+                        true => self.remake_routine(view),
+                        false => self.remake_view(view),
+                    }
                 }
             }
+        }
+    }
+
+    /// The same of a function over the rows of a view.
+    fn remake_routine(&mut self, id: Id) {
+        let (Some(now), Some(then)) = (self.after.get(id), self.before.get(id)) else { return };
+        let Kind::Routine(routine) = &then.kind else { return };
+        let Some(create) = deparse::create_routine(self.before, then, routine) else { return };
+        let drop = format!("DROP ROUTINE {}", deparse::routine_name(self.after, now));
+        let age = i64::from(id.number());
+        if let Some(last) = self.found.last_mut() {
+            last.fixes.push(fix(Phase::DropView, -age, drop));
+            last.fixes.push(fix(Phase::CreateView, age, create));
         }
     }
 

@@ -71,7 +71,7 @@ impl Simulator<'_> {
         if let Some(known) = known {
             return Ok(known.number);
         }
-        if self.columns_for_certain(table).is_some() && !self.may_exist(&column.name) {
+        if self.columns_for_certain(table).is_some() && !self.is_shrouded(&column.name) {
             return Err(self.unknown_column(table, &column.name, column.at.clone()));
         }
         let number = self.next_number(table);

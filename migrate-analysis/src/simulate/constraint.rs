@@ -132,7 +132,7 @@ impl Simulator<'_> {
     /// Fails where the table has a constraint of that name.
     pub(super) fn check_constraint_name(&self, table: Id, name: &Ident) -> Result {
         let exists = self.table_of(table).is_some_and(|it| it.constraint(&name.name).is_some());
-        if !exists || self.is_partial(table) || self.may_exist(&name.name) {
+        if !exists || self.is_partial(table) || self.is_shrouded(&name.name) {
             return Ok(());
         }
         let is_it =
@@ -252,7 +252,7 @@ impl Simulator<'_> {
         }
         let schema = self.schema_of(table);
         let Some(id) = self.relation_in(schema, &name.name) else {
-            if self.is_partial(table) || self.may_exist(&name.name) {
+            if self.is_partial(table) || self.is_shrouded(&name.name) {
                 return Ok(());
             }
             let is_it = |object: &Object| object.name == name.name && object.index().is_some();

@@ -135,8 +135,12 @@ impl Simulator<'_> {
         let doomed = self.doom(targets, behavior);
         if behavior == Behavior::Restrict {
             self.check_dependents(&doomed, targets, places)?;
-            for target in &doomed.doubtful {
-                self.catalog.reveal_in(target.object(), |object| object.partial = true);
+            let goes = |target: &&Target| !targets.iter().any(|it| it.object() == target.object());
+            for target in doomed.doubtful.iter().filter(goes) {
+                if let Some(object) = self.catalog.get(target.object()) {
+                    let name = object.name.clone();
+                    self.doubt(&name);
+                }
                 self.opaque = Some("what came before it".to_owned());
             }
         }
@@ -208,7 +212,7 @@ impl Simulator<'_> {
             Target::Object(_) => None,
         };
         let names = object.map(|object| object.name.as_str()).into_iter().chain(part);
-        names.into_iter().any(|name| self.may_exist(name))
+        names.into_iter().any(|name| self.is_shrouded(name))
     }
 
     /// What PostgreSQL takes out only along with something else.

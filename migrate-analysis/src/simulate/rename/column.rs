@@ -36,7 +36,7 @@ impl Simulator<'_> {
         if !has(object, from) {
             return Ok(());
         }
-        if has(object, &to.name) && !self.may_exist(&to.name) {
+        if has(object, &to.name) && !self.is_shrouded(&to.name) {
             let is_it = |it: &Object| has(it, &to.name);
             let at = to.at.clone();
             return Err(self.duplicate_part(ObjectKind::Column, &to.name, id, at, is_it));

@@ -523,6 +523,12 @@ impl Differ<'_> {
             && one.kind == other.kind
             && flags(one) == flags(other)
             && one.kind.index().is_none_or(|it| self.index_is_same(it));
+        if one.comment != other.comment && !pair.before.1.partial && !pair.after.1.partial {
+            let text = comment_text(one.comment.as_deref());
+            let sql = format!("COMMENT ON CONSTRAINT {} ON {name} IS {text}", quoted(&one.name));
+            let words = comment_words(&title, one.comment.is_some(), other.comment.is_some());
+            self.certain(words, vec![fix(Phase::Describe, 0, sql)]);
+        }
         let weight = match (&one.kind, &other.kind) {
             // A column that was renamed is the same.
             _ if is_same => None,

@@ -325,9 +325,10 @@ impl Differ<'_> {
         let kind = kind_name(after).to_uppercase();
         let schemas = [self.schema(self.before, before), self.schema(self.after, after)];
         let name = command_name(self.after, after);
-        if before.name != after.name
-            && !self.goes_with_another(self.after, pair.after.0, after, false)
-        {
+        // The sequence of a column keeps its own name.
+        let goes_along = after.sequence().is_none()
+            && self.goes_with_another(self.after, pair.after.0, after, false);
+        if before.name != after.name && !goes_along {
             let to = quoted(&before.name);
             let words =
                 format!("{} is now called `{}`", titled(self.before, before), quoted(&after.name));

@@ -424,7 +424,7 @@ fn is_literal(default: &Expr) -> bool {
     match default.pieces.as_slice() {
         [Piece::Text(text)] => {
             let string = text.starts_with('\'') && text.matches('\'').count() == 2;
-            string || matches!(text.as_str(), "TRUE" | "FALSE")
+            string || matches!(text.as_str(), "TRUE" | "FALSE" | "NULL")
         }
         [Piece::Text(text), Piece::Type(_)] => {
             text.starts_with('\'') && text.ends_with("::") && text.matches('\'').count() == 2

@@ -25,34 +25,26 @@
 //! and never prints.
 
 pub mod cache;
-#[allow(dead_code)]
 mod catalog;
-#[allow(dead_code)]
 mod chain;
 mod checksum;
 pub mod config;
-#[allow(dead_code)]
 mod ddl;
-#[allow(dead_code)]
 mod deparse;
 pub mod diagnostic;
-#[allow(dead_code)]
 mod diff;
 mod directive;
 pub mod embed;
 #[doc(hidden)]
 pub mod fidelity;
-#[allow(dead_code)]
 mod inverse;
 mod layout;
 pub mod plan;
 pub mod render;
-#[allow(dead_code)]
 mod restore;
 mod schema;
 mod script;
 mod set;
-#[allow(dead_code)]
 mod simulate;
 pub mod source;
 pub mod sql;

@@ -8,13 +8,11 @@
 
 mod expression;
 mod object;
-mod render;
 mod routine;
 mod table;
 
 pub(crate) use expression::*;
 pub(crate) use object::*;
-pub(crate) use render::quoted;
 pub(crate) use routine::*;
 pub(crate) use table::*;
 

@@ -516,7 +516,6 @@ enum Pass {
     Type,
     AddColumn,
     Attributes,
-    AddConstraint,
     Other,
     Misc,
 }

@@ -318,6 +318,7 @@ impl Simulator<'_> {
             name: name.to_owned(),
             of: self.catalog.get(table).map(|object| object.name.clone()),
             near,
+            among: names.iter().map(|name| (*name).to_owned()).collect(),
             dropped,
         };
         Failure { kind, at }

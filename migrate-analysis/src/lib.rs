@@ -12,6 +12,10 @@
 //! | `transaction` | does the script run in one transaction? |
 //! | `script` | what does one file mean? |
 //! | `set` | what do they mean together? |
+//! | `ddl` | what does a statement say? |
+//! | `catalog`, `simulate`, `chain` | which schema does it meet, and what becomes of it? |
+//! | `diff`, `deparse`, `restore`, `inverse` | does the down bring it back, and what would? |
+//! | `schema` | what of that is wrong? |
 //! | [`plan`] | the checked set |
 //! | [`diagnostic`], `wording`, [`render`] | what is wrong, in which words, drawn how |
 //! | [`embed`] | how is it embedded? |

@@ -185,7 +185,12 @@ impl<'a> Check<'a> {
         ranges.find(|range| {
             let names = sql::names(self.text(script), range.clone());
             let has_word = word.is_empty() || names.iter().any(|it| it == word);
-            has_word && !about.is_empty() && about.iter().all(|it| names.contains(it))
+            let first = names.first().map_or("", String::as_str);
+            let is_about_rows = ["update", "insert", "delete", "select", "with"].contains(&first);
+            has_word
+                && !is_about_rows
+                && !about.is_empty()
+                && about.iter().all(|it| names.contains(it))
         })
     }
 

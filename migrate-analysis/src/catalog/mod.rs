@@ -304,7 +304,7 @@ impl Catalog {
             self.put(id, before);
             self.journal.pop();
         }
-        self.origins.retain(|(begin, _)| *begin <= mark);
+        while self.origins.pop_if(|(begin, _)| *begin > mark).is_some() {}
         // What speaks for their having been there is taken back, too.
         while let Some((_, id)) = self.revealed.pop_if(|(at, _)| *at > mark) {
             self.put(id, None);

@@ -137,7 +137,10 @@ fn option_value(value: &str) -> String {
 pub(crate) fn element(state: &State<'_>, element: &IndexElement, columns: &[Column]) -> String {
     let mut text = match &element.key {
         IndexKey::Column(number) => column_name(columns, *number),
-        IndexKey::Expression(expr) => format!("({})", expression(state, expr, columns)),
+        IndexKey::Expression(expr) => match expression(state, expr, columns) {
+            call if is_call(&call) => call,
+            other => format!("({other})"),
+        },
     };
     if let Some(collation) = &element.collation {
         text.push_str(&format!(" COLLATE {collation}"));
@@ -157,6 +160,23 @@ pub(crate) fn element(state: &State<'_>, element: &IndexElement, columns: &[Colu
         text.push_str(&format!(" WITH {operator}"));
     }
     text
+}
+
+/// `lower(email)`, which an index takes without more brackets.
+fn is_call(text: &str) -> bool {
+    let Some((name, rest)) = text.split_once('(') else { return false };
+    let is_name = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    let mut depth = 1usize;
+    let mut closes = rest.char_indices().filter(|(_, c)| {
+        depth = match c {
+            '(' => depth + 1,
+            ')' => depth.saturating_sub(1),
+            _ => depth,
+        };
+        depth == 0
+    });
+    let ends = closes.next().is_some_and(|(at, _)| at + 1 == rest.len());
+    is_name && ends && !rest.contains('\'')
 }
 
 /// Arguments as in `CREATE FUNCTION`.

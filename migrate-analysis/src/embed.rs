@@ -1,9 +1,9 @@
 //! A checked set as it is embedded: the bytes that the runtime reads, and what the macro writes an
 //! item of. What the bytes mean is told in the runtime: `migrate-runtime/src/record.rs`.
 
-use crate::plan::{PlannedDown, PlannedMigration, PlannedScript};
+use crate::plan::{PlannedDown, PlannedMigration, PlannedScript, PlannedStatement};
 use crate::statement::ConcurrentIndex;
-use crate::{Analysis, Step, cache};
+use crate::{Analysis, Step, Verdict, cache};
 use std::fmt::Write;
 
 /// What stands in the runtime's `List` beside the scripts, and more.
@@ -71,7 +71,11 @@ impl Writer<'_> {
             PlannedDown::Irreversible(reason) => (2, (reason.clone(), String::new()), None),
         };
         embedding.records.extend(migration.version.to_le_bytes());
-        embedding.records.push(kind);
+        embedding.records.extend([
+            kind,
+            number(migration.verdict),
+            u8::from(!migration.destroys.is_empty()),
+        ]);
         embedding.number(embedding.texts.len());
         for text in [&migration.name, &up.0, &up.1, &down.0, &down.1] {
             embedding.text(text);
@@ -114,6 +118,17 @@ impl Writer<'_> {
     }
 }
 
+/// As the runtime's `record.rs` counts them.
+fn number(verdict: Verdict) -> u8 {
+    match verdict {
+        Verdict::Unproven => 0,
+        Verdict::Exact => 1,
+        Verdict::ColumnOrder => 2,
+        Verdict::DoesNotRestore => 3,
+        Verdict::Irreversible => 4,
+    }
+}
+
 /// The steps as one string: see `Steps` in the runtime's `migration.rs`.
 fn pack(steps: &[Step]) -> String {
     let mut packed = String::new();
@@ -134,13 +149,8 @@ fn pack(steps: &[Step]) -> String {
 /// What hovering a migration shows.
 fn doc(migration: &PlannedMigration) -> String {
     const MOST: usize = 12;
-    let code = |text: &str| format!("`{}`", text.replace('`', "'"));
     let mut doc = format!("Migration {} {}.\n\n", migration.version, code(&migration.name));
-    let mut lines: Vec<String> = Vec::new();
-    for action in migration.up.statements.iter().map(|it| &it.action) {
-        let object = action.object.iter().map(|object| format!(" {}", code(object)));
-        lines.push(format!("- {}{}\n", code(&action.command), object.collect::<String>()));
-    }
+    let mut lines: Vec<String> = migration.up.statements.iter().map(line).collect();
     lines.dedup();
     doc.extend(lines.iter().take(MOST).map(String::as_str));
     if lines.len() > MOST {
@@ -149,8 +159,45 @@ fn doc(migration: &PlannedMigration) -> String {
     if !migration.up.transactional {
         doc.push_str("\nRuns statement by statement, outside a transaction.\n");
     }
+    if !migration.destroys.is_empty() {
+        let _ = writeln!(doc, "\nDestroys data: {}.", some(&migration.destroys));
+    }
+    doc.push_str(match migration.verdict {
+        Verdict::Exact | Verdict::Irreversible => "",
+        Verdict::ColumnOrder => "\nRolled back, it leaves columns in another order.\n",
+        Verdict::Unproven => "\nNot known: whether rolling it back restores the schema.\n",
+        Verdict::DoesNotRestore => "\nRolling it back does not restore the schema.\n",
+    });
     if let PlannedDown::Irreversible(reason) = &migration.down {
         let _ = writeln!(doc, "\nIrreversible: {reason}");
     }
     doc
+}
+
+/// What a statement does, and what goes with what it drops.
+fn line(statement: &PlannedStatement) -> String {
+    let PlannedStatement { action, takes_along, .. } = statement;
+    let mut line = format!("- {}", code(&action.command));
+    if let Some(object) = &action.object {
+        let _ = write!(line, " {}", code(object));
+    }
+    if !takes_along.is_empty() {
+        let _ = write!(line, ", and with it {}", some(takes_along));
+    }
+    line.push('\n');
+    line
+}
+
+fn code(text: &str) -> String {
+    format!("`{}`", text.replace('`', "'"))
+}
+
+/// The first of them, which have their backticks: every word is one for the compiler to read.
+fn some(items: &[String]) -> String {
+    const MOST: usize = 4;
+    let shown = items.iter().take(MOST).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match items.len().saturating_sub(MOST) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
 }

@@ -1,15 +1,19 @@
 //! What was found earlier, kept between builds. A build script writes it, the macro reads it.
 //!
-//! For the build script and for a macro that finds something changed two things are kept. The whole analysis, which counts while every byte of the directory is the
-//! same: then nothing is asked again. And what follows from each file alone, which counts while that
-//! file's text is the same: an edit of one file parses one file. Since texts are compared and not
-//! hashes or times, nothing here can be stale; bytes that cannot be read are as good as none. For a
-//! macro that finds nothing changed there is [`Prepared`].
+//! For the build script and for a macro that finds something changed three things are kept. The whole
+//! analysis, which counts while every byte of the directory is the same: then nothing is asked again.
+//! What follows from each file alone, which counts while that file's text is the same: an edit of one
+//! file parses one file. And the replay on the simulated schema, which counts for a migration while it
+//! and all before it are the same. Since texts are compared and not hashes or times, nothing here can be
+//! stale; bytes that cannot be read are as good as none. For a macro that finds nothing changed there is
+//! [`Prepared`].
 
 mod codec;
 mod prepared;
+mod replay;
 
 pub use prepared::{Looks, Prepared};
+pub(crate) use replay::{Basis, Replay};
 
 use crate::Analysis;
 use crate::layout::Part;
@@ -19,7 +23,7 @@ use codec::{Decode, Encode, Input};
 use std::collections::VecDeque;
 
 /// Raise it when the meaning of the bytes changes.
-const FORMAT: &str = concat!("migrate-analysis ", env!("CARGO_PKG_VERSION"), " cache 3\n");
+const FORMAT: &str = concat!("migrate-analysis ", env!("CARGO_PKG_VERSION"), " cache 4\n");
 
 /// The file in a crate's `OUT_DIR` that keeps the results for the set in `directory`, which is
 /// written as in the macro call.
@@ -80,6 +84,9 @@ pub struct Cache {
     files: Vec<u8>,
     entries: Entries,
     used: Entries,
+    /// As bytes, as it was found.
+    replayed: Vec<u8>,
+    replay: Replay,
     changed: bool,
 }
 
@@ -103,19 +110,26 @@ impl Cache {
         let parts = bytes.strip_prefix(FORMAT.as_bytes()).and_then(|bytes| {
             let mut input = Input::new(bytes);
             let mut part = || input.slice().map(<[u8]>::to_vec);
-            let parts = (part()?, part()?, part()?);
+            let parts = (part()?, part()?, part()?, part()?);
             input.is_empty().then_some(parts)
         });
-        let (key, whole, files) = parts.unwrap_or_default();
-        Cache { key, whole, files, ..Cache::default() }
+        let (key, whole, files, replayed) = parts.unwrap_or_default();
+        Cache { key, whole, files, replayed, ..Cache::default() }
     }
 
     /// What the last analysis found, as bytes.
     pub fn encode(&self) -> Vec<u8> {
-        let mut files = Vec::new();
-        self.used.encode(&mut files);
+        let (mut files, mut replayed) = (Vec::new(), Vec::new());
+        if self.changed {
+            self.used.encode(&mut files);
+            self.replay.encode(&mut replayed);
+        }
+        let (files, replayed) = match self.changed {
+            true => (&files, &replayed),
+            false => (&self.files, &self.replayed),
+        };
         let mut bytes = FORMAT.as_bytes().to_vec();
-        for part in [&self.key, &self.whole, if self.changed { &files } else { &self.files }] {
+        for part in [&self.key, &self.whole, files, replayed] {
             codec::encode_slice(part, &mut bytes);
         }
         bytes
@@ -137,7 +151,13 @@ impl Cache {
         self.key.clear();
         directory.encode(&mut self.key);
         self.entries = Entries::decode(&mut Input::new(&self.files)).unwrap_or_default();
+        self.replay = Replay::decode(&mut Input::new(&self.replayed)).unwrap_or_default();
         None
+    }
+
+    /// The last replay; to be replaced by the next.
+    pub(crate) fn replay(&mut self) -> &mut Replay {
+        &mut self.replay
     }
 
     pub(crate) fn keep(&mut self, analysis: &Analysis) {

@@ -4,7 +4,7 @@
 use crate::catalog::{Catalog, Mark, Origin};
 use crate::ddl::Command;
 use crate::inverse::{Inverse, inverse};
-use crate::plan::{Plan, PlannedDown, PlannedScript};
+use crate::plan::{Plan, PlannedDown, PlannedMigration, PlannedScript};
 use crate::restore::{Judgement, Verdict, judge, losses};
 use crate::simulate::{self, Death, External, Failure};
 use crate::source::Source;
@@ -49,17 +49,25 @@ pub(crate) fn begin(catalog: &mut Catalog, external: &External, baseline: &str) 
     catalog.reset_session();
 }
 
-/// The set of a plan. `wanted`: the migrations, by their place, whose down may be proposed.
-pub(crate) fn links<'a>(plan: &Plan, sources: &'a [Source], wanted: &[usize]) -> Vec<Link<'a>> {
-    let links = plan.migrations.iter().enumerate().map(|(place, migration)| Link {
+/// The set of a plan.
+pub(crate) fn links<'a>(plan: &Plan, sources: &'a [Source]) -> Vec<Link<'a>> {
+    plan.migrations.iter().map(|migration| link(migration, sources, false)).collect()
+}
+
+/// A migration of a plan. `wanted`: its down is missing, and may be proposed.
+pub(crate) fn link<'a>(
+    migration: &PlannedMigration,
+    sources: &'a [Source],
+    wanted: bool,
+) -> Link<'a> {
+    Link {
         up: statements(&migration.up, sources),
         down: match &migration.down {
             PlannedDown::Script(script) => Way::Script(statements(script, sources)),
             PlannedDown::NoOp(_) => Way::NoOp,
-            PlannedDown::Irreversible(_) => Way::None { wanted: wanted.contains(&place) },
+            PlannedDown::Irreversible(_) => Way::None { wanted },
         },
-    });
-    links.collect()
+    }
 }
 
 fn statements<'a>(script: &PlannedScript, sources: &'a [Source]) -> Vec<ScriptStatement<'a>> {
@@ -114,21 +122,16 @@ pub(crate) struct Replayed {
     pub(crate) inverse: Option<Inverse>,
 }
 
-/// Replays a set from what exists before it on. `each` sees the catalog after each up, for tests and tools.
+/// Replays a migration on what those before it have made. `number` is its place in the set.
 pub(crate) fn replay(
     catalog: &mut Catalog,
     external: &External,
-    links: &[Link<'_>],
-    mut each: impl FnMut(usize, &Catalog, Mark),
-) -> Vec<Replayed> {
-    let mut replayed = Vec::with_capacity(links.len());
-    for (number, link) in links.iter().enumerate() {
-        let before = catalog.begin(Origin::Migration(number));
-        let up = run(catalog, external, &link.up, OnFailure::Continue);
-        each(number, catalog, before);
-        replayed.push(back(catalog, external, link, before, up));
-    }
-    replayed
+    number: usize,
+    link: &Link<'_>,
+) -> Replayed {
+    let before = catalog.begin(Origin::Migration(number));
+    let up = run(catalog, external, &link.up, OnFailure::Continue);
+    back(catalog, external, link, before, up)
 }
 
 /// Runs the down, judges the pair, and takes the down back.

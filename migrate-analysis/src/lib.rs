@@ -60,7 +60,7 @@ pub use directive::Direction;
 pub use restore::Verdict;
 pub use transaction::Step;
 
-use cache::Cache;
+use cache::{Cache, Replay};
 use config::Config;
 use diagnostic::{Diagnostic, Place, Severity};
 use layout::{Entry, Layout, Named, Part};
@@ -152,7 +152,7 @@ pub fn analyze_inline(migrations: Vec<InlineMigration>) -> Analysis {
             });
         }
     }
-    analysis.assemble(candidates, &Config::default());
+    analysis.assemble(candidates, &Config::default(), &mut Replay::default());
     analysis
 }
 
@@ -162,8 +162,8 @@ impl Analysis {
         SourceId(self.sources.len() - 1)
     }
 
-    fn assemble(&mut self, candidates: Vec<Candidate>, config: &Config) {
-        let (plan, diagnostics) = set::assemble(candidates, config, &self.sources);
+    fn assemble(&mut self, candidates: Vec<Candidate>, config: &Config, replay: &mut Replay) {
+        let (plan, diagnostics) = set::assemble(candidates, config, &self.sources, replay);
         self.plan = plan;
         self.diagnostics.extend(diagnostics);
         self.diagnostics.sort_by_key(|d| (d.place.source, d.place.range.start));
@@ -210,7 +210,7 @@ impl Reader<'_> {
             let diagnostic = wording::history_ahead(place.clone(), until, newest);
             self.analysis.diagnostics.push(diagnostic);
         }
-        self.analysis.assemble(self.candidates, &config);
+        self.analysis.assemble(self.candidates, &config, self.cache.replay());
     }
 
     /// The file as a source; where it is no text, as an empty one, with the reason reported.

@@ -1,5 +1,6 @@
 //! The files together: pairing up with down, order, duplicates, gaps.
 
+use crate::cache::Replay;
 use crate::checksum;
 use crate::config::Config;
 use crate::diagnostic::{Code, Diagnostic, Place, Severity, Tier};
@@ -27,6 +28,7 @@ pub(crate) fn assemble(
     candidates: Vec<Candidate>,
     config: &Config,
     sources: &[Source],
+    replay: &mut Replay,
 ) -> (Plan, Vec<Diagnostic>) {
     let mut versions: BTreeMap<i64, Vec<Candidate>> = BTreeMap::new();
     for candidate in candidates {
@@ -49,7 +51,7 @@ pub(crate) fn assemble(
     }
     set.plan.digest =
         checksum::set(set.plan.migrations.iter().map(|m| (m.version, &m.up.checksum)));
-    set.schema(sources);
+    set.schema(sources, replay);
     for (version, candidate) in std::mem::take(&mut set.files) {
         set.finish(version, candidate);
     }
@@ -123,8 +125,9 @@ impl Set<'_> {
     }
 
     /// Replays the set on the simulated schema.
-    fn schema(&mut self, sources: &[Source]) {
-        let found = schema::check(&mut self.plan, sources, self.config, &self.without_down);
+    fn schema(&mut self, sources: &[Source], replay: &mut Replay) {
+        let wanted = &self.without_down;
+        let found = schema::check(&mut self.plan, sources, self.config, wanted, replay);
         for (version, diagnostic) in found.diagnostics {
             if !self.allowed(&diagnostic) {
                 self.report(version, diagnostic);

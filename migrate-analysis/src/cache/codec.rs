@@ -4,9 +4,11 @@ use super::Entry;
 use crate::Analysis;
 use crate::diagnostic::{Code, Diagnostic, Place, Severity};
 use crate::embed::{Embedded, Embedding};
+use crate::inverse::Inverse;
 use crate::layout::Part;
 use crate::plan::{Plan, PlannedDown, PlannedMigration, PlannedScript, PlannedStatement};
 use crate::restore::Verdict;
+use crate::schema::Found;
 use crate::script::{Allow, Script, ScriptFile};
 use crate::source::{Directory, File, Source, SourceId};
 use crate::statement::{Action, ConcurrentIndex, EnumValue, Statement, TransactionUse};
@@ -235,6 +237,9 @@ macro_rules! choice {
     };
 }
 
+// Behind the macros, which it uses.
+mod catalog;
+
 impl Encode for Code {
     fn encode(&self, out: &mut Vec<u8>) {
         self.as_str().to_owned().encode(out);
@@ -366,6 +371,8 @@ impl Decode for Embedding {
 }
 
 record!(Embedded { version, name, doc, is_reversible });
+record!(Found { verdict, destroys, up, down, diagnostics, inverse });
+record!(Inverse { statements, caveats, complete });
 record!(ScriptFile { up, down, irreversible, allows, diagnostics });
 record!(Script { mark, statements, steps, transactional, checksum, no_op });
 record!(Allow { code, range, statement, used });

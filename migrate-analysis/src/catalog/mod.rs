@@ -34,6 +34,11 @@ impl Id {
     pub(crate) fn number(self) -> u32 {
         self.0
     }
+
+    /// Of an object that was kept with its number.
+    pub(crate) fn numbered(number: u32) -> Id {
+        Id(number)
+    }
 }
 
 /// A place in the journal.
@@ -60,17 +65,19 @@ pub(crate) struct Catalog {
     made: HashSet<String>,
 }
 
+/// A catalog without its journal.
+#[derive(Clone, Debug)]
+pub(crate) struct Parts {
+    /// Every object there ever was, by its number.
+    pub(crate) objects: Vec<Option<Rc<Object>>>,
+    pub(crate) names: BTreeMap<Key, Id>,
+    pub(crate) made: HashSet<String>,
+}
+
 impl Default for Catalog {
     /// An empty database: the schema `public`, and a new session.
     fn default() -> Catalog {
-        let mut catalog = Catalog {
-            objects: Vec::new(),
-            names: BTreeMap::new(),
-            dependents: HashMap::new(),
-            journal: Vec::new(),
-            origins: vec![(Mark(0), Origin::Before)],
-            made: HashSet::new(),
-        };
+        let mut catalog = Catalog::empty();
         catalog.add(Object::new(None, "", Kind::Session(Session::default())));
         catalog.add(Object::new(None, "public", Kind::Schema));
         catalog
@@ -78,6 +85,36 @@ impl Default for Catalog {
 }
 
 impl Catalog {
+    /// Without even a session.
+    fn empty() -> Catalog {
+        Catalog {
+            objects: Vec::new(),
+            names: BTreeMap::new(),
+            dependents: HashMap::new(),
+            journal: Vec::new(),
+            origins: vec![(Mark(0), Origin::Before)],
+            made: HashSet::new(),
+        }
+    }
+
+    /// A catalog that was kept. It does not know how it came about.
+    pub(crate) fn restored(parts: Parts) -> Catalog {
+        let Parts { objects, names, made } = parts;
+        let mut catalog = Catalog { names, made, ..Catalog::empty() };
+        for (number, object) in (0..).zip(&objects) {
+            for other in object.iter().flat_map(|object| object.references()) {
+                catalog.dependents.entry(other).or_default().insert(Id(number));
+            }
+        }
+        catalog.objects = objects;
+        catalog
+    }
+
+    /// What it takes to restore it.
+    pub(crate) fn parts(&self) -> Parts {
+        Parts { objects: self.objects.clone(), names: self.names.clone(), made: self.made.clone() }
+    }
+
     pub(crate) fn get(&self, id: Id) -> Option<&Object> {
         self.objects.get(id.0 as usize)?.as_deref()
     }

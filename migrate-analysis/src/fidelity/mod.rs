@@ -51,7 +51,7 @@ impl<'a> Chain<'a> {
         let catalog = Catalog::default();
         let mark = catalog.mark();
         Chain {
-            links: chain::links(&analysis.plan, &analysis.sources, &[]),
+            links: chain::links(&analysis.plan, &analysis.sources),
             catalog,
             external: External::default(),
             before: mark,

@@ -4,8 +4,9 @@
 use crate::catalog::{Catalog, Mark, Origin};
 use crate::ddl::Command;
 use crate::inverse::{Inverse, inverse};
-use crate::plan::{Plan, PlannedDown, PlannedMigration, PlannedScript};
+use crate::plan::{Plan, PlannedDown, PlannedScript};
 use crate::restore::{Judgement, Verdict, judge, losses};
+use crate::schema::Doubts;
 use crate::simulate::{self, Death, External, Failure};
 use crate::source::Source;
 use crate::sql;
@@ -46,35 +47,39 @@ pub(crate) fn begin(catalog: &mut Catalog, external: &External, baseline: &str) 
     let script: Vec<ScriptStatement<'_>> =
         sql::statements(baseline).into_iter().map(read).collect();
     run(catalog, external, &script, OnFailure::Continue);
-    catalog.reset_session();
 }
 
 /// The set of a plan.
-pub(crate) fn links<'a>(plan: &Plan, sources: &'a [Source]) -> Vec<Link<'a>> {
-    plan.migrations.iter().map(|migration| link(migration, sources, false)).collect()
+pub(crate) fn links<'a>(plan: &Plan, sources: &'a [Source], doubts: &Doubts) -> Vec<Link<'a>> {
+    (0..plan.migrations.len()).filter_map(|number| link(plan, number, sources, doubts)).collect()
 }
 
-/// A migration of a plan. `wanted`: its down is missing, and may be proposed.
+/// A migration of a plan, by its place.
 pub(crate) fn link<'a>(
-    migration: &PlannedMigration,
+    plan: &Plan,
+    number: usize,
     sources: &'a [Source],
-    wanted: bool,
-) -> Link<'a> {
-    Link {
-        up: statements(&migration.up, sources),
-        down: match &migration.down {
-            PlannedDown::Script(script) => Way::Script(statements(script, sources)),
-            PlannedDown::NoOp(_) => Way::NoOp,
-            PlannedDown::Irreversible(_) => Way::None { wanted },
-        },
-    }
+    doubts: &Doubts,
+) -> Option<Link<'a>> {
+    let migration = plan.migrations.get(number)?;
+    let down = match &migration.down {
+        PlannedDown::Script(script) => Way::Script(statements(script, sources, doubts)),
+        PlannedDown::NoOp(_) => Way::NoOp,
+        PlannedDown::Irreversible(_) => Way::None { wanted: doubts.without_down.contains(&number) },
+    };
+    Some(Link { up: statements(&migration.up, sources, doubts), down })
 }
 
-fn statements<'a>(script: &PlannedScript, sources: &'a [Source]) -> Vec<ScriptStatement<'a>> {
+fn statements<'a>(
+    script: &PlannedScript,
+    sources: &'a [Source],
+    doubts: &Doubts,
+) -> Vec<ScriptStatement<'a>> {
+    let doubtful = doubts.sources.contains(&script.source);
     let text = sources.get(script.source.index()).map_or("", Source::text);
     let read = script.statements.iter().map(|statement| {
         let range = statement.range.clone();
-        let command = match statement.action.opaque {
+        let command = match statement.action.opaque || doubtful {
             true => Command::Opaque,
             false => sql::command(text, range.clone()),
         };
@@ -122,23 +127,26 @@ pub(crate) struct Replayed {
     pub(crate) inverse: Option<Inverse>,
 }
 
-/// Replays a migration on what those before it have made. `number` is its place in the set.
+/// Replays a migration, by its place in the set, on what those before it have made. `after_up` sees the
+/// catalog between up and down, and where the up began.
 pub(crate) fn replay(
     catalog: &mut Catalog,
     external: &External,
     number: usize,
     link: &Link<'_>,
+    after_up: impl FnOnce(&Catalog, Mark),
 ) -> Replayed {
-    let before = catalog.begin(Origin::Migration(number));
+    let before = catalog.begin(Origin::up(number));
     let up = run(catalog, external, &link.up, OnFailure::Continue);
-    back(catalog, external, link, before, up)
+    after_up(catalog, before);
+    back(catalog, external, (number, link), before, up)
 }
 
 /// Runs the down, judges the pair, and takes the down back.
 fn back(
     catalog: &mut Catalog,
     external: &External,
-    link: &Link<'_>,
+    (number, link): (usize, &Link<'_>),
     before: Mark,
     up: Effect,
 ) -> Replayed {
@@ -155,7 +163,7 @@ fn back(
         }
         Way::NoOp => judge(catalog, before, &up.obstacles),
         Way::Script(script) => {
-            catalog.reset_session();
+            catalog.begin(Origin::down(number));
             down = run(catalog, external, script, OnFailure::Stop);
             if !up.failures.is_empty() {
                 let mut judgement = Judgement::without_differences(Verdict::Unproven);
@@ -171,7 +179,6 @@ fn back(
         }
     };
     catalog.rollback(after);
-    catalog.reset_session();
     Replayed { up, down, judgement, destroys, inverse: inverse_of_up }
 }
 
@@ -191,6 +198,7 @@ pub(crate) fn run(
 ) -> Effect {
     let mut effect = Effect::default();
     for (place, statement) in script.iter().enumerate() {
+        catalog.begin_statement(place);
         if statement.command == Command::Opaque {
             shroud(catalog, statement);
             effect
@@ -209,5 +217,6 @@ pub(crate) fn run(
             shroud(catalog, statement);
         }
     }
+    catalog.end_session();
     effect
 }

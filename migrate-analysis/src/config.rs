@@ -113,7 +113,14 @@ impl Config {
             let name = entry.get_ref().as_str().unwrap_or_default();
             match Code::from_name(name).filter(|code| code.tier() == Tier::Allowable) {
                 Some(code) => self.severities.insert(code, severity),
-                None => return wrong(format!("`{name}` is no code that can be lowered")),
+                None => {
+                    let (message, help) =
+                        (format!("`{name}` is no code that can be lowered"), &names);
+                    return match closest(name, help) {
+                        Some(near) => Err((message, format!("did you mean `{near}`?"))),
+                        None => wrong(message),
+                    };
+                }
             };
         }
         Ok(())

@@ -191,6 +191,8 @@ codes! {
     DuplicateSchema = "duplicate-schema", Allowable;
     /// A trigger, policy, rule, … of that name exists already.
     DuplicateObject = "duplicate-object", Allowable;
+    /// An index with the keys of another one of its table.
+    DuplicateIndex = "duplicate-index", Allowable;
     /// Other objects depend on what is dropped or changed, and CASCADE is not said.
     DependentObjects = "dependent-objects", Allowable;
     /// PostgreSQL refuses the statement for another reason, which the message tells.

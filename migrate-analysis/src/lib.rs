@@ -97,7 +97,8 @@ pub fn analyze(directory: Result<Directory, String>, cache: &mut Cache) -> Analy
             if let Some(kept) = cache.whole(&directory) {
                 return kept;
             }
-            Reader { analysis: &mut analysis, cache, candidates: Vec::new() }.read(directory);
+            let candidates = Vec::new();
+            Reader { analysis: &mut analysis, cache, candidates, complete: true }.read(directory);
             cache.keep(&analysis);
         }
         Err(reason) => {
@@ -152,7 +153,7 @@ pub fn analyze_inline(migrations: Vec<InlineMigration>) -> Analysis {
             });
         }
     }
-    analysis.assemble(candidates, &Config::default(), &mut Replay::default());
+    analysis.assemble(candidates, &Config::default(), true, &mut Replay::default());
     analysis
 }
 
@@ -162,8 +163,15 @@ impl Analysis {
         SourceId(self.sources.len() - 1)
     }
 
-    fn assemble(&mut self, candidates: Vec<Candidate>, config: &Config, replay: &mut Replay) {
-        let (plan, diagnostics) = set::assemble(candidates, config, &self.sources, replay);
+    fn assemble(
+        &mut self,
+        candidates: Vec<Candidate>,
+        config: &Config,
+        complete: bool,
+        replay: &mut Replay,
+    ) {
+        let (plan, diagnostics) =
+            set::assemble(candidates, config, &self.sources, complete, replay);
         self.plan = plan;
         self.diagnostics.extend(diagnostics);
         self.diagnostics.sort_by_key(|d| (d.place.source, d.place.range.start));
@@ -174,6 +182,8 @@ struct Reader<'a> {
     analysis: &'a mut Analysis,
     cache: &'a mut Cache,
     candidates: Vec<Candidate>,
+    /// Whether every script could be read.
+    complete: bool,
 }
 
 impl Reader<'_> {
@@ -190,6 +200,7 @@ impl Reader<'_> {
                 Entry::Config => config = self.config(&file),
                 Entry::Metadata { folder } => self.metadata(folder, &file, &mut metadata),
                 Entry::Malformed(malformed) => {
+                    self.complete = false;
                     let place = Place::file(self.analysis.add(Source::new(&file.path, "")));
                     let diagnostic = wording::malformed_file_name(place, &file.path, &malformed);
                     self.analysis.diagnostics.push(diagnostic);
@@ -210,7 +221,8 @@ impl Reader<'_> {
             let diagnostic = wording::history_ahead(place.clone(), until, newest);
             self.analysis.diagnostics.push(diagnostic);
         }
-        self.analysis.assemble(self.candidates, &config, self.cache.replay());
+        let replay = self.cache.replay();
+        self.analysis.assemble(self.candidates, &config, self.complete, replay);
     }
 
     /// The file as a source; where it is no text, as an empty one, with the reason reported.
@@ -244,6 +256,7 @@ impl Reader<'_> {
             return Config::unknown();
         }
         let (config, diagnostics) = Config::read(id, self.analysis.sources[id.index()].text());
+        self.complete &= diagnostics.is_empty();
         self.analysis.diagnostics.extend(diagnostics);
         config
     }
@@ -256,10 +269,15 @@ impl Reader<'_> {
         };
         match reserved.iter().find(|file| file.path == name) {
             Some(file) => {
+                let reported = self.analysis.diagnostics.len();
                 let id = self.source(file);
                 config.baseline_text = self.analysis.sources[id.index()].text().to_owned();
+                self.complete &= self.analysis.diagnostics.len() == reported;
             }
-            None => self.analysis.diagnostics.push(wording::missing_baseline(place, &name)),
+            None => {
+                self.analysis.diagnostics.push(wording::missing_baseline(place, &name));
+                self.complete = false;
+            }
         }
     }
 
@@ -283,8 +301,10 @@ impl Reader<'_> {
         let Some(version) = named.version else {
             let diagnostic = wording::version_too_large(Place::file(id), &file.path);
             self.analysis.diagnostics.push(diagnostic);
+            self.complete = false;
             return;
         };
+        self.complete &= readable;
         let folder = file.path.rsplit_once('/').map_or("", |(folder, _)| folder);
         let text = self.analysis.sources[id.index()].text();
         let transaction = metadata.get(folder).copied();

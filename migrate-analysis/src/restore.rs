@@ -1,6 +1,6 @@
 //! Does this down restore the schema? What differs?
 
-use crate::catalog::{Catalog, Fog, Kind, Mark, Object};
+use crate::catalog::{Catalog, Kind, Mark, Object};
 use crate::chain::ScriptStatement;
 use crate::ddl::Command;
 use crate::deparse;
@@ -46,10 +46,7 @@ pub(crate) fn judge(catalog: &Catalog, before: Mark, obstacles: &[String]) -> Ju
     let then = catalog.at(before);
     let mut differences = diff::compare(&then, &catalog.now(), touched.into_keys());
     let fog = new_fog(catalog, before);
-    let is_certain = |it: &Difference| {
-        it.weight == Weight::Certain
-            && fog.as_ref().is_some_and(|names| !mentions(&it.words, names))
-    };
+    let is_certain = |it: &Difference| it.weight == Weight::Certain && !fog.hides(&it.words);
     if differences.iter().any(is_certain) {
         differences.retain(|it| is_certain(it));
         return Judgement { verdict: Verdict::DoesNotRestore, differences, obstacle: None };
@@ -98,19 +95,38 @@ pub(crate) fn losses(
     lost
 }
 
-/// The names that statements since then may have touched unseen; none where that is anything.
-fn new_fog(catalog: &Catalog, before: Mark) -> Option<BTreeSet<String>> {
-    let now = &catalog.session().fog;
-    let then = catalog.session_at(before).fog;
-    let everywhere = |fog: &Fog| fog.everywhere || fog.unseen;
-    if everywhere(now) && !everywhere(&then) || now.everywhere {
-        return None;
-    }
-    Some(now.names.difference(&then.names).cloned().collect())
+/// What statements since then may have touched unseen.
+struct NewFog {
+    names: BTreeSet<String>,
+    /// Anything of the kinds that are named in these words; of any kind where there are none.
+    storm: Option<BTreeSet<String>>,
 }
 
-/// Whether one of the names stands in the words.
+impl NewFog {
+    fn hides(&self, words: &str) -> bool {
+        // Most things belong to a table, and any statement about one may change them.
+        let kind = words.split(' ').next().filter(|it| ["function", "type", "view"].contains(it));
+        let stirred = self
+            .storm
+            .as_ref()
+            .is_some_and(|storm| storm.is_empty() || kind.is_none_or(|kind| storm.contains(kind)));
+        stirred || mentions(words, &self.names)
+    }
+}
+
+fn new_fog(catalog: &Catalog, before: Mark) -> NewFog {
+    let now = &catalog.session().fog;
+    let then = catalog.session_at(before).fog;
+    let has_storm = now.everywhere || now.storms > then.storms;
+    NewFog {
+        names: now.names.difference(&then.names).cloned().collect(),
+        storm: has_storm.then(|| now.storm.clone().unwrap_or_default()),
+    }
+}
+
+/// Whether one of the names stands between the backticks of the words.
 fn mentions(words: &str, names: &BTreeSet<String>) -> bool {
-    let parts = words.split(|c: char| !(c.is_alphanumeric() || c == '_'));
+    let quoted = words.split('`').skip(1).step_by(2);
+    let parts = quoted.flat_map(|it| it.split(|c: char| !(c.is_alphanumeric() || c == '_')));
     parts.into_iter().any(|word| names.contains(word))
 }

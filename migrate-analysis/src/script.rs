@@ -458,6 +458,20 @@ fn is_harmless(directive: &Directive) -> bool {
 }
 
 impl ScriptFile {
+    /// Whether its statements may be others than its author means, or in other sections.
+    pub(crate) fn is_misread(&self) -> bool {
+        self.diagnostics.iter().any(|diagnostic| {
+            matches!(
+                diagnostic.code,
+                Code::MalformedSections
+                    | Code::UnknownDirective
+                    | Code::MisplacedDirective
+                    | Code::PsqlCommand
+                    | Code::TransactionControl
+            )
+        })
+    }
+
     /// Gives every diagnostic the source it is in: an analysis numbers its sources anew.
     pub(crate) fn belongs_to(&mut self, source: SourceId) {
         for diagnostic in &mut self.diagnostics {

@@ -7,7 +7,7 @@ use crate::diagnostic::{Code, Diagnostic, Place, Severity, Tier};
 use crate::layout::{Layout, Named, Part};
 use crate::plan::{Plan, PlannedDown, PlannedMigration, PlannedScript, PlannedStatement};
 use crate::restore::Verdict;
-use crate::schema;
+use crate::schema::{self, Doubts};
 use crate::script::{Script, ScriptFile};
 use crate::source::{Source, SourceId};
 use crate::statement::Statement;
@@ -23,11 +23,13 @@ pub(crate) struct Candidate {
     pub(crate) file: ScriptFile,
 }
 
-/// Makes the plan, and says what is wrong with it.
+/// Makes the plan, and says what is wrong with it. `complete`: no script is missing among the candidates because it
+/// could not be read.
 pub(crate) fn assemble(
     candidates: Vec<Candidate>,
     config: &Config,
     sources: &[Source],
+    complete: bool,
     replay: &mut Replay,
 ) -> (Plan, Vec<Diagnostic>) {
     let mut versions: BTreeMap<i64, Vec<Candidate>> = BTreeMap::new();
@@ -42,7 +44,7 @@ pub(crate) fn assemble(
         plan: Plan::default(),
         diagnostics: Vec::new(),
         files: Vec::new(),
-        without_down: Vec::new(),
+        doubts: Doubts { complete, ..Doubts::default() },
     };
     set.gaps(&mut versions, &numbers);
     set.misordered_folders(&versions);
@@ -67,8 +69,7 @@ struct Set<'a> {
     diagnostics: Vec<Diagnostic>,
     /// What was planned already, by version.
     files: Vec<(i64, Candidate)>,
-    /// Migrations, by their place in the plan, whose down is missing without a reason.
-    without_down: Vec<usize>,
+    doubts: Doubts,
 }
 
 impl Set<'_> {
@@ -90,6 +91,10 @@ impl Set<'_> {
         for up in ups {
             let same_name = downs.iter().position(|down| down.named.name == up.named.name);
             pairs.push((up, same_name.map(|at| downs.remove(at))));
+        }
+        if pairs.len() > 1 {
+            let both = pairs.iter().flat_map(|(up, down)| std::iter::once(up).chain(down));
+            self.doubts.sources.extend(both.map(|candidate| candidate.source));
         }
         let mut first: Option<Place> = None;
         for (mut up, mut down) in pairs {
@@ -113,6 +118,7 @@ impl Set<'_> {
             self.files.extend(files.map(|file| (version, file)));
         }
         for stray in downs {
+            self.doubts.sources.push(stray.source);
             let expected = expected_up(&stray);
             let place = Place::file(stray.source);
             let diagnostic = wording::missing_up(version, &stray.named.name, place, &expected);
@@ -126,8 +132,9 @@ impl Set<'_> {
 
     /// Replays the set on the simulated schema.
     fn schema(&mut self, sources: &[Source], replay: &mut Replay) {
-        let wanted = &self.without_down;
-        let found = schema::check(&mut self.plan, sources, self.config, wanted, replay);
+        let misread = self.files.iter().filter(|(_, file)| file.file.is_misread());
+        self.doubts.sources.extend(misread.map(|(_, file)| file.source));
+        let found = schema::check(&mut self.plan, sources, self.config, &self.doubts, replay);
         for (version, diagnostic) in found.diagnostics {
             if !self.allowed(&diagnostic) {
                 self.report(version, diagnostic);
@@ -233,7 +240,7 @@ impl Set<'_> {
             (Some((source, script)), None) => planned_down(source, script),
             (None, None) => {
                 self.missing_down(version, up, strays);
-                self.without_down.push(self.plan.migrations.len());
+                self.doubts.without_down.push(self.plan.migrations.len());
                 PlannedDown::Irreversible("it has no down script".to_owned())
             }
         }

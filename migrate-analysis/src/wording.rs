@@ -2,7 +2,7 @@
 
 mod schema;
 
-pub(crate) use schema::{does_not_restore, failure, proposed_down};
+pub(crate) use schema::{Made, does_not_restore, duplicate_index, failure, proposed_down};
 
 use crate::diagnostic::{Code, Diagnostic, Place, Severity};
 use crate::directive::{Direction, Misread};

@@ -1,13 +1,14 @@
 //! Replays migrations on PostgreSQL and on our simulated catalog, and compares the two after every one:
 //!
 //! ```text
-//! cargo run --release -p migrate-tests --example catalog_fidelity -- DIRECTORY… [--truth truth.tsv] [--inverse]
+//! cargo run --release -p migrate-tests --example catalog_fidelity -- DIRECTORY… [--truth truth.tsv] [--inverse] [--offline] [--external]
 //! ```
 //!
 //! For each directory and migration: whether the server takes the up and whether the analysis said so,
 //! what differs between the catalogs, and the verdict on the down beside what the server shows. With
 //! `--truth` the verdict is compared with the table's, by the project (the directory's name) and the number.
-//! With `--inverse` the down that the analysis computes is run too.
+//! With `--inverse` the down that the analysis computes is run too. With `--offline` no server is asked, and the
+//! verdicts alone are compared with the table; with `--external` anything may exist beside what the sets make.
 //!
 //! A directory may be one of ours, in any layout, or hold `NNNN_name/{up,down}.sql`. A file `notx`
 //! beside the scripts says that they run outside a transaction.
@@ -33,6 +34,10 @@ struct Options {
     directories: Vec<PathBuf>,
     truth: Truth,
     inverse: bool,
+    /// Ask no server.
+    offline: bool,
+    /// Anything may exist beside what the sets make.
+    external: bool,
 }
 
 fn main() -> Outcome<()> {
@@ -46,12 +51,20 @@ fn main() -> Outcome<()> {
 }
 
 fn options() -> Outcome<Options> {
-    let mut options = Options { directories: Vec::new(), truth: Truth::default(), inverse: false };
+    let mut options = Options {
+        directories: Vec::new(),
+        truth: Truth::default(),
+        inverse: false,
+        offline: false,
+        external: false,
+    };
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--truth" => options.truth = Truth::read(&arguments.next().unwrap_or_default())?,
             "--inverse" => options.inverse = true,
+            "--offline" => options.offline = true,
+            "--external" => options.external = true,
             directory => options.directories.push(directory.into()),
         }
     }
@@ -63,6 +76,11 @@ fn project(directory: &Path, options: &Options, tally: &mut Tally) -> Outcome<()
     println!("== {name}");
     let read = Directory::read(directory).map_err(|error| error.to_string());
     let analysis = analyze(read, &mut Cache::default());
+    if options.offline {
+        let baseline = extensions(&analysis);
+        verdicts(&analysis, &name, &baseline, options.external, &options.truth, tally);
+        return Ok(());
+    }
     let server = Server::start()?;
     let database = server.create_database()?;
     let mut client = database.connect()?;
@@ -78,7 +96,7 @@ fn project(directory: &Path, options: &Options, tally: &mut Tally) -> Outcome<()
     if own.needs_more > 0 {
         println!("{name}: rests on what is made elsewhere, so only its verdicts are compared");
         own = Tally::default();
-        verdicts(&analysis, &name, &baseline, &options.truth, &mut own);
+        verdicts(&analysis, &name, &baseline, true, &options.truth, &mut own);
     }
     tally.add(own);
     Ok(())
@@ -94,12 +112,30 @@ fn extensions(analysis: &Analysis) -> String {
         texts.iter().any(|text| text.contains("create extension") && text.contains(name))
     };
     let missing = contrib.into_iter().filter(|name| !is_made(name));
-    missing.map(|name| format!("CREATE EXTENSION \"{name}\";\n")).collect()
+    let mut sql: String = missing.map(|name| format!("CREATE EXTENSION \"{name}\";\n")).collect();
+    // The tools' own history, which some migrations read.
+    let history = ["gopg_migrations"];
+    for table in history.into_iter().filter(|table| {
+        let made = format!("create table {table}");
+        texts.iter().any(|text| text.contains(table)) && !texts.iter().any(|it| it.contains(&made))
+    }) {
+        sql.push_str(&format!(
+            "CREATE TABLE {table} (id bigserial, version bigint, created_at timestamptz);\n"
+        ));
+    }
+    sql
 }
 
 /// The verdicts alone, where the server cannot be asked since objects of others are missing.
-fn verdicts(analysis: &Analysis, project: &str, baseline: &str, truth: &Truth, tally: &mut Tally) {
-    let mut chain = Chain::new(analysis).beside(baseline, true);
+fn verdicts(
+    analysis: &Analysis,
+    project: &str,
+    baseline: &str,
+    external: bool,
+    truth: &Truth,
+    tally: &mut Tally,
+) {
+    let mut chain = Chain::new(analysis).beside(baseline, external);
     for (number, migration) in analysis.plan.migrations.iter().enumerate() {
         let step = chain.up(number);
         let (_, judged) = chain.down(number);

@@ -17,7 +17,7 @@ migrate_runtime::migrations! {
     }
     2 => in_a_transaction {
         up: "CREATE TABLE before_pause ();
-             -- migrate: opaque the test makes `pause`
+             -- migrate: opaque the table is the test's
              SELECT pg_sleep(seconds) FROM pause;
              CREATE TABLE after_pause ()",
         down: "DROP TABLE after_pause; DROP TABLE before_pause"
@@ -29,7 +29,7 @@ migrate_runtime::migrations! {
     4 => step_by_step {
         up: "-- migrate: no-transaction
              CREATE TABLE first_step ();
-             -- migrate: opaque the test makes `pause`
+             -- migrate: opaque the table is the test's
              SELECT pg_sleep(seconds) FROM pause;
              CREATE UNIQUE INDEX CONCURRENTLY users_id_name ON users (id, name);
              CREATE TABLE last_step ()",

@@ -1,1 +1,3 @@
-//! Nothing but tests; see `it/`.
+//! What the tests and the programs beside them share.
+
+pub mod referee;

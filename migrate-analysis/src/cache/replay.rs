@@ -4,7 +4,7 @@ use super::codec::{Decode, Encode, Input, encode_slice};
 use crate::catalog::Catalog;
 use crate::config::Config;
 use crate::plan::{Plan, PlannedDown, PlannedScript};
-use crate::schema::Found;
+use crate::schema::{Doubts, Found};
 use crate::source::Source;
 
 /// An earlier replay.
@@ -30,12 +30,9 @@ pub(crate) struct Basis {
 }
 
 impl Basis {
-    /// `wanted`: the migrations, by their place, whose down is missing and may be proposed.
-    pub(crate) fn new(plan: &Plan, sources: &[Source], config: &Config, wanted: &[usize]) -> Basis {
+    pub(crate) fn new(plan: &Plan, sources: &[Source], config: &Config, doubts: &Doubts) -> Basis {
         let mut basis = Basis::default();
-        config.external.encode(&mut basis.bytes);
-        config.baseline_text.encode(&mut basis.bytes);
-        basis.end();
+        basis.settings(sources, config, doubts);
         for (place, migration) in plan.migrations.iter().enumerate() {
             migration.version.encode(&mut basis.bytes);
             migration.name.encode(&mut basis.bytes);
@@ -48,10 +45,23 @@ impl Basis {
                 PlannedDown::NoOp(_) => basis.bytes.push(1),
                 PlannedDown::Irreversible(_) => basis.bytes.push(2),
             }
-            wanted.contains(&place).encode(&mut basis.bytes);
+            doubts.without_down.contains(&place).encode(&mut basis.bytes);
             basis.end();
         }
         basis
+    }
+
+    fn settings(&mut self, sources: &[Source], config: &Config, doubts: &Doubts) {
+        config.external.encode(&mut self.bytes);
+        config.baseline.is_some().encode(&mut self.bytes);
+        config.baseline.iter().for_each(|(name, _)| name.encode(&mut self.bytes));
+        config.baseline_text.encode(&mut self.bytes);
+        doubts.complete.encode(&mut self.bytes);
+        doubts.sources.encode(&mut self.bytes);
+        for source in doubts.sources.iter().filter_map(|source| sources.get(source.index())) {
+            encode_slice(source.text().as_bytes(), &mut self.bytes);
+        }
+        self.end();
     }
 
     fn script(&mut self, script: &PlannedScript, sources: &[Source]) {

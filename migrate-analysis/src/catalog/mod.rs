@@ -18,8 +18,12 @@ pub(crate) use render::quoted;
 pub(crate) use routine::*;
 pub(crate) use table::*;
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
+
+/// The schema of temporary objects.
+pub(crate) const TEMPORARY: &str = "pg_temp";
 
 /// An object, for as long as the analysis runs. An object that is made again is another one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -45,12 +49,23 @@ impl Id {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Mark(usize);
 
-/// A script of a migration, by its place in the set: what made an object, or dropped it.
+/// What made an object, or dropped it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
     /// What was there before the set.
     Before,
-    Migration(usize),
+    /// A statement of a migration, both by their places.
+    Migration { number: usize, down: bool, statement: usize },
+}
+
+impl Origin {
+    pub(crate) fn up(number: usize) -> Origin {
+        Origin::Migration { number, down: false, statement: 0 }
+    }
+
+    pub(crate) fn down(number: usize) -> Origin {
+        Origin::Migration { number, down: true, statement: 0 }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -63,6 +78,10 @@ pub(crate) struct Catalog {
     origins: Vec<(Mark, Origin)>,
     /// The names of all objects that there ever were.
     made: HashSet<String>,
+    /// It was kept, without its journal.
+    is_restored: bool,
+    /// Somebody asked for what stood in the journal of a catalog that was kept.
+    asked_for_forgotten: Cell<bool>,
 }
 
 /// A catalog without its journal.
@@ -94,13 +113,15 @@ impl Catalog {
             journal: Vec::new(),
             origins: vec![(Mark(0), Origin::Before)],
             made: HashSet::new(),
+            is_restored: false,
+            asked_for_forgotten: Cell::new(false),
         }
     }
 
     /// A catalog that was kept. It does not know how it came about.
     pub(crate) fn restored(parts: Parts) -> Catalog {
         let Parts { objects, names, made } = parts;
-        let mut catalog = Catalog { names, made, ..Catalog::empty() };
+        let mut catalog = Catalog { names, made, is_restored: true, ..Catalog::empty() };
         for (number, object) in (0..).zip(&objects) {
             for other in object.iter().flat_map(|object| object.references()) {
                 catalog.dependents.entry(other).or_default().insert(Id(number));
@@ -221,14 +242,21 @@ impl Catalog {
         }
     }
 
-    /// The next script begins with the connection's own settings; what is not known stays so.
-    pub(crate) fn reset_session(&mut self) {
+    /// A script ends: the next one begins with the connection's own settings and without temporary objects;
+    /// what is not known stays so.
+    pub(crate) fn end_session(&mut self) {
+        let temporary = self.find(&Key::new(Space::Schema, None, TEMPORARY));
+        let objects: Vec<Id> =
+            temporary.map(|id| self.dependents(id).collect()).unwrap_or_default();
+        for id in objects {
+            self.remove(id);
+        }
         let session = self.session();
         if session.search_path.is_some() || session.role.is_some() || session.fog.everywhere {
             self.edit_session(|session| {
                 session.search_path = None;
                 session.role = None;
-                session.fog.unseen |= std::mem::take(&mut session.fog.everywhere);
+                session.fog.storms += u32::from(std::mem::take(&mut session.fog.everywhere));
             });
         }
     }
@@ -280,7 +308,18 @@ impl Catalog {
     pub(crate) fn begin(&mut self, origin: Origin) -> Mark {
         let mark = self.mark();
         self.origins.push((mark, origin));
+        let is_up = matches!(origin, Origin::Migration { down: false, statement: 0, .. });
+        if is_up && self.session().fog.storm.is_some() {
+            self.edit_session(|session| session.fog.storm = None);
+        }
         mark
+    }
+
+    /// From here on it is this statement of the script, by its place.
+    pub(crate) fn begin_statement(&mut self, place: usize) {
+        if let Some((_, Origin::Migration { number, down, .. })) = self.origins.last().copied() {
+            self.begin(Origin::Migration { number, down, statement: place });
+        }
     }
 
     /// Takes back everything since.
@@ -331,7 +370,13 @@ impl Catalog {
             }
             after.insert(*id, before.clone());
         }
+        self.asked_for_forgotten.set(self.is_restored);
         None
+    }
+
+    /// Whether an answer would have needed what this catalog has forgotten.
+    pub(crate) fn was_asked_for_forgotten(&self) -> bool {
+        self.asked_for_forgotten.get()
     }
 }
 
@@ -348,6 +393,12 @@ impl State<'_> {
             Some(object) => object.as_deref(),
             None => self.catalog.get(id),
         }
+    }
+
+    /// Whether there were statements that could not be followed.
+    pub(crate) fn is_foggy(&self) -> bool {
+        let fog = &self.catalog.session().fog;
+        fog.hides_others() || !fog.names.is_empty()
     }
 
     /// The objects that referred to this one, oldest first.

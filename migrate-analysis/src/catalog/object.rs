@@ -114,17 +114,26 @@ pub(crate) struct Session {
 pub(crate) struct Fog {
     /// Anything at all, as long as the script runs.
     pub(crate) everywhere: bool,
-    /// Afterwards: whatever the set itself has never made.
-    pub(crate) unseen: bool,
+    /// How many scripts were like that. After the first, whatever the set itself never made may exist.
+    pub(crate) storms: u32,
+    /// The words of what those of this migration put together as they ran; none where they are not known.
+    pub(crate) storm: Option<BTreeSet<String>>,
     /// Whatever has one of these names, in any schema.
     pub(crate) names: BTreeSet<String>,
+}
+
+impl Fog {
+    /// Whether what the set never made may exist.
+    pub(crate) fn hides_others(&self) -> bool {
+        self.everywhere || self.storms > 0
+    }
 }
 
 impl Session {
     pub(crate) const NONE: Session = Session {
         search_path: None,
         role: None,
-        fog: Fog { everywhere: false, unseen: false, names: BTreeSet::new() },
+        fog: Fog { everywhere: false, storms: 0, storm: None, names: BTreeSet::new() },
     };
 }
 

@@ -267,6 +267,8 @@ pub(crate) struct View {
     pub(crate) uses: BTreeSet<Id>,
     /// The query could be followed to the end: `reads` and `columns` are all there are.
     pub(crate) followed: bool,
+    /// Something that it reads was renamed since, so that `query` does not say any more what it reads.
+    pub(crate) outdated: bool,
     pub(crate) options: Vec<(String, String)>,
     pub(crate) check_option: Option<String>,
     pub(crate) populated: bool,

@@ -30,6 +30,7 @@ pub(crate) fn create_table(state: &State<'_>, id: Id, object: &Object, table: &T
         (Some(bound), Some(parent)) => {
             format!("CREATE {persistence}{foreign}TABLE {name} PARTITION OF {parent} {bound}")
         }
+        _ if items.is_empty() => format!("CREATE {persistence}{foreign}TABLE {name} ()"),
         _ => {
             format!("CREATE {persistence}{foreign}TABLE {name} (\n    {}\n)", items.join(",\n    "))
         }

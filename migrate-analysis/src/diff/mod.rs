@@ -26,6 +26,15 @@ pub(crate) struct Difference {
     pub(crate) caveat: Option<String>,
 }
 
+impl Difference {
+    /// The names in its words, without quotes.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let ticked = self.words.split('`').skip(1).step_by(2).take(1);
+        let parts = ticked.flat_map(|it| it.split('.')).map(|it| it.trim_matches('"').to_owned());
+        parts.collect()
+    }
+}
+
 /// How much a difference counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Weight {

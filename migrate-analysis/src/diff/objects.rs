@@ -81,7 +81,15 @@ impl Differ<'_> {
         };
         let mut fixes = self.knots(id, object);
         fixes.push(fix(phase, -age(id), format!("DROP {command} {name}")));
-        self.certain(words, fixes);
+        let weight = if self.may_go_unseen(object) { Weight::Doubtful } else { Weight::Certain };
+        self.note(weight, words, fixes);
+    }
+
+    /// An index on a table that a statement made which could not be followed: it may be a partition, whose
+    /// indexes go with those of the whole.
+    fn may_go_unseen(&self, object: &Object) -> bool {
+        let table = object.index().and_then(|index| self.after.get(index.table));
+        table.is_some_and(|table| table.partial) && self.after.is_foggy()
     }
 
     /// Foreign keys between tables that are both left, which would keep the first of them from being dropped.
@@ -124,7 +132,9 @@ impl Differ<'_> {
         missing: bool,
     ) -> bool {
         let gone = if missing { &self.missing } else { &self.left };
-        if object.extension.is_some() {
+        let schema = object.schema.and_then(|id| state.get(id)).unwrap_or(object);
+        // What is temporary goes with the session.
+        if object.extension.is_some() || schema.name == "pg_temp" {
             return true;
         }
         match &object.kind {
@@ -169,6 +179,7 @@ impl Differ<'_> {
                 caveat = Some(format!("the rows of `{name}` cannot come back"));
                 self.rebuilt_table(id, object)
             }
+            Kind::View(view) if view.outdated => Vec::new(),
             Kind::View(view) => {
                 let indexes = self.indexes_of(id, &view.columns);
                 let mut all = create(Phase::CreateView, deparse::create_view(state, object, view));
@@ -278,8 +289,9 @@ impl Differ<'_> {
     /// Both states have it.
     pub(super) fn pair(&mut self, pair: Pair<'_>) {
         let (before, after) = (pair.before.1, pair.after.1);
-        if before.partial != after.partial && !same_variant(before, after) {
-            let title = titled(self.before, before);
+        let made_anew = before.partial && pair.before.0 != pair.after.0;
+        if made_anew || before.partial != after.partial && !same_variant(before, after) {
+            let title = titled(self.after, after);
             self.note(Weight::Doubtful, format!("{title} is another"), Vec::new());
             return;
         }
@@ -343,9 +355,7 @@ impl Differ<'_> {
             true => None,
             false => super::weight(compare::queries(&one.query, &other.query)),
         };
-        if weight == Some(Weight::Certain)
-            && (is_stale(self.before, one) || is_stale(self.after, other))
-        {
+        if weight == Some(Weight::Certain) && (one.outdated || other.outdated) {
             weight = Some(Weight::Doubtful);
         }
         let columns_differ = names(one) != names(other);
@@ -419,20 +429,6 @@ pub(super) fn columns_of<'s>(state: &'s State<'_>, id: Id) -> &'s [Column] {
         Some(Kind::View(view)) => &view.columns,
         _ => &[],
     }
-}
-
-/// Whether something that a view reads was renamed since it was made, so that its text does not say any more
-/// what it reads.
-fn is_stale(state: &State<'_>, view: &View) -> bool {
-    !view.followed
-        || view.reads.iter().any(|(id, column)| {
-            let Some(object) = state.get(*id) else { return true };
-            let columns = columns_of(state, *id);
-            let read = column.and_then(|number| columns.iter().find(|it| it.number == number));
-            !view.query.contains(&object.name)
-                || read
-                    .is_some_and(|it| !view.query.contains(&it.name) && !view.query.contains('*'))
-        })
 }
 
 impl ObjectKind {

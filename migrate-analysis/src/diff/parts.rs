@@ -2,10 +2,10 @@
 
 use super::objects::{columns_of, titled};
 use super::table::{comment_text, comment_words, owner_name};
-use super::{Differ, Fix, Pair, Phase, Weight, fix};
+use super::{Differ, Fix, Pair, Phase, Weight, fix, weight};
 use crate::catalog::{
-    Acl, Body, Column, Index, IndexElement, IndexKey, Kind, Object, Policy, Routine, Rule,
-    Sequence, State, Table, Trigger,
+    Acl, BaseType, Body, Column, Domain, Expr, Index, IndexElement, IndexKey, Kind, Object, Piece,
+    Policy, Routine, Rule, Sequence, State, Table, Trigger,
 };
 use crate::deparse::{self, object_name};
 use crate::sql::quoted;
@@ -177,7 +177,13 @@ impl Differ<'_> {
                 (IndexKey::Expression(one), IndexKey::Expression(other)) => {
                     self.expressions(Some((one, one_columns)), Some((other, other_columns)))
                 }
-                _ => Some(Weight::Certain),
+                // `date(day)` of a date is the column itself.
+                (IndexKey::Expression(call), IndexKey::Column(column)) => {
+                    cast_weight((call, one_columns), *column)
+                }
+                (IndexKey::Column(column), IndexKey::Expression(call)) => {
+                    cast_weight((call, other_columns), *column)
+                }
             }
         });
         let predicates = self.expressions(
@@ -345,7 +351,6 @@ impl Differ<'_> {
     pub(super) fn small(&mut self, pair: Pair<'_>) {
         let (before, after) = (pair.before.1, pair.after.1);
         let text = |state: &State<'_>, object: &Object| match &object.kind {
-            Kind::Domain(domain) => Some(deparse::create_domain(state, object, domain)),
             Kind::Composite(attributes) => Some(deparse::list(attributes.iter().map(|it| {
                 format!("{} {}", it.name, deparse::column_type(state, &it.column_type))
             }))),
@@ -357,19 +362,48 @@ impl Differ<'_> {
             Kind::Other { definition, .. } => definition.clone(),
             _ => None,
         };
-        let (then, now) = (text(self.before, before), text(self.after, after));
-        if then == now {
-            return;
-        }
-        let known = then.is_some() && now.is_some() && !before.partial && !after.partial;
-        let doubtful = matches!(before.kind, Kind::Other { .. }) || !known;
-        let weight = if doubtful { Weight::Doubtful } else { Weight::Certain };
+        let weight = if let (Kind::Domain(one), Kind::Domain(other)) = (&before.kind, &after.kind) {
+            self.domain_weight(one, other)
+        } else {
+            let (then, now) = (text(self.before, before), text(self.after, after));
+            let known = then.is_some() && now.is_some() && !before.partial && !after.partial;
+            let doubtful = matches!(before.kind, Kind::Other { .. }) || !known;
+            let weight = if doubtful { Weight::Doubtful } else { Weight::Certain };
+            (then != now).then_some(weight)
+        };
+        let Some(weight) = weight else { return };
         self.note(
             weight,
             format!("{} is defined otherwise", titled(self.before, before)),
             Vec::new(),
         );
         self.caveat("it has to be changed by hand".to_owned());
+    }
+
+    /// The order of the checks does not matter: PostgreSQL asks them by name.
+    fn domain_weight(&self, one: &Domain, other: &Domain) -> Option<Weight> {
+        let head = |state: &State<'_>, it: &Domain| {
+            (deparse::column_type(state, &it.base), it.collation.clone(), it.not_null)
+        };
+        if head(self.before, one) != head(self.after, other)
+            || one.checks.len() != other.checks.len()
+        {
+            return Some(Weight::Certain);
+        }
+        fn bare(expr: &Expr) -> (&Expr, &[Column]) {
+            (expr, &[])
+        }
+        let default =
+            self.expressions(one.default.as_ref().map(bare), other.default.as_ref().map(bare));
+        let checks = one.checks.iter().map(|check| {
+            let same = other.checks.iter().find(|it| it.name == check.name);
+            match same.filter(|it| (it.validated, &it.comment) == (check.validated, &check.comment))
+            {
+                Some(it) => weight(self.sameness(bare(&check.expression), bare(&it.expression))),
+                None => Some(Weight::Certain),
+            }
+        });
+        checks.chain([default]).flatten().max()
     }
 
     /// Owner, comment and privileges.
@@ -465,6 +499,17 @@ fn enable(enabled: crate::ddl::Enabled) -> &'static str {
         crate::ddl::Enabled::Replica => "ENABLE REPLICA",
         crate::ddl::Enabled::Always => "ENABLE ALWAYS",
     }
+}
+
+/// Whether a call of a column may be a cast to the type that it has.
+fn cast_weight((call, columns): (&Expr, &[Column]), column: u32) -> Option<Weight> {
+    let type_name = columns.iter().find(|it| it.number == column).map(|it| &it.column_type.base);
+    let is_cast = match (type_name, call.pieces.first()) {
+        (Some(BaseType::BuiltIn(name)), Some(Piece::Text(text))) => text.starts_with(name.as_str()),
+        _ => false,
+    };
+    let weight = if is_cast && call.mentions(column) { Weight::Doubtful } else { Weight::Certain };
+    Some(weight)
 }
 
 fn element_options(it: &IndexElement) -> String {

@@ -16,6 +16,8 @@ enum Value {
     Expression(String),
     Constraint(String),
     Statement(String),
+    /// An expression, ` stored` or ` virtual`.
+    Generated(String),
     /// It is there, and what it is we do not know.
     Unknown,
 }
@@ -82,12 +84,12 @@ pub(super) fn differences(state: &State<'_>, catalog: &Catalog, server: &Facts) 
         let ours = writer.facts.contains_key(&(kind.clone(), name.clone()));
         let in_fog = fog.everywhere
             || name.split('.').any(|part| fog.names.contains(part.trim_matches('"')));
-        let is_column_of_view = false;
+        let comes_with_the_server = kind == "extension" && name == "plpgsql";
         if !ours
             && FOLLOWED.contains(&kind.as_str())
             && !is_partial(name)
             && !in_fog
-            && !is_column_of_view
+            && !comes_with_the_server
         {
             lines.push(format!("{kind} {name}: only the server's"));
         }
@@ -108,11 +110,16 @@ fn compare(
             (Value::Text(ours), Some(server)) => (ours, ours == server),
             (Value::Expression(ours), Some(server)) => (ours, same::expressions(ours, server)),
             (Value::Constraint(ours), Some(server)) => (ours, same::constraints(ours, server)),
+            (Value::Generated(ours), Some(server)) => {
+                let bare = server.strip_suffix(" stored").or(server.strip_suffix(" virtual"));
+                (ours, same::expressions(ours, bare.unwrap_or(server)))
+            }
             (Value::Statement(ours), Some(server)) => (ours, same::statements(ours, server)),
             (
                 Value::Text(ours)
                 | Value::Expression(ours)
                 | Value::Constraint(ours)
+                | Value::Generated(ours)
                 | Value::Statement(ours),
                 None,
             ) => (ours, false),
@@ -251,6 +258,7 @@ impl Writer<'_> {
                     let mut value = Attributes::new();
                     value.insert("position", Value::Text((position + 1).to_string()));
                     value.insert("type", self.type_name(&column.column_type));
+                    collation(&mut value, column.collation.as_ref());
                     comment(&mut value, column.comment.as_ref());
                     self.put("column", format!("{name}.{}", quoted(&column.name)), value);
                 }
@@ -357,16 +365,18 @@ impl Writer<'_> {
             let text = deparse::expression(self.state, default, columns);
             value.insert("default", Value::Expression(text));
         }
-        if let Some((_, _stored)) = &column.generated {
-            value.insert("generated", Value::Unknown);
+        if let Some((expr, _)) = &column.generated {
+            let text = deparse::expression(self.state, expr, columns);
+            value.insert("generated", Value::Generated(text));
         }
         if let Some(always) = column.identity {
             let text = if always { "always" } else { "by default" };
             value.insert("identity", Value::Text(text.to_owned()));
         }
-        if column.collation.is_some() || column.column_type.user_type().is_some() {
+        if column.column_type.user_type().is_some() {
             value.insert("collation", Value::Unknown);
         }
+        collation(&mut value, column.collation.as_ref());
         if let Some(target) = column.statistics {
             value.insert("statistics target", Value::Text(target.to_string()));
         }
@@ -530,6 +540,13 @@ impl Writer<'_> {
 fn flag(attributes: &mut Attributes, attribute: &'static str, holds: bool) {
     if holds {
         attributes.insert(attribute, Value::Text("yes".to_owned()));
+    }
+}
+
+fn collation(attributes: &mut Attributes, name: Option<&String>) {
+    if let Some(name) = name {
+        let name = name.strip_prefix("pg_catalog.").unwrap_or(name);
+        attributes.insert("collation", Value::Text(name.to_owned()));
     }
 }
 

@@ -6,9 +6,10 @@ mod same;
 
 use crate::Analysis;
 use crate::catalog::{Catalog, Mark, Origin};
-use crate::chain::{self, Link, OnFailure, Way};
+use crate::chain::{self, Link, OnFailure, ScriptStatement, Way};
 use crate::inverse;
 use crate::restore::{self, Verdict};
+use crate::schema::Doubts;
 use crate::simulate::External;
 use std::collections::BTreeMap;
 
@@ -51,7 +52,7 @@ impl<'a> Chain<'a> {
         let catalog = Catalog::default();
         let mark = catalog.mark();
         Chain {
-            links: chain::links(&analysis.plan, &analysis.sources),
+            links: chain::links(&analysis.plan, &analysis.sources, &Doubts::default()),
             catalog,
             external: External::default(),
             before: mark,
@@ -64,7 +65,7 @@ impl<'a> Chain<'a> {
     #[must_use]
     pub fn beside(mut self, baseline: &str, everything: bool) -> Chain<'a> {
         if everything {
-            self.external = External::new(&["*.*".to_owned()]);
+            self.external = External::anything();
         }
         chain::begin(&mut self.catalog, &self.external, baseline);
         self
@@ -72,9 +73,8 @@ impl<'a> Chain<'a> {
 
     /// Applies migration `number`, counted from 0.
     pub fn up(&mut self, number: usize) -> Step {
-        self.before = self.catalog.begin(Origin::Migration(number));
+        self.before = self.catalog.begin(Origin::up(number));
         let Some(link) = self.links.get(number) else { return Step::default() };
-        self.catalog.reset_session();
         let effect = chain::run(&mut self.catalog, &self.external, &link.up, OnFailure::Continue);
         self.after = self.catalog.mark();
         self.obstacles = effect.obstacles.clone();
@@ -83,12 +83,14 @@ impl<'a> Chain<'a> {
 
     /// Rolls it back, and judges the pair.
     pub fn down(&mut self, number: usize) -> (Step, Judged) {
-        let none =
-            (Step::default(), Judged { verdict: Verdict::Irreversible, reasons: Vec::new() });
-        let Some(Link { down: Way::Script(script), .. }) = self.links.get(number) else {
-            return none;
+        let script = match self.links.get(number).map(|link| &link.down) {
+            Some(Way::Script(script)) => script.as_slice(),
+            Some(Way::NoOp) => &[],
+            _ => {
+                let verdict = Verdict::Irreversible;
+                return (Step::default(), Judged { verdict, reasons: Vec::new() });
+            }
         };
-        self.catalog.reset_session();
         let effect = chain::run(&mut self.catalog, &self.external, script, OnFailure::Stop);
         let step = step(&effect);
         if !effect.failures.is_empty() {
@@ -101,6 +103,19 @@ impl<'a> Chain<'a> {
         let mut reasons: Vec<String> = judgement.obstacle.into_iter().collect();
         reasons.extend(judgement.differences.into_iter().map(|it| it.words));
         (step, Judged { verdict: judgement.verdict, reasons })
+    }
+
+    /// What is not known, in words.
+    pub fn fog(&self) -> String {
+        format!("{:?}", self.catalog.session().fog)
+    }
+
+    /// Runs one statement, wherever the set is. One that fails changes nothing.
+    pub fn statement(&mut self, sql: &str) -> Step {
+        let range = 0..sql.len();
+        let command = crate::sql::command(sql, range.clone());
+        let statement = ScriptStatement { text: sql, range, command };
+        step(&chain::run(&mut self.catalog, &self.external, &[statement], OnFailure::Stop))
     }
 
     /// Takes the up back, which the server refused.

@@ -143,7 +143,9 @@ impl Printer<'_> {
         self.text(format!("{head:?} {} {method} {}", name(&index.table), index.unique));
         index.elements.iter().for_each(|element| self.element(element));
         self.text(format!("{} {}", names(&index.include), index.nulls_not_distinct));
-        self.text(format!("{:?}", index.options));
+        let mut options = index.options.clone();
+        options.sort();
+        self.text(format!("{options:?}"));
         self.expression(index.predicate.as_ref());
     }
 

@@ -246,7 +246,7 @@ impl Simulator<'_> {
                 it.storage = None;
             }
             it.column_type = column_type.clone();
-            it.collation = collation.map(collation_name);
+            it.collation = collation.and_then(collation_name);
             it.partial = false;
         });
         if is_built_in(column_type, &["smallint", "integer", "bigint"]) {

@@ -132,6 +132,10 @@ impl Simulator<'_> {
         }
         let foreign = || BaseType::Foreign { schema: name.schema.clone(), name: name.name.clone() };
         match self.find(Space::Type, name) {
+            // The multiranges of a range are of a type that has its own name.
+            Found::Known(id) if self.catalog.get(id).is_some_and(|it| it.name != name.name) => {
+                return Some((foreign(), false));
+            }
             Found::Known(id) => return Some((BaseType::User(id), false)),
             Found::Perhaps => return Some((foreign(), false)),
             Found::Missing => {}

@@ -3,7 +3,8 @@
 use super::names::is_built_in;
 use super::sequence::next_value;
 use super::{Failure, Result, Simulator};
-use crate::catalog::{BaseType, Column, ColumnType, Id, Kind, Object, Ownership, Table};
+use crate::catalog::quoted;
+use crate::catalog::{BaseType, Column, ColumnType, Expr, Id, Kind, Object, Ownership, Table};
 use crate::ddl::{
     ColumnConstraintKind, ColumnDef, ConstraintAttributes, Ident, Name, ObjectKind,
     SequenceOptions, TableConstraint, TableConstraintKind, TypeName,
@@ -128,7 +129,7 @@ impl Simulator<'_> {
         };
         let mut column = Column::new(number, &def.name.name, column_type);
         column.not_null = self.is_not_null(table, def)?;
-        column.collation = def.collation.as_ref().map(collation_name);
+        column.collation = def.collation.as_ref().and_then(collation_name);
         column.compression = def.compression.as_deref().and_then(not_default);
         column.storage = def.storage.as_deref().and_then(|it| storage(&column.column_type, it));
         check_defaults(table, def)?;
@@ -168,7 +169,9 @@ impl Simulator<'_> {
                 }
                 ColumnConstraintKind::Generated { expression, stored } => {
                     self.check_columns(expression, table)?;
+                    let at = expression.at.clone();
                     let expression = self.bind_of(expression, table);
+                    self.check_generation(table, number, &expression, at)?;
                     self.edit_column(table, number, |column| {
                         column.generated = Some((expression, *stored));
                     });
@@ -180,6 +183,28 @@ impl Simulator<'_> {
             }
         }
         Ok(())
+    }
+
+    /// A generated column is not computed from another, nor from itself.
+    fn check_generation(
+        &self,
+        table: Id,
+        number: u32,
+        expression: &Expr,
+        at: Range<usize>,
+    ) -> Result {
+        let is_generated = |it: &&Column| it.number == number || it.generated.is_some();
+        let mut generated = self.columns(table).iter().filter(is_generated);
+        match generated.find(|it| expression.mentions(it.number)) {
+            Some(column) => {
+                let message = format!(
+                    "cannot use generated column \"{}\" in column generation expression",
+                    column.name
+                );
+                Err(Failure::wrong(at, "42P17", message))
+            }
+            None => Ok(()),
+        }
     }
 
     /// Makes it an identity column.
@@ -307,11 +332,12 @@ pub(super) fn serial_type(written: &TypeName) -> Option<&'static str> {
     }
 }
 
-/// A collation as the catalog keeps it; none for the default one.
-pub(super) fn collation_name(written: &Name) -> String {
+/// A collation as the catalog keeps it, which is as SQL spells it; none for the default one.
+pub(super) fn collation_name(written: &Name) -> Option<String> {
+    let name = quoted(&written.name);
     match &written.schema {
-        Some(schema) if schema != "pg_catalog" => format!("{schema}.{}", written.name),
-        _ => written.name.clone(),
+        Some(schema) if schema != "pg_catalog" => Some(format!("{}.{name}", quoted(schema))),
+        _ => (written.name != "default").then_some(name),
     }
 }
 

@@ -25,7 +25,7 @@ impl Simulator<'_> {
             .map(|(id, _)| id)
             .collect();
         for id in touched {
-            self.catalog.edit(id, |object| object.partial = true);
+            self.catalog.reveal_in(id, |object| object.partial = true);
         }
     }
 }

@@ -114,7 +114,7 @@ impl Simulator<'_> {
             });
             keys.push(IndexElement {
                 key,
-                collation: element.collation.as_ref().map(super::column::collation_name),
+                collation: element.collation.as_ref().and_then(super::column::collation_name),
                 operator_class: class,
                 operator: None,
                 descending: element.descending,

@@ -22,6 +22,15 @@ impl External {
         External { patterns: patterns.iter().map(split).collect() }
     }
 
+    fn is_empty(&self) -> bool {
+        self.patterns.is_empty()
+    }
+
+    /// Anything may exist.
+    pub(crate) fn anything() -> External {
+        External::new(&["*.*".to_owned()])
+    }
+
     pub(crate) fn has(&self, schema: &str, name: &str) -> bool {
         let fits = |pattern: &str, name: &str| match pattern.strip_suffix('*') {
             Some(start) => name.starts_with(start),
@@ -42,7 +51,7 @@ pub(crate) enum Found {
 }
 
 /// The schema of temporary tables.
-pub(super) const TEMPORARY: &str = "pg_temp";
+pub(super) use crate::catalog::TEMPORARY;
 
 /// PostgreSQL's own schemas, in which anything may exist.
 pub(super) fn is_system_schema(name: &str) -> bool {
@@ -107,7 +116,17 @@ impl Simulator<'_> {
         let fog = &self.catalog.session().fog;
         fog.everywhere
             || fog.names.contains(name)
-            || fog.unseen && !self.catalog.was_made(name)
+            || fog.hides_others() && !self.catalog.was_made(name)
+    }
+
+    /// Whether nothing speaks for its being there but that a statement long before could make anything:
+    /// `DROP … IF EXISTS` is then taken for the caution that it is.
+    pub(super) fn is_far_fetched(&self, name: &str) -> bool {
+        let fog = &self.catalog.session().fog;
+        fog.hides_others()
+            && !fog.everywhere
+            && !fog.names.contains(name)
+            && self.external.is_empty()
     }
 
     /// From here on it is not known whether something of this name exists.

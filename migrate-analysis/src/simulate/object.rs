@@ -52,10 +52,20 @@ impl Simulator<'_> {
         strictness: Strictness,
         if_exists: bool,
     ) -> Result<Option<Target>> {
+        if if_exists && self.is_far_fetched(&object.name.name) && !self.is_known(object) {
+            return Ok(None);
+        }
         match self.named(object, strictness) {
             Err(Failure { kind: FailureKind::Unknown { .. }, .. }) if if_exists => Ok(None),
             other => other,
         }
+    }
+
+    /// Whether the name alone, or its table's, is in the catalog.
+    fn is_known(&self, object: &ObjectName) -> bool {
+        let spaces = [Space::Relation, Space::Type, Space::Statistics];
+        spaces.iter().any(|space| matches!(self.find(*space, &object.name), Found::Known(_)))
+            || self.catalog.was_made(&object.name.name)
     }
 
     fn named_relation(

@@ -24,7 +24,7 @@ const CHANGING: &[&str] = &[
 
 impl Simulator<'_> {
     pub(super) fn run_opaque(&mut self) -> Result {
-        self.fog_everything("a statement that could not be read");
+        self.fog_everything("a statement that could not be read", BTreeSet::new());
         Ok(())
     }
 
@@ -36,7 +36,7 @@ impl Simulator<'_> {
         block: Option<&ddl::Block>,
     ) -> Result {
         if !is_read(language) {
-            self.fog_everything(&format!("a DO block in {language}"));
+            self.fog_everything(&format!("a DO block in {language}"), BTreeSet::new());
             return Ok(());
         }
         let called = self.effects_of_called(body);
@@ -150,7 +150,9 @@ impl Simulator<'_> {
 
     fn take_effect(&mut self, effects: Effects, why: &str) {
         if effects.everywhere {
-            self.fog_everything(why);
+            let is_worded = effects.names.iter().any(|it| scan::is_defining(it));
+            let words = if is_worded { effects.names.clone() } else { BTreeSet::new() };
+            self.fog_everything(why, words);
         }
         if effects.names.is_empty() {
             return;
@@ -173,9 +175,17 @@ impl Simulator<'_> {
     }
 
     /// From here on anything may have been made, changed or dropped.
-    pub(super) fn fog_everything(&mut self, why: &str) {
+    /// `words`: what it was put together of, and none where that is not known.
+    pub(super) fn fog_everything(&mut self, why: &str, words: BTreeSet<String>) {
         self.opaque = Some(why.to_owned());
-        self.catalog.edit_session(|session| session.fog.everywhere = true);
+        self.catalog.edit_session(|session| {
+            session.fog.everywhere = true;
+            session.fog.storm = match (session.fog.storm.take(), words.is_empty()) {
+                (None, false) => Some(words),
+                (Some(before), false) if !before.is_empty() => Some(&before | &words),
+                _ => Some(BTreeSet::new()),
+            };
+        });
     }
 }
 

@@ -26,19 +26,13 @@ impl Simulator<'_> {
             Some(target) => self.rename_part(&target, to),
             // It may have been there, so it may be there under its new name.
             None => {
-                self.may_be_made(&to.name);
+                self.shroud(&to.name);
                 Ok(())
             }
         }
     }
 
     /// From here on something of that name may exist.
-    pub(super) fn may_be_made(&mut self, name: &str) {
-        self.catalog.edit_session(|session| {
-            session.fog.names.insert(name.to_owned());
-        });
-    }
-
     fn rename_object(&mut self, id: Id, written: &ObjectName, to: &Ident) -> Result {
         self.check_own_type(id, written)?;
         let Some(object) = self.catalog.get(id) else { return Ok(()) };
@@ -48,6 +42,7 @@ impl Simulator<'_> {
         let index = object.index().cloned();
         self.check_names_free(id, &renamed, &to.at)?;
         self.catalog.edit(id, |object| object.name.clone_from(&to.name));
+        self.outdate_views(id, None);
         let Some(index) = index else { return Ok(()) };
         self.catalog.edit(index.table, |object| {
             let Some(table) = object.table_mut() else { return };
@@ -60,6 +55,27 @@ impl Simulator<'_> {
             }
         });
         Ok(())
+    }
+
+    /// What the views that read a relation, or one of its columns, were written with is not their text any more.
+    fn outdate_views(&mut self, id: Id, column: Option<u32>) {
+        let dependents: Vec<Id> = self.catalog.dependents(id).collect();
+        for dependent in dependents {
+            let reads = |object: &Object| {
+                let reads = object.view().map(|view| &view.reads);
+                reads.is_some_and(|reads| match column {
+                    Some(number) => reads.contains(&(id, Some(number))),
+                    None => reads.iter().any(|(relation, _)| *relation == id),
+                })
+            };
+            if self.catalog.get(dependent).is_some_and(reads) {
+                self.catalog.edit(dependent, |object| {
+                    if let Kind::View(view) = &mut object.kind {
+                        view.outdated = true;
+                    }
+                });
+            }
+        }
     }
 
     /// `ALTER TYPE` does not take the row type of a table.
@@ -78,7 +94,9 @@ impl Simulator<'_> {
     pub(super) fn check_names_free(&self, id: Id, object: &Object, at: &Range<usize>) -> Result {
         for key in object.keys() {
             let taken = self.catalog.find(&key).filter(|other| *other != id);
-            let is_itself = self.catalog.get(id).is_some_and(|before| before.keys().contains(&key));
+            // A range keeps the type of its multiranges.
+            let is_itself = key.name == object.name
+                && self.catalog.get(id).is_some_and(|before| before.keys().contains(&key));
             if (taken.is_none() && !is_itself) || self.may_exist(&object.name) {
                 continue;
             }

@@ -4,6 +4,7 @@ use super::object::Strictness;
 use super::{Result, Simulator, Target};
 use crate::catalog::{Key, Kind, Object, Space};
 use crate::ddl::{self, ObjectKind};
+use std::collections::BTreeSet;
 
 impl Simulator<'_> {
     pub(super) fn create_schema(&mut self, create: &ddl::CreateSchema) -> Result {
@@ -67,7 +68,7 @@ impl Simulator<'_> {
         let kind = Kind::Extension { version: create.version.clone(), schema };
         self.catalog.add(Object::new(None, name, kind));
         for name in brought_by(name, create.cascade) {
-            self.may_be_made(&name);
+            self.shroud(&name);
         }
         Ok(())
     }
@@ -118,7 +119,7 @@ impl Simulator<'_> {
             ddl::SearchPath::Set { schemas, .. } => Some(schemas.clone()),
             ddl::SearchPath::Reset => None,
             ddl::SearchPath::Unknown => {
-                self.fog_everything("a search_path that is computed");
+                self.fog_everything("a search_path that is computed", BTreeSet::new());
                 return Ok(());
             }
         };

@@ -1,5 +1,6 @@
 //! Enums, composite types, ranges and domains.
 
+use super::column::collation_name;
 use super::lookup::spelt;
 use super::view::sorted;
 use super::{Failure, Found, Result, Simulator, Target};
@@ -70,7 +71,7 @@ impl Simulator<'_> {
         Ok(Attribute {
             name: attribute.name.name.clone(),
             column_type: self.column_type(&attribute.type_name)?,
-            collation: attribute.collation.as_ref().map(spelt),
+            collation: attribute.collation.as_ref().and_then(collation_name),
             comment: None,
         })
     }
@@ -302,7 +303,7 @@ impl Simulator<'_> {
         self.vacate_type(schema, name)?;
         let base = self.column_type(&create.base)?;
         let default = create.default.as_ref().map(|default| self.bind(default, &[]));
-        let collation = create.collation.as_ref().map(spelt);
+        let collation = create.collation.as_ref().and_then(collation_name);
         let not_null = create.not_null;
         let domain = Domain { base, collation, not_null, default, checks: Vec::new() };
         let object = self.made(Some(schema), &name.name, Kind::Domain(domain));

@@ -34,6 +34,7 @@ impl Simulator<'_> {
             followed: rows.followed,
             options: sorted(&create.options),
             check_option: create.check_option.clone(),
+            outdated: false,
             populated: create.materialized && create.with_data,
             triggers: Vec::new(),
             rules: Vec::new(),

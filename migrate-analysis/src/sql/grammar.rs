@@ -9,7 +9,8 @@ use super::lex::{Kind, Lexer, Token};
 use super::split::{Span, Split};
 use super::wording::{self, Found};
 use super::words::Words;
-use super::{Problem, ProblemKind, ast, bridge, stack};
+use super::{Problem, ProblemKind, ast, bridge, reader, stack};
+use crate::ddl::Command;
 use squawk_syntax::SourceFile;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -61,17 +62,18 @@ fn read_statement(text: &str, words: Words<'_>, span: &Span) -> Reading {
     let refused = |problem| Reading { problem: Some(problem), understood: false };
     if let Some(error) = first_error(text, words, span) {
         if is_unknown_to_the_parser(words) {
-            return Reading {
-                problem: None,
-                understood: bridge::knows(words, &bridge::heading(words)),
-            };
+            let understood = reader::command(words) != Command::Opaque
+                || bridge::knows(words, &bridge::heading(words));
+            return Reading { problem: None, understood };
         }
         return refused(problem(text, words, span, &error));
     }
     if let Some(form) = foreign::refused(words) {
         return refused(from_form(words, span, &form));
     }
-    let understood = bridge::knows(words, &bridge::heading(words)) || ast::tree(sql).is_some();
+    let understood = reader::command(words) != Command::Opaque
+        || bridge::knows(words, &bridge::heading(words))
+        || ast::tree(sql).is_some();
     Reading { problem: None, understood }
 }
 

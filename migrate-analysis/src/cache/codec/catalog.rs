@@ -256,7 +256,7 @@ choice!(ObjectKind {
 record!(Key { space, schema, name, signature });
 record!(Object { schema, name, owner, acl, comment, partial, extension, kind });
 record!(Session { search_path, role, fog });
-record!(Fog { everywhere, unseen, names });
+record!(Fog { everywhere, storms, storm, names });
 record!(Attribute { name, column_type, collation, comment });
 record!(Domain { base, collation, not_null, default, checks });
 record!(DomainCheck { name, expression, validated, comment });
@@ -363,6 +363,7 @@ record!(View {
     reads,
     uses,
     followed,
+    outdated,
     options,
     check_option,
     populated,

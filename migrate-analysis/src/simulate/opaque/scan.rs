@@ -41,6 +41,10 @@ impl Token {
 /// Words that begin a statement which changes a schema.
 const DEFINING: &[&str] = &["create", "alter", "drop", "comment", "grant", "revoke", "import"];
 
+pub(super) fn is_defining(word: &str) -> bool {
+    DEFINING.contains(&word)
+}
+
 /// Words behind which a statement begins, beside the semicolon.
 const OPENING: &[&str] = &["begin", "then", "else", "loop", "declare"];
 

@@ -14,7 +14,7 @@ impl Simulator<'_> {
             let target = self.named_if_exists(object, Strictness::Exact, drop.if_exists)?;
             let Some(target) = target else {
                 let part = object.part.as_ref().map_or(&object.name.name, |part| &part.name);
-                if self.may_be_there(object) {
+                if self.may_be_there(object) && !self.is_far_fetched(&object.name.name) {
                     self.shroud(part);
                 }
                 continue;

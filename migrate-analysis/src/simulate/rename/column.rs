@@ -49,6 +49,11 @@ impl Simulator<'_> {
                 column.name.clone_from(&to.name);
             }
         });
+        let columns = self.catalog.get(id).map(Object::columns).unwrap_or_default();
+        let number = columns.iter().find(|it| it.name == to.name).map(|it| it.number);
+        if number.is_some() {
+            self.outdate_views(id, number);
+        }
         for child in self.child_tables(id) {
             self.rename_column_down(child, from, to)?;
         }

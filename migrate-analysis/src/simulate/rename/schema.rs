@@ -19,7 +19,7 @@ impl Simulator<'_> {
         };
         let schema = self.existing_schema(&schema.name, &schema.at)?;
         let Some(Target::Object(id)) = target else {
-            self.may_be_made(&object.name.name);
+            self.shroud(&object.name.name);
             return Ok(());
         };
         self.check_own_type(id, object)?;

@@ -1,0 +1,165 @@
+Triggers, rules, policies.
+
+-- == base
+CREATE TABLE t (id int PRIMARY KEY, a int, b text, updated timestamptz);
+CREATE VIEW v AS SELECT id, a FROM t;
+CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.updated := now(); RETURN NEW; END $$;
+CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
+-- DOWN
+DROP VIEW v;
+DROP TABLE t;
+DROP FUNCTION touch(), note();
+
+-- == create
+CREATE TRIGGER touch_t BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION touch();
+CREATE TRIGGER note_t AFTER INSERT OR DELETE OR UPDATE OF a, b ON t FOR EACH STATEMENT EXECUTE PROCEDURE note();
+CREATE TRIGGER when_t BEFORE UPDATE ON t FOR EACH ROW WHEN (OLD.a IS DISTINCT FROM NEW.a AND NEW.b <> '') EXECUTE FUNCTION touch('x', 'y');
+CREATE TRIGGER truncate_t BEFORE TRUNCATE ON t EXECUTE FUNCTION note();
+CREATE TRIGGER tables_t AFTER UPDATE ON t REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION note();
+CREATE CONSTRAINT TRIGGER late_t AFTER INSERT ON t DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION note();
+CREATE TRIGGER instead_v INSTEAD OF INSERT ON v FOR EACH ROW EXECUTE FUNCTION note();
+-- DOWN
+DROP TRIGGER touch_t ON t;
+DROP TRIGGER note_t ON t CASCADE;
+DROP TRIGGER IF EXISTS when_t ON t;
+DROP TRIGGER truncate_t ON t;
+DROP TRIGGER tables_t ON public.t;
+DROP TRIGGER late_t ON t;
+DROP TRIGGER IF EXISTS instead_v ON v;
+
+-- == create_again fails
+CREATE TRIGGER touch_t BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION touch();
+
+-- == create_with_unknown_function fails
+CREATE TRIGGER wrong BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION nothing();
+
+-- == create_on_unknown fails
+CREATE TRIGGER wrong BEFORE INSERT ON nowhere FOR EACH ROW EXECUTE FUNCTION touch();
+
+-- == create_of_unknown_column fails
+CREATE TRIGGER wrong BEFORE UPDATE OF nothing ON t FOR EACH ROW EXECUTE FUNCTION touch();
+
+-- == replace
+CREATE OR REPLACE TRIGGER touch_t BEFORE INSERT OR UPDATE ON t FOR EACH ROW EXECUTE FUNCTION touch();
+-- DOWN
+CREATE OR REPLACE TRIGGER touch_t BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION touch();
+
+-- == enable_and_disable
+ALTER TABLE t DISABLE TRIGGER touch_t;
+ALTER TABLE t ENABLE REPLICA TRIGGER note_t;
+ALTER TABLE t ENABLE ALWAYS TRIGGER when_t;
+-- DOWN
+ALTER TABLE t ENABLE TRIGGER touch_t;
+ALTER TABLE t ENABLE TRIGGER note_t;
+ALTER TABLE t ENABLE TRIGGER when_t;
+
+-- == all_of_them
+ALTER TABLE t DISABLE TRIGGER USER;
+ALTER TABLE t ENABLE TRIGGER USER;
+ALTER TABLE t DISABLE TRIGGER ALL;
+ALTER TABLE t ENABLE TRIGGER ALL;
+-- DOWN
+ALTER TABLE t ENABLE TRIGGER ALL;
+ALTER TABLE t DISABLE TRIGGER touch_t;
+ALTER TABLE t ENABLE REPLICA TRIGGER note_t;
+ALTER TABLE t ENABLE ALWAYS TRIGGER when_t;
+
+-- == enable_unknown fails
+ALTER TABLE t ENABLE TRIGGER nothing;
+
+-- == rename
+ALTER TRIGGER touch_t ON t RENAME TO touch_it;
+-- DOWN
+ALTER TRIGGER touch_it ON t RENAME TO touch_t;
+
+-- == rename_unknown fails
+ALTER TRIGGER touch_t ON t RENAME TO touch_that;
+
+-- == comment
+COMMENT ON TRIGGER touch_it ON t IS 'keeps the time';
+-- DOWN
+COMMENT ON TRIGGER touch_it ON t IS NULL;
+
+-- == drop_unknown fails
+DROP TRIGGER nothing ON t;
+
+-- == drop_function fails
+DROP FUNCTION touch();
+
+-- == drop_function_with_cascade
+DROP FUNCTION touch() CASCADE;
+-- DOWN
+CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.updated := now(); RETURN NEW; END $$;
+CREATE TRIGGER touch_it BEFORE INSERT OR UPDATE ON t FOR EACH ROW EXECUTE FUNCTION touch();
+COMMENT ON TRIGGER touch_it ON t IS 'keeps the time';
+
+-- == drop_column_of_trigger fails
+ALTER TABLE t DROP COLUMN b;
+
+-- == column_of_trigger_renamed
+ALTER TABLE t RENAME COLUMN b TO beta;
+-- DOWN
+ALTER TABLE t RENAME COLUMN beta TO b;
+
+-- == rules
+CREATE RULE no_delete AS ON DELETE TO t DO INSTEAD NOTHING;
+CREATE RULE also AS ON INSERT TO t WHERE NEW.a > 5 DO ALSO NOTIFY changed;
+CREATE OR REPLACE RULE into_t AS ON UPDATE TO v DO INSTEAD UPDATE t SET a = NEW.a WHERE id = OLD.id;
+COMMENT ON RULE no_delete ON t IS 'keep all';
+-- DOWN
+DROP RULE no_delete ON t;
+DROP RULE also ON t CASCADE;
+DROP RULE IF EXISTS into_t ON v;
+
+-- == alter_rule
+ALTER RULE also ON t RENAME TO and_also;
+ALTER TABLE t DISABLE RULE no_delete;
+-- DOWN
+ALTER TABLE t ENABLE RULE no_delete;
+ALTER RULE and_also ON t RENAME TO also;
+
+-- == drop_unknown_rule fails
+DROP RULE nothing ON t;
+
+-- == policies
+ALTER TABLE t ENABLE ROW LEVEL SECURITY;
+ALTER TABLE t FORCE ROW LEVEL SECURITY;
+CREATE POLICY everyone ON t USING (true);
+CREATE POLICY readers ON t AS RESTRICTIVE FOR SELECT TO PUBLIC USING (a > 0);
+CREATE POLICY writers ON t FOR INSERT TO CURRENT_USER WITH CHECK (a < 10 AND beta IS NOT NULL);
+CREATE POLICY changers ON t FOR UPDATE USING (id IN (SELECT id FROM t)) WITH CHECK (a > 1);
+CREATE POLICY removers ON t FOR DELETE USING (a = 1);
+-- DOWN
+DROP POLICY everyone ON t;
+DROP POLICY readers ON t RESTRICT;
+DROP POLICY IF EXISTS writers ON t;
+DROP POLICY changers ON t;
+DROP POLICY removers ON t CASCADE;
+ALTER TABLE t NO FORCE ROW LEVEL SECURITY;
+ALTER TABLE t DISABLE ROW LEVEL SECURITY;
+
+-- == policy_again fails
+CREATE POLICY everyone ON t USING (false);
+
+-- == alter_policy
+ALTER POLICY everyone ON t RENAME TO all_of_us;
+ALTER POLICY readers ON t USING (a > 1);
+ALTER POLICY writers ON t TO PUBLIC WITH CHECK (a < 11);
+COMMENT ON POLICY readers ON t IS 'who reads';
+-- DOWN
+COMMENT ON POLICY readers ON t IS NULL;
+ALTER POLICY writers ON t TO CURRENT_USER WITH CHECK (a < 10 AND beta IS NOT NULL);
+ALTER POLICY readers ON t USING (a > 0);
+ALTER POLICY all_of_us ON t RENAME TO everyone;
+
+-- == drop_unknown_policy fails
+DROP POLICY everyone ON t;
+
+-- == drop_column_of_policy fails
+ALTER TABLE t DROP COLUMN a;
+
+-- == drop_column_of_policy_with_cascade
+DROP VIEW v;
+ALTER TABLE t DROP COLUMN a CASCADE;
+-- DOWN
+ALTER TABLE t ADD COLUMN a int;

@@ -1,0 +1,189 @@
+Enums, domains, composite types, ranges, and columns of them.
+
+-- == enums
+CREATE TYPE mood AS ENUM ('sad', 'ok', 'happy');
+CREATE TYPE empty AS ENUM ();
+CREATE TABLE person (id int PRIMARY KEY, mood mood NOT NULL DEFAULT 'ok', moods mood[]);
+-- DOWN
+DROP TABLE person;
+DROP TYPE empty;
+DROP TYPE mood;
+
+-- == enum_again fails
+CREATE TYPE mood AS ENUM ('x');
+
+-- == enum_with_a_value_twice fails
+CREATE TYPE twice AS ENUM ('x', 'x');
+
+-- == add_value
+ALTER TYPE mood ADD VALUE 'angry';
+ALTER TYPE mood ADD VALUE IF NOT EXISTS 'angry';
+ALTER TYPE mood ADD VALUE 'meh' BEFORE 'ok';
+ALTER TYPE mood ADD VALUE 'glad' AFTER 'ok';
+-- DOWN
+
+-- == add_value_again fails
+ALTER TYPE mood ADD VALUE 'sad';
+
+-- == add_value_beside_unknown fails
+ALTER TYPE mood ADD VALUE 'new' BEFORE 'nothing';
+
+-- == rename_value
+ALTER TYPE mood RENAME VALUE 'angry' TO 'furious';
+-- DOWN
+ALTER TYPE mood RENAME VALUE 'furious' TO 'angry';
+
+-- == rename_unknown_value fails
+ALTER TYPE mood RENAME VALUE 'angry' TO 'calm';
+
+-- == drop_used_type fails
+DROP TYPE mood;
+
+-- == type_made_anew
+ALTER TYPE mood RENAME TO mood_old;
+CREATE TYPE mood AS ENUM ('sad', 'happy');
+ALTER TABLE person ALTER COLUMN mood DROP DEFAULT;
+ALTER TABLE person ALTER COLUMN mood TYPE mood USING mood::text::mood, ALTER COLUMN moods TYPE mood[] USING NULL;
+ALTER TABLE person ALTER COLUMN mood SET DEFAULT 'sad';
+DROP TYPE mood_old;
+-- DOWN
+ALTER TYPE mood RENAME TO mood_new;
+CREATE TYPE mood AS ENUM ('sad', 'meh', 'ok', 'glad', 'happy', 'furious');
+ALTER TABLE person ALTER COLUMN mood DROP DEFAULT;
+ALTER TABLE person ALTER COLUMN mood TYPE mood USING mood::text::mood, ALTER COLUMN moods TYPE mood[] USING NULL;
+ALTER TABLE person ALTER COLUMN mood SET DEFAULT 'ok';
+DROP TYPE mood_new;
+
+-- == drop_with_cascade
+DROP TYPE mood CASCADE;
+-- DOWN
+CREATE TYPE mood AS ENUM ('sad', 'happy');
+ALTER TABLE person ADD COLUMN mood mood NOT NULL DEFAULT 'sad', ADD COLUMN moods mood[];
+
+-- == type_of_column_to_text
+CREATE TYPE size AS ENUM ('s', 'm');
+CREATE TABLE shirt (size size NOT NULL DEFAULT 's');
+ALTER TABLE shirt ALTER COLUMN size DROP DEFAULT;
+ALTER TABLE shirt ALTER COLUMN size TYPE text;
+DROP TYPE size;
+-- DOWN
+DROP TABLE shirt;
+
+-- == domains
+CREATE DOMAIN email AS text CHECK (VALUE ~ '@');
+CREATE DOMAIN positive AS int NOT NULL DEFAULT 1 CONSTRAINT above_zero CHECK (VALUE > 0) CHECK (VALUE < 1000);
+CREATE DOMAIN code varchar(10) COLLATE "C";
+CREATE TABLE account (id int, email email, amount positive, codes code[]);
+-- DOWN
+DROP TABLE account;
+DROP DOMAIN email, positive;
+DROP DOMAIN IF EXISTS code, nothing CASCADE;
+
+-- == alter_domain
+ALTER DOMAIN positive DROP NOT NULL;
+ALTER DOMAIN positive SET DEFAULT 2;
+ALTER DOMAIN positive ADD CONSTRAINT even CHECK (VALUE % 2 = 0) NOT VALID;
+ALTER DOMAIN positive DROP CONSTRAINT above_zero;
+ALTER DOMAIN email SET NOT NULL;
+-- DOWN
+ALTER DOMAIN email DROP NOT NULL;
+ALTER DOMAIN positive ADD CONSTRAINT above_zero CHECK (VALUE > 0);
+ALTER DOMAIN positive DROP CONSTRAINT IF EXISTS even;
+ALTER DOMAIN positive SET DEFAULT 1;
+ALTER DOMAIN positive SET NOT NULL;
+
+-- == domain_constraints
+ALTER DOMAIN positive VALIDATE CONSTRAINT even;
+ALTER DOMAIN positive RENAME CONSTRAINT even TO by_two;
+ALTER DOMAIN positive DROP DEFAULT;
+ALTER DOMAIN email RENAME TO address;
+-- DOWN
+ALTER DOMAIN address RENAME TO email;
+ALTER DOMAIN positive SET DEFAULT 2;
+ALTER DOMAIN positive DROP CONSTRAINT by_two;
+ALTER DOMAIN positive ADD CONSTRAINT even CHECK (VALUE % 2 = 0) NOT VALID;
+
+-- == drop_used_domain fails
+DROP DOMAIN address;
+
+-- == drop_unknown_constraint_of_domain fails
+ALTER DOMAIN positive DROP CONSTRAINT nothing;
+
+-- == composite
+CREATE TYPE point3 AS (x float, y float, z float);
+CREATE TYPE line3 AS (start_at point3, end_at point3, label varchar(20) COLLATE "C");
+CREATE TYPE nothing AS ();
+CREATE TABLE shape (id int, at point3, edges line3[]);
+-- DOWN
+DROP TABLE shape;
+DROP TYPE line3, nothing;
+DROP TYPE IF EXISTS point3;
+
+-- == alter_composite
+ALTER TYPE nothing ADD ATTRIBUTE a int, ADD ATTRIBUTE b text;
+ALTER TYPE line3 DROP ATTRIBUTE label;
+ALTER TYPE point3 RENAME ATTRIBUTE z TO height;
+-- DOWN
+ALTER TYPE point3 RENAME ATTRIBUTE height TO z;
+ALTER TYPE line3 ADD ATTRIBUTE label varchar(20) COLLATE "C";
+ALTER TYPE nothing DROP ATTRIBUTE a, DROP ATTRIBUTE IF EXISTS b;
+
+-- == alter_attribute
+ALTER TYPE nothing ALTER ATTRIBUTE a TYPE bigint;
+ALTER TYPE nothing ALTER ATTRIBUTE b SET DATA TYPE varchar(5) CASCADE;
+-- DOWN
+ALTER TYPE nothing ALTER ATTRIBUTE a TYPE int, ALTER ATTRIBUTE b TYPE text;
+
+-- == drop_unknown_attribute fails
+ALTER TYPE nothing DROP ATTRIBUTE c;
+
+-- == drop_used_composite fails
+DROP TYPE point3;
+
+-- == ranges
+CREATE TYPE price_range AS RANGE (subtype = numeric);
+CREATE TYPE time_range AS RANGE (subtype = time, multirange_type_name = time_ranges);
+CREATE TABLE offer (during price_range, at time_range, all_of time_ranges);
+-- DOWN
+DROP TABLE offer;
+DROP TYPE price_range;
+DROP TYPE time_range;
+
+-- == rename_type
+ALTER TYPE price_range RENAME TO prices;
+ALTER TYPE line3 RENAME TO segment;
+-- DOWN
+ALTER TYPE prices RENAME TO price_range;
+ALTER TYPE segment RENAME TO line3;
+
+-- == rename_unknown_type fails
+ALTER TYPE nowhere RENAME TO somewhere;
+
+-- == comments
+COMMENT ON TYPE prices IS 'from and to';
+COMMENT ON DOMAIN positive IS 'above zero';
+COMMENT ON COLUMN segment.start_at IS 'here';
+COMMENT ON CONSTRAINT by_two ON DOMAIN positive IS 'even';
+-- DOWN
+COMMENT ON TYPE prices IS NULL;
+COMMENT ON DOMAIN positive IS NULL;
+COMMENT ON COLUMN segment.start_at IS NULL;
+COMMENT ON CONSTRAINT by_two ON DOMAIN positive IS NULL;
+
+-- == type_of_a_table
+CREATE TABLE holder (id int, whole shape);
+CREATE TABLE of_type OF point3;
+CREATE TABLE of_type_too OF point3 (x WITH OPTIONS NOT NULL, PRIMARY KEY (x));
+-- DOWN
+DROP TABLE of_type_too, of_type, holder;
+
+-- == drop_table_whose_type_is_used fails
+DROP TABLE shape;
+
+-- == owner
+ALTER TYPE prices OWNER TO CURRENT_USER;
+ALTER DOMAIN positive OWNER TO CURRENT_USER;
+-- DOWN
+
+-- == unknown_type fails
+CREATE TABLE wrong (a nothing_at_all);

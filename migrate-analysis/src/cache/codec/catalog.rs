@@ -1,21 +1,22 @@
 //! The simulated schema to bytes and back, without the journal of how it came about.
 
-use super::{Decode, Encode, Input};
+use super::{Decode, Encode, Input, encode_slice};
 use crate::catalog::{
     Acl, Argument, Attribute, BaseType, Body, Catalog, Column, ColumnType, Constraint,
     ConstraintKind, Domain, DomainCheck, Expr, Fog, ForeignAction, ForeignKey, Id, Index,
-    IndexElement, IndexKey, Key, Kind, Object, Ownership, PartitionKey, Parts, Piece, Policy,
+    IndexElement, IndexKey, Kept, Key, Kind, Object, Ownership, PartitionKey, Parts, Piece, Policy,
     Routine, RoutineKind, Rule, Sequence, Session, Space, Statistics, Table, Trigger, View,
 };
 use crate::ddl::{ArgumentMode, Enabled, ObjectKind, Persistence, ReplicaIdentity};
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
 
 impl Encode for Catalog {
     fn encode(&self, out: &mut Vec<u8>) {
-        let Parts { objects, names, made } = self.parts();
-        objects.encode(out);
+        let Parts { objects, names, dependents, made } = self.parts(Object::encode, read);
+        encode_slice(&objects.bytes, out);
+        objects.ends.encode(out);
         names.encode(out);
+        dependents.encode(out);
         made.len().encode(out);
         made.iter().for_each(|name| name.encode(out));
     }
@@ -23,22 +24,16 @@ impl Encode for Catalog {
 
 impl Decode for Catalog {
     fn decode(input: &mut Input<'_>) -> Option<Catalog> {
-        let (objects, names) = (Decode::decode(input)?, Decode::decode(input)?);
+        let (bytes, ends) = (input.slice()?.to_vec(), Decode::decode(input)?);
+        let (names, dependents) = (Decode::decode(input)?, Decode::decode(input)?);
         let made = Vec::<String>::decode(input)?.into_iter().collect();
-        Some(Catalog::restored(Parts { objects, names, made }))
+        let objects = Kept { bytes, ends, read };
+        Some(Catalog::restored(Parts { objects, names, dependents, made }))
     }
 }
 
-impl<T: Encode> Encode for Rc<T> {
-    fn encode(&self, out: &mut Vec<u8>) {
-        T::encode(self, out);
-    }
-}
-
-impl<T: Decode> Decode for Rc<T> {
-    fn decode(input: &mut Input<'_>) -> Option<Rc<T>> {
-        T::decode(input).map(Rc::new)
-    }
+fn read(bytes: &[u8]) -> Option<Object> {
+    Object::decode(&mut Input::new(bytes))
 }
 
 impl Encode for Id {

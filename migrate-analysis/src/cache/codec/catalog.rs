@@ -56,7 +56,7 @@ impl Encode for u32 {
 
 impl Decode for u32 {
     fn decode(input: &mut Input<'_>) -> Option<u32> {
-        Some(u32::from_le_bytes(input.take(4)?.try_into().ok()?))
+        Some(u32::from_le_bytes(input.array()?))
     }
 }
 
@@ -68,7 +68,7 @@ impl Encode for i32 {
 
 impl Decode for i32 {
     fn decode(input: &mut Input<'_>) -> Option<i32> {
-        Some(i32::from_le_bytes(input.take(4)?.try_into().ok()?))
+        Some(i32::from_le_bytes(input.array()?))
     }
 }
 
@@ -120,8 +120,8 @@ macro_rules! variants {
 
         impl Decode for $type {
             fn decode(input: &mut Input<'_>) -> Option<$type> {
-                match input.take(1)? {
-                    $([$byte] => {
+                match input.byte()? {
+                    $($byte => {
                         $($(let $item = Decode::decode(input)?;)+)?
                         $($(let $field = Decode::decode(input)?;)+)?
                         Some($type::$variant $(($($item),+))? $({ $($field),+ })?)

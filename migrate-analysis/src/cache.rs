@@ -1,7 +1,8 @@
 //! What was found earlier, kept between builds. A build script writes it, the macro reads it.
 //!
 //! For the build script and for a macro that finds something changed three things are kept. The whole
-//! analysis, which counts while every byte of the directory is the same: then nothing is asked again.
+//! analysis, where there are errors, which counts while every byte of the directory is the same: then
+//! nothing is asked again, and the macro has the errors at once.
 //! What follows from each file alone, which counts while that file's text is the same: an edit of one
 //! file parses one file. And the replay on the simulated schema, which counts for a migration while it
 //! and all before it are the same. Since texts are compared and not hashes or times, nothing here can be
@@ -142,16 +143,19 @@ impl Cache {
 
     /// The analysis of this very directory, if it was kept.
     pub(crate) fn whole(&mut self, directory: &Directory) -> Option<Analysis> {
-        if codec::is_same(directory, &self.key)
-            && let Some(analysis) = Analysis::decode(&mut Input::new(&self.whole))
-        {
+        let same = codec::is_same(directory, &self.key);
+        if same && let Some(analysis) = Analysis::decode(&mut Input::new(&self.whole)) {
             return Some(analysis);
         }
-        self.changed = true;
-        self.key.clear();
-        directory.encode(&mut self.key);
-        self.entries = Entries::decode(&mut Input::new(&self.files)).unwrap_or_default();
-        self.replay = Replay::decode(&mut Input::new(&self.replayed)).unwrap_or_default();
+        let entries = Entries::decode(&mut Input::new(&self.files));
+        let replay = Replay::decode(&mut Input::new(&self.replayed));
+        self.changed = !same || entries.is_none() || replay.is_none();
+        self.entries = entries.unwrap_or_default();
+        self.replay = replay.unwrap_or_default();
+        if !same {
+            self.key.clear();
+            directory.encode(&mut self.key);
+        }
         None
     }
 
@@ -162,7 +166,10 @@ impl Cache {
 
     pub(crate) fn keep(&mut self, analysis: &Analysis) {
         self.whole.clear();
-        analysis.encode(&mut self.whole);
+        // Without errors the macro needs no more than what is made ready for it.
+        if analysis.errors().next().is_some() {
+            analysis.encode(&mut self.whole);
+        }
     }
 
     pub(crate) fn read(

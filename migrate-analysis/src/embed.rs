@@ -38,6 +38,7 @@ impl Embedding {
     pub fn new(analysis: &Analysis, folder: Option<&str>) -> Embedding {
         let offsets = cache::scripts(&analysis.sources).offsets;
         let folder = folder.map(|folder| folder.replace('\\', "/"));
+        let folder = folder.map(|folder| folder.trim_end_matches('/').to_owned());
         let mut embedding = Embedding { digest: analysis.plan.digest, ..Embedding::default() };
         let writer = Writer { analysis, offsets, folder };
         let migrations = &analysis.plan.migrations;
@@ -52,7 +53,7 @@ impl Embedding {
 
     /// Scripts of 4 GB do not fit into a compiler.
     fn number(&mut self, n: usize) {
-        self.records.extend(u32::try_from(n).unwrap_or(u32::MAX).to_le_bytes());
+        self.records.extend_from_slice(&u32::try_from(n).unwrap_or(u32::MAX).to_le_bytes());
     }
 }
 
@@ -70,8 +71,8 @@ impl Writer<'_> {
             PlannedDown::NoOp(reason) => (1, (reason.clone(), String::new()), None),
             PlannedDown::Irreversible(reason) => (2, (reason.clone(), String::new()), None),
         };
-        embedding.records.extend(migration.version.to_le_bytes());
-        embedding.records.extend([
+        embedding.records.extend_from_slice(&migration.version.to_le_bytes());
+        embedding.records.extend_from_slice(&[
             kind,
             number(migration.verdict),
             u8::from(!migration.destroys.is_empty()),
@@ -99,9 +100,7 @@ impl Writer<'_> {
     ) -> (String, String) {
         let source = self.analysis.sources.get(script.source.index());
         let path = match (&self.folder, source) {
-            (Some(folder), Some(source)) => {
-                format!("{}/{}", folder.trim_end_matches('/'), source.path())
-            }
+            (Some(folder), Some(source)) => [folder, "/", source.path()].concat(),
             _ => format!("{}_{}.{direction} (inline)", migration.version, migration.name),
         };
         (path, pack(&script.steps))
@@ -113,7 +112,7 @@ impl Writer<'_> {
         let length = self.analysis.sources.get(at).map_or(0, |source| source.text().len());
         embedding.number(start);
         embedding.number(start + length);
-        embedding.records.extend(script.map_or([0; 32], |script| script.checksum));
+        embedding.records.extend_from_slice(&script.map_or([0; 32], |script| script.checksum));
         embedding.records.push(script.is_some_and(|script| script.transactional).into());
     }
 }
@@ -149,7 +148,9 @@ fn pack(steps: &[Step]) -> String {
 /// What hovering a migration shows.
 fn doc(migration: &PlannedMigration) -> String {
     const MOST: usize = 12;
-    let mut doc = format!("Migration {} {}.\n\n", migration.version, code(&migration.name));
+    let mut doc = format!("Migration {} ", migration.version);
+    code(&migration.name, &mut doc);
+    doc.push_str(".\n\n");
     let mut lines: Vec<String> = migration.up.statements.iter().map(line).collect();
     lines.dedup();
     doc.extend(lines.iter().take(MOST).map(String::as_str));
@@ -177,9 +178,11 @@ fn doc(migration: &PlannedMigration) -> String {
 /// What a statement does, and what goes with what it drops.
 fn line(statement: &PlannedStatement) -> String {
     let PlannedStatement { action, takes_along, .. } = statement;
-    let mut line = format!("- {}", code(&action.command));
+    let mut line = "- ".to_owned();
+    code(&action.command, &mut line);
     if let Some(object) = &action.object {
-        let _ = write!(line, " {}", code(object));
+        line.push(' ');
+        code(object, &mut line);
     }
     if !takes_along.is_empty() {
         let _ = write!(line, ", and with it {}", some(takes_along));
@@ -188,8 +191,14 @@ fn line(statement: &PlannedStatement) -> String {
     line
 }
 
-fn code(text: &str) -> String {
-    format!("`{}`", text.replace('`', "'"))
+/// Without `format!`, as all that is done for each of thousands of statements, unoptimised.
+fn code(text: &str, doc: &mut String) {
+    doc.push('`');
+    match text.contains('`') {
+        true => doc.push_str(&text.replace('`', "'")),
+        false => doc.push_str(text),
+    }
+    doc.push('`');
 }
 
 /// The first of them, which have their backticks: every word is one for the compiler to read.

@@ -184,9 +184,9 @@ pub fn stamp(path: &Path) -> io::Result<Vec<u8>> {
 }
 
 fn put_stamp(metadata: &Metadata, out: &mut Vec<u8>) {
-    out.extend(metadata.len().to_le_bytes());
-    out.extend(nanoseconds(metadata.modified().ok()).to_le_bytes());
-    out.extend(changed(metadata).to_le_bytes());
+    out.extend_from_slice(&metadata.len().to_le_bytes());
+    out.extend_from_slice(&nanoseconds(metadata.modified().ok()).to_le_bytes());
+    out.extend_from_slice(&changed(metadata).to_le_bytes());
 }
 
 fn nanoseconds(time: Option<SystemTime>) -> u128 {
@@ -215,7 +215,7 @@ impl Glance {
         let (mut glance, mut failed) = (Glance::default(), None);
         walk(root, |path, entry| match fs::metadata(entry.path()) {
             Ok(metadata) => {
-                glance.stamps.extend(path.as_bytes());
+                glance.stamps.extend_from_slice(path.as_bytes());
                 glance.stamps.push(0);
                 put_stamp(&metadata, &mut glance.stamps);
                 let modified = nanoseconds(metadata.modified().ok());

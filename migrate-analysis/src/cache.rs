@@ -19,7 +19,7 @@ pub(crate) use replay::{Basis, Replay};
 use crate::Analysis;
 use crate::layout::Part;
 use crate::script::{self, ScriptFile};
-use crate::source::{Directory, Source, SourceId};
+use crate::source::{Directory, Glance, Known, Source, SourceId};
 use codec::{Decode, Encode, Input};
 use std::collections::VecDeque;
 
@@ -80,6 +80,8 @@ pub fn scripts(sources: &[Source]) -> Scripts {
 pub struct Cache {
     /// The directory that the whole analysis is of, as bytes.
     key: Vec<u8>,
+    /// How its files looked, one after the other.
+    stamps: Vec<u8>,
     whole: Vec<u8>,
     /// Not read before the whole analysis turns out to be of another directory.
     files: Vec<u8>,
@@ -111,11 +113,11 @@ impl Cache {
         let parts = bytes.strip_prefix(FORMAT.as_bytes()).and_then(|bytes| {
             let mut input = Input::new(bytes);
             let mut part = || input.slice().map(<[u8]>::to_vec);
-            let parts = (part()?, part()?, part()?, part()?);
+            let parts = (part()?, part()?, part()?, part()?, part()?);
             input.is_empty().then_some(parts)
         });
-        let (key, whole, files, replayed) = parts.unwrap_or_default();
-        Cache { key, whole, files, replayed, ..Cache::default() }
+        let (key, stamps, whole, files, replayed) = parts.unwrap_or_default();
+        Cache { key, stamps, whole, files, replayed, ..Cache::default() }
     }
 
     /// What the last analysis found, as bytes.
@@ -130,10 +132,29 @@ impl Cache {
             false => (&self.files, &self.replayed),
         };
         let mut bytes = FORMAT.as_bytes().to_vec();
-        for part in [&self.key, &self.whole, files, replayed] {
+        for part in [&self.key, &self.stamps, &self.whole, files, replayed] {
             codec::encode_slice(part, &mut bytes);
         }
         bytes
+    }
+
+    /// What files held when they looked as they did then.
+    pub fn known(&self) -> Vec<Known<'_>> {
+        let (mut files, mut stamps) = (Input::new(&self.key), Input::new(&self.stamps));
+        let mut known = Vec::new();
+        while let Some((path, contents)) = codec::file(&mut files) {
+            let Some(stamp) = stamps.slice() else { break };
+            known.push(Known { path, stamp, contents });
+        }
+        known
+    }
+
+    /// Keeps how the files of the directory looked before the last analysis.
+    pub fn looked(&mut self, glance: &Glance) {
+        self.stamps.clear();
+        for look in &glance.files {
+            codec::encode_slice(&look.stamp, &mut self.stamps);
+        }
     }
 
     /// Whether the last analysis found something that was not there.

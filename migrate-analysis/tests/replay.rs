@@ -1,7 +1,7 @@
 //! An analysis with what an earlier one kept is the analysis that a fresh one is.
 
 use migrate_analysis::cache::Cache;
-use migrate_analysis::source::{Directory, File};
+use migrate_analysis::source::{Directory, File, Glance};
 use migrate_analysis::{Analysis, analyze};
 
 /// Up and down; each needs what others have made, and some take things away.
@@ -109,4 +109,54 @@ fn settings_count() {
         .map(|config| assert_same(directory(&set, config), &mut kept, config).errors().count());
     assert!(errors[0] > errors[1], "{errors:?}");
     assert_eq!(errors[0], errors[2]);
+}
+
+#[test]
+fn files_that_look_as_they_did_are_not_read() {
+    let root = std::env::temp_dir().join(format!("migrate-looks-{}", std::process::id()));
+    std::fs::create_dir_all(root.join("1_a")).unwrap();
+    let write = |path: &str, text: &str| std::fs::write(root.join(path), text).unwrap();
+    write("1_a/up.sql", "CREATE TABLE a ();");
+    write("1_a/down.sql", "DROP TABLE a;");
+    write("2_b.up.sql", "CREATE TABLE b ();");
+    let mut kept = Vec::new();
+    let mut look = || {
+        let mut cache = Cache::decode(&kept);
+        let glance = Glance::new(&root).unwrap();
+        let directory = Directory::read_unknown(&root, &glance, &cache.known());
+        assert_eq!(directory, Directory::read(&root).unwrap());
+        let known = cache.known().len();
+        cache.looked(&glance);
+        analyze(Ok(directory), &mut cache);
+        kept = cache.encode();
+        (known, glance.young.len())
+    };
+    assert_eq!(look(), (0, 3), "what was just written may be written again unseen");
+    write("1_a/down.sql", "DROP TABLE b;");
+    look();
+    std::thread::sleep(std::time::Duration::from_millis(3100));
+    // What is kept says so of its files since the last analysis that found something new.
+    write("2_b.up.sql", "CREATE TABLE c ();");
+    assert_eq!(look(), (3, 1));
+    write("2_b.down.sql", "DROP TABLE c;");
+    assert_eq!(look(), (3, 2));
+    std::fs::remove_file(root.join("1_a/down.sql")).unwrap();
+    assert_eq!(look(), (4, 2));
+    let glance = Glance::new(&root).unwrap();
+    let forged = Cache::decode(&forge(&kept, "CREATE TABLE a", "CREATE VIEW  a"));
+    let read = Directory::read_unknown(&root, &glance, &forged.known());
+    let texts: Vec<&[u8]> = read.files.iter().map(|it| &**it.contents.as_ref().unwrap()).collect();
+    assert_eq!(texts[0], b"CREATE VIEW  a ();", "it is taken from what was kept");
+    assert_eq!(texts[2], b"CREATE TABLE c ();", "it is young, and was read");
+    std::fs::remove_dir_all(&root).unwrap();
+}
+
+fn forge(bytes: &[u8], from: &str, to: &str) -> Vec<u8> {
+    let mut bytes = bytes.to_vec();
+    for at in 0..bytes.len() - from.len() {
+        if bytes[at..].starts_with(from.as_bytes()) {
+            bytes[at..at + to.len()].copy_from_slice(to.as_bytes());
+        }
+    }
+    bytes
 }

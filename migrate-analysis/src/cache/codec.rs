@@ -340,6 +340,14 @@ impl Encode for Directory {
     }
 }
 
+/// The next of a directory's files: its path and what it holds, or why it could not be read.
+pub(super) fn file<'a>(input: &mut Input<'a>) -> Option<(&'a str, &'a [u8])> {
+    let path = std::str::from_utf8(input.slice()?).ok()?;
+    let is_ok = bool::decode(input)?;
+    let contents = input.slice()?;
+    Some((path, if is_ok { contents } else { return None }))
+}
+
 /// Whether these are the directory's bytes. They are not written for that: it is asked of each build.
 pub(super) fn is_same(directory: &Directory, bytes: &[u8]) -> bool {
     let mut input = Input::new(bytes);

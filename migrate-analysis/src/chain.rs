@@ -34,7 +34,12 @@ pub(crate) enum Way<'a> {
 /// Whatever the statement names is not known from here on.
 fn shroud(catalog: &mut Catalog, statement: &ScriptStatement<'_>) {
     let names = statement.names();
-    catalog.edit_session(|session| session.fog.names.extend(names));
+    // It takes back what others did, whose names are not in it.
+    let rolls_back = sql::title(statement.text, statement.range.clone()).starts_with("ROLLBACK");
+    catalog.edit_session(|session| {
+        session.fog.names.extend(names);
+        session.fog.everywhere |= rolls_back;
+    });
 }
 
 /// What exists before the set: the statements of a dump. What cannot be followed is not known.
@@ -136,7 +141,7 @@ pub(crate) fn replay(
     link: &Link<'_>,
     after_up: impl FnOnce(&Catalog, Mark),
 ) -> Replayed {
-    let before = catalog.begin(Origin::up(number));
+    let before = catalog.begin_migration(number);
     let up = run(catalog, external, &link.up, OnFailure::Continue);
     after_up(catalog, before);
     back(catalog, external, (number, link), before, up)
@@ -209,6 +214,9 @@ pub(crate) fn run(
         let outcome = simulate::run(catalog, external, &statement.command);
         effect.deaths.extend(outcome.deaths.into_iter().map(|death| (place, death)));
         effect.obstacles.extend(outcome.opaque);
+        if outcome.doubted {
+            shroud(catalog, statement);
+        }
         if let Some(failure) = outcome.failure {
             effect.failures.push((place, failure));
             if on_failure == OnFailure::Stop {

@@ -146,7 +146,7 @@ impl Config {
             Some(names) => self.external = names,
             None => {
                 return Err((
-                    "expected a list of names".to_owned(),
+                    "`external` is not a list of names".to_owned(),
                     "write `external = [\"audit.*\", \"public.users\"]`".to_owned(),
                 ));
             }

@@ -214,6 +214,11 @@ impl Code {
     pub fn from_name(name: &str) -> Option<Code> {
         Code::ALL.iter().copied().find(|code| code.as_str() == name)
     }
+
+    /// Whether it comes from the replay on the simulated schema.
+    pub(crate) fn is_about_schema(self) -> bool {
+        (Code::UnknownRelation..=Code::DownDoesNotRestore).contains(&self)
+    }
 }
 
 impl fmt::Display for Code {

@@ -288,7 +288,7 @@ fn split_word(text: &str, also: impl Fn(char) -> bool) -> (&str, &str) {
 
 /// The candidate that was most likely meant, if any is near.
 pub(crate) fn closest<'a>(word: &str, candidates: &[&'a str]) -> Option<&'a str> {
-    let limit = (word.len() / 3).max(1);
+    let limit = (word.len() / 3).clamp(1, 3);
     candidates
         .iter()
         .map(|candidate| (distance(word, candidate), *candidate))

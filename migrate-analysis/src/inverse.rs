@@ -19,7 +19,8 @@ pub(crate) struct Inverse {
 pub(crate) fn inverse(catalog: &Catalog, before: Mark, obstacles: &[String]) -> Inverse {
     let then = catalog.at(before);
     let touched = catalog.touched(before);
-    let differences = diff::compare(&then, &catalog.now(), touched.into_keys());
+    let differences =
+        diff::compare(&then, &catalog.now(), touched.into_keys(), diff::Matching::Identity);
     let mended =
         differences.iter().all(|it| !it.fixes.is_empty() || it.weight == diff::Weight::Order);
     let unmended = differences.iter().filter(|it| it.fixes.is_empty() && it.caveat.is_none());

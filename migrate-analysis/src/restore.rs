@@ -44,7 +44,8 @@ impl Judgement {
 pub(crate) fn judge(catalog: &Catalog, before: Mark, obstacles: &[String]) -> Judgement {
     let touched = catalog.touched(before);
     let then = catalog.at(before);
-    let mut differences = diff::compare(&then, &catalog.now(), touched.into_keys());
+    let mut differences =
+        diff::compare(&then, &catalog.now(), touched.into_keys(), diff::Matching::Names);
     let fog = new_fog(catalog, before);
     let is_certain = |it: &Difference| it.weight == Weight::Certain && !fog.hides(&it.words);
     if differences.iter().any(is_certain) {
@@ -119,7 +120,7 @@ fn new_fog(catalog: &Catalog, before: Mark) -> NewFog {
     let then = catalog.session_at(before).fog;
     let has_storm = now.everywhere || now.storms > then.storms;
     NewFog {
-        names: now.names.difference(&then.names).cloned().collect(),
+        names: now.names.difference(&then.names).chain(&now.doubted).cloned().collect(),
         storm: has_storm.then(|| now.storm.clone().unwrap_or_default()),
     }
 }

@@ -372,5 +372,5 @@ pub(crate) fn missing_baseline(place: Place, name: &str) -> Diagnostic {
     let message = format!("the baseline `{name}` is not in the migrations directory");
     Diagnostic::error(Code::MalformedConfig, place, message)
         .note("it holds the statements that make what exists before the first migration")
-        .help("write it with `pg_dump --schema-only > migrations/schema.sql`, and name it `schema.sql`")
+        .help("write it: `pg_dump --schema-only > migrations/schema.sql`, and `baseline = \"schema.sql\"`")
 }

@@ -6,8 +6,8 @@
 use migrate_analysis::cache::Cache;
 use migrate_analysis::diagnostic::Code;
 use migrate_analysis::render::render;
-use migrate_analysis::source::{Directory, File};
-use migrate_analysis::{Analysis, analyze};
+use migrate_analysis::source::{Directory, File, Source};
+use migrate_analysis::{Analysis, InlineMigration, analyze, analyze_inline};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
@@ -124,5 +124,67 @@ fn unreadable_file() {
     --> migrations/1_a.up.sql:1:1
      = note: Permission denied (os error 13)
      = help: make it readable, or remove it from the migrations directory
+    ");
+}
+
+fn inline(version: i64, name: &str, up: (&str, usize), down: (&str, usize)) -> InlineMigration {
+    let source = |(text, line): (&str, usize)| Source::inline("src/main.rs", text, line, 18);
+    InlineMigration {
+        version,
+        name: name.to_owned(),
+        up: source(up),
+        down: Some(source(down)),
+        irreversible: None,
+    }
+}
+
+/// What is wrong with the schema is shown in the Rust file.
+#[test]
+fn inline_migrations_against_the_schema() {
+    let users = "CREATE TABLE users (id bigint PRIMARY KEY)";
+    let analysis = analyze_inline(vec![
+        inline(1, "create_users", (users, 7), ("DROP TABLE users", 8)),
+        inline(2, "add_phone", ("ALTER TABLE usrs ADD phone text", 11), ("SELECT 1", 12)),
+        inline(3, "again", (users, 15), ("SELECT 1", 16)),
+        inline(4, "orders", ("CREATE TABLE orders ()", 19), ("SELECT\n1", 20)),
+    ]);
+    let rendered: Vec<_> =
+        analysis.diagnostics.iter().map(|it| render(it, &analysis.sources, "")).collect();
+    insta::assert_snapshot!(rendered.join("\n\n"), @r"
+    table `usrs` does not exist [unknown-relation]
+      --> src/main.rs:11:30
+       |
+    11 |                  ALTER TABLE usrs ADD phone text
+       |                              ^^^^ did you mean `users`?
+       |
+       = help: if something outside this set makes it, say so above the statement: `-- migrate: allow(unknown-relation) <reason>`
+
+    table `users` exists already [duplicate-relation]
+      --> src/main.rs:15:31
+       |
+    15 |                  CREATE TABLE users (id bigint PRIMARY KEY)
+       |                               ^^^^^ this name is taken
+       |
+      ::: src/main.rs:7:18
+       |
+     7 |                  CREATE TABLE users (id bigint PRIMARY KEY)
+       |                  ------------------------------------------ migration 1 `create_users` makes it
+       |
+       = help: give it another name, or drop the first one before
+
+    the down of migration 4 `orders` does not restore what its up changed [down-does-not-restore]
+      --> src/main.rs:20:18
+       |
+    20 |                  SELECT
+       |                  ^^^^^^ after the down, table `orders` is left behind
+       |
+      ::: src/main.rs:19:18
+       |
+    19 |                  CREATE TABLE orders ()
+       |                  ---------------------- what the up changed
+       |
+       = help: add to the end of the down script:
+                 DROP TABLE orders;
+       = help: or say in the down script why it is meant: `-- migrate: allow(down-does-not-restore) <reason>`
     ");
 }

@@ -138,6 +138,10 @@ fn bodies_of_functions() {
 #[test]
 fn what_is_not_postgres_is_refused_at_its_token() {
     check("refused");
+    check("refused_names");
+    let text = include_str!("cases/sql/refused_names.sql");
+    let script = parse(text);
+    assert_eq!(script.problems.len(), script.statements.len());
 }
 
 #[test]
@@ -157,9 +161,11 @@ fn every_foreign_form_is_told_what_to_write() {
 
 #[test]
 fn what_postgres_accepts_is_not_refused() {
-    for text in
-        [include_str!("cases/sql/accepted.sql"), include_str!("cases/sql/accepted_forms.sql")]
-    {
+    for text in [
+        include_str!("cases/sql/accepted.sql"),
+        include_str!("cases/sql/accepted_forms.sql"),
+        include_str!("cases/sql/accepted_names.sql"),
+    ] {
         let script = parse(text);
         assert_is_sound(text, &script);
         let refused = script.problems.iter().map(|it| (&text[it.range.clone()], &it.message));

@@ -7,6 +7,11 @@ CREATE TABLE u (id int PRIMARY KEY, t_id int REFERENCES t (id));
 DROP TABLE u;
 DROP TABLE t;
 
+-- == with_defaults
+CREATE TABLE defaults_of (a timestamptz DEFAULT now());
+-- DOWN
+DROP TABLE defaults_of;
+
 -- == add
 ALTER TABLE t ADD COLUMN e boolean;
 ALTER TABLE t ADD f text NOT NULL DEFAULT 'x';
@@ -118,6 +123,24 @@ ALTER TABLE u ALTER COLUMN code TYPE text;
 
 -- == type_that_needs_using fails
 ALTER TABLE u ALTER COLUMN code TYPE int;
+
+-- == type_that_the_default_has_not fails
+ALTER TABLE defaults_of ALTER COLUMN a TYPE boolean USING true;
+
+-- == type_of_arrays
+CREATE TABLE lists (a int[] DEFAULT '{}', b int, c int GENERATED ALWAYS AS IDENTITY);
+ALTER TABLE lists ALTER COLUMN a TYPE text[];
+-- DOWN
+DROP TABLE lists;
+
+-- == type_of_an_array fails
+ALTER TABLE lists ALTER COLUMN a TYPE int USING 1;
+
+-- == type_to_an_array fails
+ALTER TABLE lists ALTER COLUMN b TYPE int[];
+
+-- == type_of_an_identity fails
+ALTER TABLE lists ALTER COLUMN c TYPE numeric;
 
 -- == type_with_default
 ALTER TABLE u ADD COLUMN level text DEFAULT '1';

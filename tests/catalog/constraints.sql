@@ -47,6 +47,9 @@ ALTER TABLE t VALIDATE CONSTRAINT c_short;
 -- DOWN
 ALTER TABLE t VALIDATE CONSTRAINT c_short;
 
+-- == validate_a_key fails
+ALTER TABLE t VALIDATE CONSTRAINT t_key;
+
 -- == validate_unknown fails
 ALTER TABLE t VALIDATE CONSTRAINT nothing;
 
@@ -197,3 +200,8 @@ CREATE TABLE columns (
 );
 -- DOWN
 DROP TABLE columns;
+
+-- == not_null_by_name if 18
+ALTER TABLE t ADD CONSTRAINT b_there NOT NULL b;
+-- DOWN
+ALTER TABLE t DROP CONSTRAINT b_there;

@@ -89,6 +89,18 @@ ALTER TABLE child ADD FOREIGN KEY (a) REFERENCES parent (a);
 -- == of_another_type fails
 ALTER TABLE child ADD FOREIGN KEY (code) REFERENCES parent (id);
 
+-- == of_another_kind_of_number fails
+CREATE TABLE exact (id numeric REFERENCES parent (id));
+
+-- == of_an_enum fails
+CREATE TYPE kind AS ENUM ('a');
+CREATE TABLE kinds (id kind REFERENCES parent (code));
+
+-- == of_types_that_compare
+CREATE TABLE alike (a bigint REFERENCES parent (id), b varchar(5) REFERENCES parent (code), c smallint REFERENCES parent);
+-- DOWN
+DROP TABLE alike;
+
 -- == of_another_number_of_columns fails
 ALTER TABLE child ADD FOREIGN KEY (a, b) REFERENCES parent (id);
 

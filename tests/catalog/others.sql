@@ -64,12 +64,16 @@ CREATE TABLE words (id int, word citext UNIQUE);
 DROP TABLE words;
 DROP EXTENSION citext;
 
+-- == citext_again if citext
+ALTER EXTENSION citext UPDATE;
+-- DOWN
+
 -- == pgcrypto if pgcrypto
 CREATE EXTENSION pgcrypto WITH SCHEMA public;
 CREATE TABLE keys (id uuid DEFAULT gen_random_uuid(), hash text DEFAULT crypt('x', 'y'));
 DROP TABLE keys;
 -- DOWN
-DROP EXTENSION IF EXISTS pgcrypto CASCADE;
+DROP EXTENSION IF EXISTS pgcrypto;
 
 -- == trigrams if pg_trgm
 CREATE EXTENSION pg_trgm;

@@ -54,9 +54,7 @@ DROP INDEX events_2020_kind_idx;
 -- == column_of_parts
 ALTER TABLE events ADD COLUMN extra jsonb DEFAULT '{}';
 ALTER TABLE events ALTER COLUMN kind SET NOT NULL;
-ALTER TABLE events RENAME COLUMN kind TO type;
 -- DOWN
-ALTER TABLE events RENAME COLUMN type TO kind;
 ALTER TABLE events ALTER COLUMN kind DROP NOT NULL;
 ALTER TABLE events DROP COLUMN extra;
 
@@ -64,20 +62,25 @@ ALTER TABLE events DROP COLUMN extra;
 ALTER TABLE events_2020 DROP COLUMN extra;
 
 -- == constraint_of_parts
-ALTER TABLE events ADD CONSTRAINT type_known CHECK (type <> '');
-ALTER TABLE events ADD UNIQUE (at, type);
+ALTER TABLE events ADD CONSTRAINT kind_known CHECK (kind <> '');
+ALTER TABLE events ADD UNIQUE (at, kind);
 CREATE TABLE details (event_id bigint, event_at date, FOREIGN KEY (event_id, event_at) REFERENCES events);
 -- DOWN
 DROP TABLE details;
-ALTER TABLE events DROP CONSTRAINT events_at_type_key, DROP CONSTRAINT type_known;
+ALTER TABLE events DROP CONSTRAINT events_at_kind_key, DROP CONSTRAINT kind_known;
 
 -- == unique_without_the_key fails
-ALTER TABLE events ADD UNIQUE (type);
+ALTER TABLE events ADD UNIQUE (kind);
+
+-- == drop_part_that_is_referenced fails
+DROP TABLE events_2020;
 
 -- == drop_part
+DROP TABLE details;
 DROP TABLE events_2020;
 -- DOWN
 CREATE TABLE events_2020 PARTITION OF events FOR VALUES FROM ('2020-01-01') TO ('2021-01-01');
+CREATE TABLE details (event_id bigint, event_at date, FOREIGN KEY (event_id, event_at) REFERENCES events);
 
 -- == inherit
 CREATE TABLE animal (id serial PRIMARY KEY, name text NOT NULL DEFAULT 'x' CHECK (name <> ''), legs int);
@@ -137,6 +140,13 @@ CREATE TABLE some_copy (first int, LIKE source INCLUDING DEFAULTS INCLUDING CONS
 CREATE TABLE less_copy (LIKE source INCLUDING ALL EXCLUDING INDEXES EXCLUDING IDENTITY EXCLUDING COMMENTS);
 -- DOWN
 DROP TABLE less_copy, some_copy, full_copy, plain_copy, source;
+
+-- == like_renamed
+ALTER TABLE source RENAME COLUMN code TO label;
+CREATE TABLE renamed_copy (LIKE source INCLUDING ALL);
+-- DOWN
+DROP TABLE renamed_copy;
+ALTER TABLE source RENAME COLUMN label TO code;
 
 -- == like_unknown fails
 CREATE TABLE wrong (LIKE nowhere);

@@ -78,7 +78,7 @@ ALTER TABLE t OWNER TO CURRENT_USER;
 ALTER TABLE t OWNER TO catalog_user;
 -- DOWN
 
--- == default_privileges unproven
+-- == default_privileges
 ALTER DEFAULT PRIVILEGES IN SCHEMA app GRANT SELECT ON TABLES TO catalog_reader;
 -- DOWN
 ALTER DEFAULT PRIVILEGES IN SCHEMA app REVOKE SELECT ON TABLES FROM catalog_reader;
@@ -93,7 +93,7 @@ ALTER ROLE catalog_user WITH NOLOGIN;
 -- DOWN
 RESET ROLE;
 
--- == the_end
+-- == the_end unproven
 ALTER DEFAULT PRIVILEGES IN SCHEMA app REVOKE SELECT ON TABLES FROM catalog_reader;
 REASSIGN OWNED BY catalog_user, catalog_writer TO CURRENT_USER;
 DROP OWNED BY catalog_user, catalog_writer, catalog_reader;

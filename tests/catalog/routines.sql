@@ -140,9 +140,6 @@ ALTER ROUTINE tidy_all RENAME TO clean_all;
 -- == drop_procedure_as_function fails
 DROP FUNCTION tidy(int);
 
--- == call_unknown fails
-CALL nothing();
-
 -- == aggregates
 CREATE FUNCTION product_step(a numeric, b numeric) RETURNS numeric LANGUAGE sql IMMUTABLE AS $$ SELECT a * b $$;
 CREATE AGGREGATE product(numeric) (SFUNC = product_step, STYPE = numeric, INITCOND = '1');

@@ -143,7 +143,7 @@ SET row_security = off;
 VACUUM orders;
 -- DOWN
 
--- == transaction
+-- == transaction unproven
 -- migrate: no-transaction
 BEGIN;
 CREATE TABLE in_transaction (id int);

@@ -153,7 +153,7 @@ CREATE TABLE g (
     b int,
     total int GENERATED ALWAYS AS (a + b) STORED,
     label text GENERATED ALWAYS AS ('#' || a::text) STORED NOT NULL,
-    upper_label text COLLATE "C" GENERATED ALWAYS AS (upper('x'::text)) STORED
+    upper_label text COLLATE "C" GENERATED ALWAYS AS ('x'::text) STORED
 );
 -- DOWN
 DROP TABLE g;

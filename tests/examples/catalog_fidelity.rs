@@ -284,7 +284,7 @@ impl Run<'_> {
         if !followed || !migration.destroys.is_empty() {
             return Ok(());
         }
-        let restored = after.as_ref() == Some(before);
+        let restored = after.as_ref().is_some_and(|after| tally::same(before, after));
         tally.inverse(restored);
         if !restored {
             let why = match (ran, after) {

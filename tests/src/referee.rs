@@ -36,8 +36,8 @@ pub struct Replayed {
 pub struct Down {
     /// What the server shows; none where it could not be asked.
     pub truth: Option<Truth>,
-    /// The server's words where it refuses.
-    pub refused: Option<String>,
+    /// The server's words where it refuses, or what is not as it was.
+    pub why: Option<String>,
     /// What our catalog says of the down.
     pub step: Step,
     /// The verdict on the pair.
@@ -125,17 +125,18 @@ impl<'a> Referee<'a> {
     ) -> Result<Down, postgres::Error> {
         use migrate_analysis::Verdict::{ColumnOrder, Exact};
         let (step, judged) = self.chain.down(number);
-        let mut down = Down { truth: None, refused: None, step, judged, differences: Vec::new() };
+        let mut down = Down { truth: None, why: None, step, judged, differences: Vec::new() };
         if outside && !matches!(down.judged.verdict, Exact | ColumnOrder) {
             self.chain.take_back();
             return Ok(down);
         }
-        down.refused = self.run(client, script).err();
-        if down.refused.is_some() {
+        down.why = self.run(client, script).err();
+        if down.why.is_some() {
             down.truth = Some(Truth::Fails);
         } else {
             let after = facts(client)?;
             down.truth = Some(Truth::of(before, &after));
+            down.why = difference(before, &after);
             if down.step.failures.is_empty() {
                 down.differences = self.chain.differences(&after);
             }
@@ -173,7 +174,8 @@ impl<'a> Referee<'a> {
 }
 
 impl Truth {
-    fn of(before: &Facts, after: &Facts) -> Truth {
+    /// What two states of a server say.
+    pub fn of(before: &Facts, after: &Facts) -> Truth {
         if before == after {
             Truth::Exact
         } else if without_order(before) == without_order(after) {

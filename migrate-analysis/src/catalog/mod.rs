@@ -81,6 +81,8 @@ pub(crate) struct Catalog {
     journal: Vec<(Id, Option<Rc<Object>>)>,
     /// Where each script begins in the journal.
     origins: Vec<(Mark, Origin)>,
+    /// What turned out to have been there, and when it did.
+    revealed: Vec<(Mark, Id)>,
     /// The names of all objects that there ever were.
     made: HashSet<String>,
     /// It was kept, without its journal.
@@ -118,6 +120,7 @@ impl Catalog {
             dependents: Vec::new(),
             journal: Vec::new(),
             origins: vec![(Mark(0), Origin::Before)],
+            revealed: Vec::new(),
             made: HashSet::new(),
             is_restored: false,
             asked_for_forgotten: Cell::new(false),
@@ -180,16 +183,22 @@ impl Catalog {
     pub(crate) fn reveal(&mut self, object: Object) -> Id {
         let id = self.add(object);
         self.journal.pop();
+        self.revealed.push((self.mark(), id));
         id
     }
 
-    /// Changes what is known of an object, now and at every mark before.
+    /// Changes what is known of an object, now and at every mark before at which it was known in part.
     pub(crate) fn reveal_in(&mut self, id: Id, change: impl Fn(&mut Object)) {
         self.edit(id, &change);
+        if !self.get(id).is_some_and(|object| object.partial) {
+            return;
+        }
         self.journal.pop();
         let earlier = self.journal.iter_mut().filter(|(other, _)| *other == id);
         for object in earlier.filter_map(|(_, object)| object.as_mut()) {
-            change(Rc::make_mut(object));
+            if object.partial {
+                change(Rc::make_mut(object));
+            }
         }
     }
 
@@ -325,9 +334,18 @@ impl Catalog {
     pub(crate) fn begin(&mut self, origin: Origin) -> Mark {
         let mark = self.mark();
         self.origins.push((mark, origin));
-        let is_up = matches!(origin, Origin::Migration { down: false, statement: 0, .. });
-        if is_up && self.session().fog.storm.is_some() {
-            self.edit_session(|session| session.fog.storm = None);
+        mark
+    }
+
+    /// From here on it is the up of this migration.
+    pub(crate) fn begin_migration(&mut self, number: usize) -> Mark {
+        let mark = self.begin(Origin::up(number));
+        let fog = &self.session().fog;
+        if fog.storm.is_some() || !fog.doubted.is_empty() {
+            self.edit_session(|session| {
+                session.fog.storm = None;
+                session.fog.doubted.clear();
+            });
         }
         mark
     }
@@ -348,6 +366,11 @@ impl Catalog {
             self.journal.pop();
         }
         self.origins.retain(|(begin, _)| *begin <= mark);
+        // What speaks for their having been there is taken back, too.
+        while let Some((_, id)) = self.revealed.pop_if(|(at, _)| *at > mark) {
+            self.put(id, None);
+            self.journal.pop();
+        }
     }
 
     /// The objects that were touched since, oldest first, each as it was then.
@@ -375,8 +398,28 @@ impl Catalog {
         &self,
         is_it: impl Fn(Option<&Object>, Option<&Object>) -> bool,
     ) -> Option<Origin> {
+        self.last_where(|_| true, is_it)
+    }
+
+    /// The same for one object.
+    pub(crate) fn last_of(
+        &self,
+        only: Id,
+        is_it: impl Fn(Option<&Object>, Option<&Object>) -> bool,
+    ) -> Option<Origin> {
+        self.last_where(|id| id == only, is_it)
+    }
+
+    fn last_where(
+        &self,
+        counts: impl Fn(Id) -> bool,
+        is_it: impl Fn(Option<&Object>, Option<&Object>) -> bool,
+    ) -> Option<Origin> {
         let mut after: HashMap<Id, Option<Rc<Object>>> = HashMap::new();
         for (at, (id, before)) in self.journal.iter().enumerate().rev() {
+            if !counts(*id) {
+                continue;
+            }
             let now = match after.get(id) {
                 Some(now) => now.clone(),
                 None => self.objects.get(*id).cloned(),

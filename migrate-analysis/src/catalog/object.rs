@@ -120,6 +120,8 @@ pub(crate) struct Fog {
     pub(crate) storm: Option<BTreeSet<String>>,
     /// Whatever has one of these names, in any schema.
     pub(crate) names: BTreeSet<String>,
+    /// Names of what statements of this migration took for gone, or for changed, since it may be.
+    pub(crate) doubted: BTreeSet<String>,
 }
 
 impl Fog {
@@ -133,7 +135,13 @@ impl Session {
     pub(crate) const NONE: Session = Session {
         search_path: None,
         role: None,
-        fog: Fog { everywhere: false, storms: 0, storm: None, names: BTreeSet::new() },
+        fog: Fog {
+            everywhere: false,
+            storms: 0,
+            storm: None,
+            names: BTreeSet::new(),
+            doubted: BTreeSet::new(),
+        },
     };
 }
 

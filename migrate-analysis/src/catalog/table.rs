@@ -210,6 +210,8 @@ pub(crate) struct Index {
     pub(crate) valid: bool,
     /// The index of the partitioned table that it is a part of.
     pub(crate) parent: Option<Id>,
+    /// What its columns were called when it was made: what names its copies, whatever was renamed since.
+    pub(crate) column_names: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -259,6 +261,8 @@ pub(crate) struct View {
     pub(crate) materialized: bool,
     pub(crate) persistence: Persistence,
     pub(crate) columns: Vec<Column>,
+    /// How many of them were given names in brackets.
+    pub(crate) listed: usize,
     /// As it was written.
     pub(crate) query: String,
     /// The columns that the query names; `None` where it needs the whole relation.

@@ -30,7 +30,10 @@ impl Difference {
     /// The names in its words, without quotes.
     pub(crate) fn names(&self) -> Vec<String> {
         let ticked = self.words.split('`').skip(1).step_by(2).take(1);
-        let parts = ticked.flat_map(|it| it.split('.')).map(|it| it.trim_matches('"').to_owned());
+        let without_arguments = ticked.map(|it| it.split('(').next().unwrap_or(it));
+        let parts = without_arguments
+            .flat_map(|it| it.split('.'))
+            .map(|it| it.trim_matches('"').to_owned());
         parts.collect()
     }
 }
@@ -52,6 +55,15 @@ pub(crate) struct Fix {
     /// Inside a phase: creation in order of age, dropping the other way round.
     pub(crate) order: i64,
     pub(crate) sql: String,
+    /// What it drops, or changes in a way that views which read it do not survive.
+    pub(crate) stirs: Option<(Id, Option<u32>)>,
+}
+
+impl Fix {
+    /// `column`: none where it is the whole relation.
+    fn stirring(self, id: Id, column: Option<u32>) -> Fix {
+        Fix { stirs: Some((id, column)), ..self }
+    }
 }
 
 /// The order in which differences are mended: down to what both states share, under the names of the
@@ -78,11 +90,21 @@ pub(crate) enum Phase {
     Describe,
 }
 
+/// Which objects of two states belong together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Matching {
+    /// What is called the same, as everyone but the catalog itself would see it.
+    Names,
+    /// What is the same, whatever it is called: to lead back from a rename.
+    Identity,
+}
+
 /// Compares what was touched.
 pub(crate) fn compare(
     before: &State<'_>,
     after: &State<'_>,
     touched: impl Iterator<Item = Id>,
+    matching: Matching,
 ) -> Vec<Difference> {
     let mut differ = Differ {
         before,
@@ -91,7 +113,7 @@ pub(crate) fn compare(
         left: BTreeSet::new(),
         found: Vec::new(),
     };
-    differ.run(&touched.collect::<Vec<_>>());
+    differ.run(&touched.collect::<Vec<_>>(), matching);
     differ.found
 }
 
@@ -121,19 +143,20 @@ struct Pair<'a> {
 }
 
 impl<'a> Differ<'a> {
-    fn run(&mut self, touched: &[Id]) {
+    fn run(&mut self, touched: &[Id], matching: Matching) {
         let (before, after) = (self.before, self.after);
         let mut then: Vec<(Id, &Object)> =
             touched.iter().filter_map(|id| Some((*id, before.get(*id)?))).collect();
         let mut now: Vec<(Id, &Object)> =
             touched.iter().filter_map(|id| Some((*id, after.get(*id)?))).collect();
         let mut pairs = Vec::new();
-        // The same object under the same name; another object under that name; the object renamed.
-        let tests: [&dyn Fn(&(Id, &Object), &(Id, &Object)) -> bool; 3] = [
-            &|a, b| a.0 == b.0 && self.same_name(a.1, b.1),
-            &|a, b| self.same_name(a.1, b.1),
-            &|a, b| a.0 == b.0 && same_kind(a.1, b.1),
-        ];
+        let same_name = |a: &(Id, &Object), b: &(Id, &Object)| self.same_name(a.1, b.1);
+        let same_object = |a: &(Id, &Object), b: &(Id, &Object)| a.0 == b.0 && same_kind(a.1, b.1);
+        let both = |a: &(Id, &Object), b: &(Id, &Object)| same_name(a, b) && same_object(a, b);
+        let tests: [&dyn Fn(&(Id, &Object), &(Id, &Object)) -> bool; 3] = match matching {
+            Matching::Names => [&both, &same_name, &same_object],
+            Matching::Identity => [&both, &same_object, &same_name],
+        };
         for test in tests {
             then.retain(|one| match now.iter().position(|other| test(one, other)) {
                 Some(at) => {
@@ -157,6 +180,61 @@ impl<'a> Differ<'a> {
         }
         for (id, object) in now {
             self.left_object(id, object);
+        }
+        self.views_in_the_way();
+    }
+
+    /// Views that stay, and functions over their rows, that need what is dropped and made again: they are dropped before that and made again
+    /// after it.
+    fn views_in_the_way(&mut self) {
+        let fixes = self.found.iter().flat_map(|it| &it.fixes);
+        let mut waiting: Vec<(Id, Option<u32>)> = fixes.filter_map(|fix| fix.stirs).collect();
+        let mut done: BTreeSet<Id> = waiting.iter().map(|(id, _)| *id).collect();
+        while let Some((id, column)) = waiting.pop() {
+            for view in self.after.dependents(id) {
+                let reads = self.after.get(view).and_then(Object::view).is_some_and(|it| {
+                    let of_it = |read: &&(Id, Option<u32>)| read.0 == id;
+                    it.reads.iter().filter(of_it).any(|read| column.is_none() || read.1 == column)
+                });
+                let is_routine = column.is_none()
+                    && self.after.get(view).is_some_and(|it| matches!(it.kind, Kind::Routine(_)));
+                if (reads || is_routine) && !self.left.contains(&view) && done.insert(view) {
+                    waiting.push((view, None));
+                    match is_routine {
+                        true => self.remake_routine(view),
+                        false => self.remake_view(view),
+                    }
+                }
+            }
+        }
+    }
+
+    /// The same of a function over the rows of a view.
+    fn remake_routine(&mut self, id: Id) {
+        let (Some(now), Some(then)) = (self.after.get(id), self.before.get(id)) else { return };
+        let Kind::Routine(routine) = &then.kind else { return };
+        let Some(create) = deparse::create_routine(self.before, then, routine) else { return };
+        let drop = format!("DROP ROUTINE {}", deparse::routine_name(self.after, now));
+        let age = i64::from(id.number());
+        if let Some(last) = self.found.last_mut() {
+            last.fixes.push(fix(Phase::DropView, -age, drop));
+            last.fixes.push(fix(Phase::CreateView, age, create));
+        }
+    }
+
+    /// Adds to the last difference that the view is dropped and made again.
+    fn remake_view(&mut self, id: Id) {
+        let (Some(now), Some(then)) = (self.after.get(id), self.before.get(id)) else { return };
+        let Some(view) = then.view().filter(|view| !view.outdated) else { return };
+        let kind = if view.materialized { "MATERIALIZED VIEW" } else { "VIEW" };
+        let drop = format!("DROP {kind} {}", deparse::object_name(self.after, now));
+        let create = deparse::create_view(self.before, then, view);
+        let age = i64::from(id.number());
+        let mut fixes = vec![fix(Phase::DropView, -age, drop), fix(Phase::CreateView, age, create)];
+        let indexes = self.indexes_of(id, &view.columns);
+        fixes.extend(indexes.into_iter().map(|sql| fix(Phase::CreateView, age, sql)));
+        if let Some(last) = self.found.last_mut() {
+            last.fixes.extend(fixes);
         }
     }
 
@@ -243,5 +321,5 @@ fn same_kind(one: &Object, other: &Object) -> bool {
 }
 
 fn fix(phase: Phase, order: i64, sql: String) -> Fix {
-    Fix { phase, order, sql }
+    Fix { phase, order, sql, stirs: None }
 }

@@ -115,7 +115,8 @@ impl Differ<'_> {
             self.after.get(other).is_some_and(|it| match &it.kind {
                 // A trigger is dropped first.
                 Kind::Table(table) => {
-                    !table.triggers.iter().any(|trigger| trigger.function.0 == Some(id))
+                    let is_it = |trigger: &&crate::catalog::Trigger| trigger.function.0 == Some(id);
+                    self.left.contains(&other) || !table.triggers.iter().any(|it| is_it(&it))
                 }
                 kind => matches!(kind, Kind::Index(_) | Kind::Domain(_)),
             })
@@ -371,14 +372,27 @@ impl Differ<'_> {
             let drop = format!("DROP {kind} {}", object_name(self.after, after));
             let create = deparse::create_view(self.before, before, one);
             let mut fixes = vec![
-                fix(Phase::DropView, -age(pair.after.0), drop),
+                fix(Phase::DropView, -age(pair.after.0), drop).stirring(pair.after.0, None),
                 fix(Phase::CreateView, age(pair.before.0), create),
             ];
             let indexes = self.indexes_of(pair.before.0, &one.columns);
             fixes.extend(
                 indexes.into_iter().map(|it| fix(Phase::CreateView, age(pair.before.0), it)),
             );
-            self.note(weight, format!("{title} is defined otherwise"), fixes);
+            let (names, now) = (names(one), names(other));
+            let words = match columns_differ {
+                true => columns_in_words(&title, &names, &now),
+                false => format!("{title} is defined otherwise"),
+            };
+            // What it stands for has changed since.
+            let starred = columns_differ && one.query.contains('*');
+            if starred {
+                fixes.clear();
+            }
+            self.note(weight, words, fixes);
+            if starred {
+                self.caveat(format!("a `*` in the query of {title} stands for other columns now"));
+            }
         } else if one.materialized && one.populated != other.populated {
             let with = if one.populated { "DATA" } else { "NO DATA" };
             let name = object_name(self.before, before);
@@ -415,6 +429,21 @@ impl Differ<'_> {
             let sql = format!("REINDEX INDEX {}", object_name(self.before, before));
             self.certain(format!("{title} is invalid"), vec![fix(Phase::Describe, 0, sql)]);
         }
+    }
+}
+
+/// How the columns of a view differ.
+fn columns_in_words(title: &str, then: &[String], now: &[String]) -> String {
+    let beyond = |some: &[String], others: &[String]| {
+        let names = some.iter().filter(|name| !others.contains(name));
+        deparse::list(names.map(|name| format!("`{}`", quoted(name))))
+    };
+    let (left, lost) = (beyond(now, then), beyond(then, now));
+    match (left.is_empty(), lost.is_empty()) {
+        (false, true) => format!("{title} is left with {left}"),
+        (true, false) => format!("{title} loses {lost}"),
+        (false, false) => format!("{title} is left with {left} and loses {lost}"),
+        (true, true) => format!("{title} has its columns in another order"),
     }
 }
 

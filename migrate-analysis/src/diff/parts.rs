@@ -155,11 +155,12 @@ impl Differ<'_> {
         (one, one_columns): (&Index, &[Column]),
         (other, other_columns): (&Index, &[Column]),
     ) -> Option<Weight> {
+        let same_table = one.table == other.table;
         let bare = |state: &State<'_>, index: &Index, columns: &[Column]| {
             let options: Vec<String> = index.elements.iter().map(element_options).collect();
             (
                 (index.unique, index.nulls_not_distinct, index.method.clone()),
-                deparse::name(state, index.table),
+                if same_table { String::new() } else { deparse::name(state, index.table) },
                 deparse::column_names(columns, &index.include),
                 (options, index.options.clone(), index.tablespace.clone()),
             )
@@ -250,8 +251,14 @@ impl Differ<'_> {
             return self.certain(words, vec![fix(Phase::Rename, 0, sql)]);
         }
         let words = match (left.is_empty(), lost.is_empty()) {
-            (false, true) => format!("type `{name}` is left with the value {}", quote(left)),
-            (true, false) => format!("type `{name}` loses the value {}", quote(lost)),
+            (false, true) => {
+                let s = if left.len() == 1 { "" } else { "s" };
+                format!("type `{name}` is left with the value{s} {}", quote(left))
+            }
+            (true, false) => {
+                let s = if lost.len() == 1 { "" } else { "s" };
+                format!("type `{name}` loses the value{s} {}", quote(lost))
+            }
             (true, true) => format!("the values of type `{name}` are in another order"),
             (false, false) => format!("type `{name}` has other values"),
         };
@@ -294,7 +301,7 @@ impl Differ<'_> {
             .zip(order..)
             .map(|(sql, order)| fix(Phase::AlterColumn, order, sql))
             .collect();
-        (fixes, Some("it fails while rows hold a value that goes".to_owned()))
+        (fixes, Some(format!("`{name}` cannot lose a value while rows hold it")))
     }
 
     fn moved_column(&self, object: &Object, table: &Table, column: &Column, name: &str) -> String {

@@ -2,10 +2,14 @@
 
 use super::objects::columns_of;
 use super::{Differ, Fix, Pair, Phase, Weight, fix};
-use crate::catalog::{Column, Constraint, ConstraintKind, Id, Object, Ownership, State, Table};
+use crate::catalog::{
+    Acl, BaseType, Column, ColumnType, Constraint, ConstraintKind, Id, Object, Ownership, State,
+    Table,
+};
 use crate::ddl::{Persistence, ReplicaIdentity};
 use crate::deparse::{self, object_name};
 use crate::sql::quoted;
+use std::collections::BTreeMap;
 
 /// Columns of one table in both states.
 struct Columns<'a> {
@@ -191,7 +195,9 @@ impl Differ<'_> {
         let note = |differ: &mut Self, words: String, actions: Vec<String>| {
             let fixes = actions.into_iter().enumerate().map(|(at, action)| {
                 let order = i64::from(one.number) * 8 + i64::try_from(at).unwrap_or(0);
-                fix(Phase::AlterColumn, order, format!("{alter} {action}"))
+                let retypes = action.starts_with("TYPE");
+                let fix = fix(Phase::AlterColumn, order, format!("{alter} {action}"));
+                if retypes { fix.stirring(pair.after.0, Some(other.number)) } else { fix }
             });
             let weight = if doubtful { Weight::Doubtful } else { Weight::Certain };
             differ.note(weight, words, fixes.collect());
@@ -206,7 +212,9 @@ impl Differ<'_> {
             deparse::column_type(self.after, &other.column_type),
         );
         let unknown = one.column_type.is_unknown() || other.column_type.is_unknown();
-        if types.0 != types.1 && !unknown {
+        // A type that was renamed is the same.
+        let same = one.column_type == other.column_type;
+        if types.0 != types.1 && !unknown && !same {
             let words = format!("{title} is of type `{}`, and was `{}`", types.1, types.0);
             let actions = self.retyped((one_table, one), (other_table, other), &types);
             note(self, words, actions);
@@ -229,6 +237,7 @@ impl Differ<'_> {
             note(self, format!("{title} {words}"), vec![action]);
         }
         self.column_comment(&name, &title, one, other);
+        self.column_privileges(&name, &title, one, other);
     }
 
     /// A column whose default cannot be cast along loses it first.
@@ -238,7 +247,9 @@ impl Differ<'_> {
         (_, other): (&Table, &Column),
         types: &(String, String),
     ) -> Vec<String> {
-        let using = format!("TYPE {} USING {}::{}", types.0, quoted(&one.name), types.0);
+        let through =
+            if is_cast_directly(&one.column_type, &other.column_type) { "" } else { "::text" };
+        let using = format!("TYPE {} USING {}{through}::{}", types.0, quoted(&one.name), types.0);
         let mut actions = Vec::new();
         if other.default.is_some() {
             actions.push("DROP DEFAULT".to_owned());
@@ -348,6 +359,33 @@ impl Differ<'_> {
         let sql = format!("COMMENT ON COLUMN {table}.{} IS {text}", quoted(&one.name));
         let words = comment_words(title, one.comment.is_some(), other.comment.is_some());
         self.certain(words, vec![fix(Phase::Describe, 0, sql)]);
+    }
+
+    fn column_privileges(&mut self, table: &str, title: &str, one: &Column, other: &Column) {
+        if one.acl == other.acl || other.partial || one.partial {
+            return;
+        }
+        let entries = |acl: &Option<Acl>| match acl {
+            Some(Acl::Known(entries)) => entries.clone(),
+            _ => BTreeMap::new(),
+        };
+        let column = quoted(&one.name);
+        let (then, now) = (entries(&one.acl), entries(&other.acl));
+        let mut sql: Vec<String> = now
+            .keys()
+            .map(|role| format!("REVOKE ALL ({column}) ON {table} FROM {}", deparse::role(role)))
+            .collect();
+        for (role, privileges) in &then {
+            for (privilege, option) in privileges {
+                let with = if *option { " WITH GRANT OPTION" } else { "" };
+                let role = deparse::role(role);
+                sql.push(format!("GRANT {privilege} ({column}) ON {table} TO {role}{with}"));
+            }
+        }
+        let unknown = [&one.acl, &other.acl].contains(&&Some(Acl::Unknown));
+        let weight = if unknown { Weight::Doubtful } else { Weight::Certain };
+        let fixes = sql.into_iter().map(|sql| fix(Phase::Describe, 0, sql)).collect();
+        self.note(weight, format!("{title} has other privileges"), fixes);
     }
 
     /// The order of the columns that both have.
@@ -487,6 +525,11 @@ impl Differ<'_> {
                 let flags = flags(one) != flags(other);
                 if flags { Some(Weight::Certain) } else { same }
             }
+            (ConstraintKind::ForeignKey(then), ConstraintKind::ForeignKey(now))
+                if then == now && flags(one) == flags(other) =>
+            {
+                None
+            }
             _ => {
                 let then = self.constraint_text(self.before, one, one_columns);
                 let now = self.constraint_text(self.after, other, other_columns);
@@ -569,6 +612,27 @@ impl Differ<'_> {
         }
         self.certain(format!("table `{name}` is part of other tables than before"), fixes);
     }
+}
+
+/// Whether PostgreSQL has a cast between the two that does not lead through text.
+fn is_cast_directly(one: &ColumnType, other: &ColumnType) -> bool {
+    const FAMILIES: [&[&str]; 3] = [
+        &["smallint", "integer", "bigint", "numeric", "real", "double precision", "money"],
+        &["text", "character varying", "character", "name", "json", "jsonb", "xml", "uuid"],
+        &[
+            "date",
+            "timestamp without time zone",
+            "timestamp with time zone",
+            "time without time zone",
+        ],
+    ];
+    let (BaseType::BuiltIn(one_name), BaseType::BuiltIn(other_name)) = (&one.base, &other.base)
+    else {
+        return false;
+    };
+    let family = |names: &&&[&str]| names.contains(&one_name.as_str());
+    let direct = FAMILIES.iter().find(family).is_some_and(|it| it.contains(&other_name.as_str()));
+    (direct || one_name == other_name) && one.array == other.array
 }
 
 fn age(id: Id) -> i64 {

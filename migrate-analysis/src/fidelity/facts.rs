@@ -2,8 +2,8 @@
 
 use super::{Facts, same};
 use crate::catalog::{
-    Catalog, Column, ConstraintKind, Id, Index, Kind, Object, Ownership, Routine, State, Table,
-    Trigger, View,
+    Catalog, Column, ConstraintKind, Id, Index, Kind, Object, Ownership, Routine, Rule, State,
+    Table, Trigger, View,
 };
 use crate::ddl::{Persistence, ReplicaIdentity};
 use crate::deparse;
@@ -178,7 +178,8 @@ impl Writer<'_> {
             .schema
             .and_then(|id| self.state.get(id))
             .is_some_and(|schema| schema.name.starts_with("pg_"));
-        if object.name.starts_with("pg_") && object.schema.is_none() || is_temporary {
+        let is_the_servers = object.kind == Kind::Schema && object.name.starts_with("pg_");
+        if is_the_servers || is_temporary {
             return;
         }
         if object.partial {
@@ -342,13 +343,7 @@ impl Writer<'_> {
         self.constraints(&name, table);
         self.triggers(&name, &table.triggers, &table.columns);
         self.policies(&name, table);
-        for rule in &table.rules {
-            let mut value = Attributes::new();
-            value.insert("definition", Value::Unknown);
-            value.insert("enabled", Value::Unknown);
-            comment(&mut value, rule.comment.as_ref());
-            self.put("rule", format!("{name}.{}", quoted(&rule.name)), value);
-        }
+        self.rules(&name, &table.rules);
         let _ = id;
         let kind = if table.server.is_some() { "foreign table" } else { "table" };
         self.put(kind, name, attributes);
@@ -431,6 +426,16 @@ impl Writer<'_> {
         }
     }
 
+    fn rules(&mut self, table: &str, rules: &[Rule]) {
+        for rule in rules {
+            let mut value = Attributes::new();
+            value.insert("definition", Value::Unknown);
+            value.insert("enabled", Value::Unknown);
+            comment(&mut value, rule.comment.as_ref());
+            self.put("rule", format!("{table}.{}", quoted(&rule.name)), value);
+        }
+    }
+
     fn policies(&mut self, table_name: &str, table: &Table) {
         for policy in &table.policies {
             let mut value = Attributes::new();
@@ -498,6 +503,7 @@ impl Writer<'_> {
             self.partial.insert(name.clone());
         }
         self.triggers(&name, &view.triggers, &view.columns);
+        self.rules(&name, &view.rules);
         let kind = if view.materialized { "materialized view" } else { "view" };
         self.put(kind, name, attributes);
     }

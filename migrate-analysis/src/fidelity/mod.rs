@@ -5,7 +5,7 @@ mod facts;
 mod same;
 
 use crate::Analysis;
-use crate::catalog::{Catalog, Mark, Origin};
+use crate::catalog::{Catalog, Mark};
 use crate::chain::{self, Link, OnFailure, ScriptStatement, Way};
 use crate::inverse;
 use crate::restore::{self, Verdict};
@@ -73,7 +73,7 @@ impl<'a> Chain<'a> {
 
     /// Applies migration `number`, counted from 0.
     pub fn up(&mut self, number: usize) -> Step {
-        self.before = self.catalog.begin(Origin::up(number));
+        self.before = self.catalog.begin_migration(number);
         let Some(link) = self.links.get(number) else { return Step::default() };
         let effect = chain::run(&mut self.catalog, &self.external, &link.up, OnFailure::Continue);
         self.after = self.catalog.mark();
@@ -107,7 +107,9 @@ impl<'a> Chain<'a> {
 
     /// What is not known, in words.
     pub fn fog(&self) -> String {
-        format!("{:?}", self.catalog.session().fog)
+        let partial = self.catalog.all().filter(|(_, object)| object.partial);
+        let partial: Vec<&str> = partial.map(|(_, object)| object.name.as_str()).collect();
+        format!("{:?}, known in part: {partial:?}", self.catalog.session().fog)
     }
 
     /// Runs one statement, wherever the set is. One that fails changes nothing.
@@ -116,6 +118,20 @@ impl<'a> Chain<'a> {
         let command = crate::sql::command(sql, range.clone());
         let statement = ScriptStatement { text: sql, range, command };
         step(&chain::run(&mut self.catalog, &self.external, &[statement], OnFailure::Stop))
+    }
+
+    /// From here on [`Chain::judge`] and [`Chain::inverse`] look back to this place.
+    pub fn begin(&mut self) {
+        self.before = self.catalog.begin_migration(0);
+        self.obstacles.clear();
+    }
+
+    /// The verdict, had a down just led here.
+    pub fn judge(&self) -> Judged {
+        let judgement = restore::judge(&self.catalog, self.before, &self.obstacles);
+        let mut reasons: Vec<String> = judgement.obstacle.into_iter().collect();
+        reasons.extend(judgement.differences.into_iter().map(|it| it.words));
+        Judged { verdict: judgement.verdict, reasons }
     }
 
     /// Takes the up back, which the server refused.

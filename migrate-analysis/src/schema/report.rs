@@ -3,11 +3,12 @@
 use super::{Set, Twin};
 use crate::catalog::Origin;
 use crate::chain::{Effect, Replayed};
+use crate::ddl::ObjectKind;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::diff::{self, Difference};
 use crate::plan::{PlannedDown, PlannedMigration, PlannedScript};
 use crate::restore::Verdict;
-use crate::simulate::Failure;
+use crate::simulate::{Failure, FailureKind};
 use crate::source::Source;
 use crate::sql;
 use crate::wording::{self, Made};
@@ -37,9 +38,15 @@ impl<'a> Set<'a> {
         let failures = effect.failures.iter().map(|(number, failure)| {
             let statement = script.statements.get(*number).map(|it| it.range.clone());
             let statement = statement.unwrap_or_default();
-            let place = Place { source: script.source, range: place_of(failure, &statement) };
-            let sql = self.text(script).get(statement).unwrap_or_default();
-            wording::failure(place, &failure.kind, sql, &|origin| self.made(origin, version))
+            let text = self.text(script);
+            let range = place_of(failure, text, &statement);
+            let place = Place { source: script.source, range };
+            let sql = text.get(statement).unwrap_or_default();
+            let earlier = |origin| self.made(origin, version);
+            // Only a script in a Rust file begins elsewhere.
+            let source = self.sources.get(script.source.index());
+            let inline = source.is_some_and(|source| source.start() != (1, 1));
+            wording::failure(place, &failure.kind, sql, inline, &earlier)
         });
         failures.collect()
     }
@@ -50,23 +57,67 @@ impl<'a> Set<'a> {
         down: &PlannedScript,
         differences: &[Difference],
     ) -> Diagnostic {
-        let start = down.statements.first().map_or(0..0, |it| it.range.clone());
-        let place = self.line(down, start);
         let up = &migration.up;
-        let about: Vec<Vec<String>> = differences.iter().map(|it| it.names()).collect();
-        let guilty = up.statements.iter().find(|statement| {
-            let names = sql::names(self.text(up), statement.range.clone());
-            about.iter().any(|about| !about.is_empty() && about.iter().all(|it| names.contains(it)))
-        });
-        let related = guilty.map(|it| self.line(up, it.range.clone()));
+        let overdone = self.overdone(up, down, differences);
+        let place = overdone.clone().or(down.statements.first().map(|it| it.range.clone()));
+        let place = self.line(down, place.unwrap_or_default());
+        let guilty = differences.iter().find_map(|it| self.naming(up, it, ""));
+        let guilty = guilty.filter(|_| overdone.is_none()).map(|it| self.line(up, it));
+        let named = overdone.clone().map(|it| sql::names(self.text(down), it)).unwrap_or_default();
+        let kept = differences
+            .iter()
+            .filter(|it| overdone.is_none() || !it.names().iter().all(|name| named.contains(name)));
+        let mend = diff::statements(&kept.cloned().collect::<Vec<_>>());
+        let overdone = overdone.and_then(|it| self.text(down).get(it));
         let title = (migration.version, migration.name.as_str());
-        let mend = diff::statements(differences);
-        wording::does_not_restore(title, place, related, differences, &mend)
+        wording::does_not_restore(title, place, guilty, overdone, differences, &mend)
+    }
+
+    /// The statement of the down that drops what no statement of the up has to do with.
+    fn overdone(
+        &self,
+        up: &PlannedScript,
+        down: &PlannedScript,
+        differences: &[Difference],
+    ) -> Option<Range<usize>> {
+        let missing = differences.iter().filter(|it| it.words.ends_with(" is missing"));
+        let mut kept = missing.filter(|it| {
+            ["drop", "rename", "set"].iter().all(|word| self.naming(up, it, word).is_none())
+        });
+        kept.find_map(|it| self.naming(down, it, "drop"))
+    }
+
+    /// The first statement that has the word in it, and names what the difference is about.
+    fn naming(
+        &self,
+        script: &PlannedScript,
+        difference: &Difference,
+        word: &str,
+    ) -> Option<Range<usize>> {
+        let about = difference.names();
+        let mut ranges = script.statements.iter().map(|it| it.range.clone());
+        ranges.find(|range| {
+            let names = sql::names(self.text(script), range.clone());
+            let has_word = word.is_empty() || names.iter().any(|it| it == word);
+            let first = names.first().map_or("", String::as_str);
+            let is_about_rows = ["update", "insert", "delete", "select", "with"].contains(&first);
+            has_word
+                && !is_about_rows
+                && !about.is_empty()
+                && about.iter().all(|it| names.contains(it))
+        })
     }
 
     /// An index that is there twice.
     fn twin(&self, version: i64, twin: &Twin) -> Option<Diagnostic> {
-        let Some(Made::Here { place, .. }) = self.made(twin.made, version) else { return None };
+        let Some(Made::Here { mut place, .. }) = self.made(twin.made, version) else {
+            return None;
+        };
+        let text = self.sources.get(place.source.index()).map_or("", Source::text);
+        let name = twin.name.rsplit('.').next().unwrap_or_default().trim_matches('"');
+        if let Some(range) = sql::find_name(text, place.range.clone(), name) {
+            place.range = range;
+        }
         let other = twin.other_made.and_then(|origin| self.made(origin, version));
         Some(wording::duplicate_index(place, twin, other))
     }
@@ -102,10 +153,22 @@ impl<'a> Set<'a> {
     }
 }
 
-/// Where the failure is; where it does not say, at its statement.
-fn place_of(failure: &Failure, statement: &Range<usize>) -> Range<usize> {
-    match failure.at.is_empty() {
-        true => statement.start..statement.start,
-        false => failure.at.clone(),
+/// The name that a failure is about; where that is not found, what the failure has as its place, or where the
+/// statement begins.
+fn place_of(failure: &Failure, text: &str, statement: &Range<usize>) -> Range<usize> {
+    let at = if failure.at.is_empty() { statement.clone() } else { failure.at.clone() };
+    let name = match &failure.kind {
+        FailureKind::Unknown { name, .. }
+        | FailureKind::Duplicate { name, .. }
+        | FailureKind::Dependents { name, .. } => name.rsplit('.').next().unwrap_or(name),
+        FailureKind::Wrong { .. } if failure.at.is_empty() => return at.start..at.start,
+        FailureKind::Wrong { .. } => return at,
+    };
+    let is_schema = matches!(failure.kind, FailureKind::Unknown { kind: ObjectKind::Schema, .. });
+    let is_name = |written: &str| !written.contains(|c: char| c.is_whitespace() || c == '(');
+    if !is_schema && text.get(at.clone()).is_some_and(is_name) {
+        return at;
     }
+    let found = sql::find_name(text, at.clone(), name);
+    found.unwrap_or(if failure.at.is_empty() { at.start..at.start } else { at })
 }

@@ -54,7 +54,16 @@ impl Simulator<'_> {
                 });
                 Ok(())
             }
-            ColumnAction::DropExpression { .. } => {
+            ColumnAction::DropExpression { if_exists } => {
+                let found = self.columns(table).iter().find(|it| it.number == number);
+                let is_plain = found.is_some_and(|it| it.generated.is_none() && !it.partial);
+                if is_plain && !if_exists {
+                    let message = format!(
+                        "{} is not a stored generated column",
+                        self.described(table, column)
+                    );
+                    return Err(Failure::wrong(column.at.clone(), "55000", message));
+                }
                 self.edit_recursively(table, column, only, |it| it.generated = None);
                 Ok(())
             }
@@ -275,9 +284,10 @@ impl Simulator<'_> {
             Err(Failure::wrong(column.at.clone(), sqlstate, message))
         };
         for id in self.catalog.dependents(table) {
-            let view = self.catalog.get(id).and_then(Object::view);
-            if view.is_some_and(|view| view.reads.contains(&(table, Some(number)))) {
-                return wrong("0A000", "by a view or rule");
+            let Some(object) = self.catalog.get(id) else { continue };
+            if object.view().is_some_and(|view| view.reads.contains(&(table, Some(number)))) {
+                // The name is in what PostgreSQL tells as a detail.
+                return wrong("0A000", &format!("by a view or rule: view \"{}\"", object.name));
             }
         }
         let Some(of) = self.table_of(table) else { return Ok(()) };
@@ -314,16 +324,24 @@ impl Simulator<'_> {
         using: bool,
         column: &Ident,
     ) -> Result {
-        if found.partial || !self.is_uncastable(&found.column_type, wanted) {
+        if found.partial {
             return Ok(());
         }
         let to = self.catalog.now().type_name(wanted);
         let name = &column.name;
-        if !using && found.generated.is_none() {
+        let is_numbered = matches!(&wanted.base, BaseType::BuiltIn(name)
+            if matches!(name.as_str(), "smallint" | "integer" | "bigint"));
+        if found.identity.is_some() && !is_numbered && matches!(wanted.base, BaseType::BuiltIn(_)) {
+            let message = "identity column type must be smallint, integer, or bigint".to_owned();
+            return Err(Failure::wrong(column.at.clone(), "22023", message));
+        }
+        let own = self.family(&found.column_type);
+        if !using && found.generated.is_none() && self.is_uncastable(own, wanted) {
             let message = format!("column \"{name}\" cannot be cast automatically to type {to}");
             return Err(Failure::wrong(column.at.clone(), "42804", message));
         }
-        if found.default.as_ref().is_some_and(is_literal) {
+        let of_default = found.default.as_ref().and_then(|it| default_family(it, own));
+        if self.is_uncastable(of_default, wanted) {
             let message =
                 format!("default for column \"{name}\" cannot be cast automatically to type {to}");
             return Err(Failure::wrong(column.at.clone(), "42804", message));
@@ -331,14 +349,14 @@ impl Simulator<'_> {
         Ok(())
     }
 
-    fn is_uncastable(&self, from: &ColumnType, to: &ColumnType) -> bool {
+    fn is_uncastable(&self, from: Option<Family>, to: &ColumnType) -> bool {
         let casts = Space::Other(ObjectKind::Cast);
         if self.catalog.in_schema(casts, None).next().is_some()
             || self.catalog.session().fog.everywhere
         {
             return false;
         }
-        match (self.family(from), self.family(to)) {
+        match (from, self.family(to)) {
             (Some(_), Some(Family::Text)) => false,
             (Some(from), Some(to)) => from != to,
             _ => false,
@@ -348,7 +366,7 @@ impl Simulator<'_> {
     /// None: whatever else.
     fn family(&self, column_type: &ColumnType) -> Option<Family> {
         if column_type.array {
-            return None;
+            return Some(Family::Array);
         }
         match &column_type.base {
             BaseType::User(id) => match self.catalog.get(*id).map(|object| &object.kind) {
@@ -381,6 +399,24 @@ enum Family {
     Json,
     Date,
     Enum(Id),
+    /// Of anything: whether one is cast to another is for their elements to say.
+    Array,
+}
+
+/// What a default is by itself, in a column of a family.
+fn default_family(default: &Expr, own: Option<Family>) -> Option<Family> {
+    if is_literal(default) {
+        return own;
+    }
+    let Some(Piece::Text(text)) = default.pieces.first() else { return None };
+    let is_arithmetic = |c: char| c.is_ascii_digit() || " +-*.".contains(c);
+    match text.as_str() {
+        text if text.starts_with("nextval(") => Some(Family::Number),
+        _ if default.pieces.len() > 1 => None,
+        "now()" | "CURRENT_TIMESTAMP" => Some(Family::Date),
+        "gen_random_uuid()" => Some(Family::Uuid),
+        text => text.chars().all(is_arithmetic).then_some(Family::Number),
+    }
 }
 
 /// A value that has the type of its column, not one of its own.

@@ -74,6 +74,8 @@ impl Simulator<'_> {
             AlterActionKind::DropColumn { .. } => "DROP COLUMN",
             AlterActionKind::AddConstraint(_) => "ADD CONSTRAINT",
             AlterActionKind::DropConstraint { .. } => "DROP CONSTRAINT",
+            AlterActionKind::ValidateConstraint(_) => "VALIDATE CONSTRAINT",
+            AlterActionKind::AlterConstraint { .. } => "ALTER CONSTRAINT",
             AlterActionKind::AlterColumn { action: ColumnAction::Type { .. }, .. } => {
                 "ALTER COLUMN ... SET DATA TYPE"
             }
@@ -120,6 +122,7 @@ impl Simulator<'_> {
                 self.drop_constraint(table, constraint, *if_exists, *behavior)
             }
             AlterActionKind::ValidateConstraint(constraint) => {
+                self.check_validated(table, constraint)?;
                 self.edit_constraint(table, constraint, |it| it.validated = true)
             }
             AlterActionKind::AlterConstraint { constraint, attributes } => {
@@ -225,7 +228,8 @@ impl Simulator<'_> {
         only: bool,
     ) -> Result<bool> {
         let existing = self.columns(table).iter().find(|it| it.name == def.name.name);
-        let doubtful = self.columns_for_certain(table).is_none() || self.may_exist(&def.name.name);
+        let doubtful =
+            self.columns_for_certain(table).is_none() || self.is_shrouded(&def.name.name);
         let number = match existing.map(|it| (it.number, it.partial)) {
             Some(_) if if_not_exists => return Ok(false),
             Some((number, partial)) if partial || doubtful => number,
@@ -354,7 +358,7 @@ impl Simulator<'_> {
     }
 
     fn missing_constraint(&self, table: Id, name: &Ident) -> Result {
-        if self.is_partial(table) || self.may_exist(&name.name) {
+        if self.is_partial(table) || self.is_shrouded(&name.name) {
             return Ok(());
         }
         let object = self.catalog.get(table);
@@ -376,6 +380,20 @@ impl Simulator<'_> {
     }
 
     /// Changes a constraint, also where it was inherited.
+    /// Only what looks at the rows is validated.
+    fn check_validated(&self, table: Id, name: &Ident) -> Result {
+        let found = self.table_of(table).and_then(|table| table.constraint(&name.name));
+        if found.is_none_or(|it| it.kind.index().is_none()) {
+            return Ok(());
+        }
+        let message = format!(
+            "constraint \"{}\" of relation \"{}\" is not a foreign key or check constraint",
+            name.name,
+            self.relation_name_of(table)
+        );
+        Err(Failure::wrong(name.at.clone(), "42809", message))
+    }
+
     fn edit_constraint(
         &mut self,
         table: Id,
@@ -448,7 +466,7 @@ impl Simulator<'_> {
     fn own_index(&self, table: Id, name: &Ident) -> Result<Option<Id>> {
         let id = self.relation_in(self.schema_of(table), &name.name);
         let found = id.filter(|id| self.indexes(table).contains(id));
-        if found.is_some() || self.is_partial(table) || self.may_exist(&name.name) {
+        if found.is_some() || self.is_partial(table) || self.is_shrouded(&name.name) {
             return Ok(found);
         }
         let of = self.relation_name_of(table);
@@ -464,7 +482,7 @@ impl Simulator<'_> {
                 _ => return Ok(()),
             };
             let is_there = triggers.iter().any(|trigger| trigger.name == name.name);
-            if !is_there && !self.is_partial(id) && !self.may_exist(&name.name) {
+            if !is_there && !self.is_partial(id) && !self.is_shrouded(&name.name) {
                 let of = self.relation_name_of(id);
                 let has = |object: &Object| {
                     object.name == of

@@ -289,7 +289,7 @@ impl Simulator<'_> {
                 || SYSTEM_COLUMNS.contains(&name.as_str())
                 || SYNTAX.contains(&name.as_str())
                 || *name == object.name
-                || self.may_exist(name);
+                || self.is_shrouded(name);
             if !exists {
                 return Err(self.unknown_column(table, name, expression.at.clone()));
             }

@@ -71,7 +71,7 @@ impl Simulator<'_> {
         if let Some(known) = known {
             return Ok(known.number);
         }
-        if self.columns_for_certain(table).is_some() && !self.may_exist(&column.name) {
+        if self.columns_for_certain(table).is_some() && !self.is_shrouded(&column.name) {
             return Err(self.unknown_column(table, &column.name, column.at.clone()));
         }
         let number = self.next_number(table);
@@ -250,15 +250,11 @@ impl Simulator<'_> {
 
     /// The failure for a column that is there already.
     pub(super) fn duplicate_column(&self, table: Id, column: &Ident) -> Failure {
-        let name = self.catalog.get(table).map(|object| object.name.clone());
-        let schema = self.catalog.get(table).and_then(|object| object.schema);
         let is_it = |object: &Object| {
-            Some(&object.name) == name.as_ref()
-                && object.schema == schema
-                && object.table().is_some_and(|table| table.column(&column.name).is_some())
+            object.table().is_some_and(|table| table.column(&column.name).is_some())
         };
         let at = column.at.clone();
-        self.duplicate(ObjectKind::Column, &column.name, name.clone(), at, is_it)
+        self.duplicate_part(ObjectKind::Column, &column.name, table, at, is_it)
     }
 }
 

@@ -132,17 +132,13 @@ impl Simulator<'_> {
     /// Fails where the table has a constraint of that name.
     pub(super) fn check_constraint_name(&self, table: Id, name: &Ident) -> Result {
         let exists = self.table_of(table).is_some_and(|it| it.constraint(&name.name).is_some());
-        if !exists || self.is_partial(table) || self.may_exist(&name.name) {
+        if !exists || self.is_partial(table) || self.is_shrouded(&name.name) {
             return Ok(());
         }
-        let (of, schema) = (self.relation_name_of(table), self.schema_of(table));
-        let is_it = |object: &Object| {
-            object.name == of
-                && object.schema == Some(schema)
-                && object.table().is_some_and(|it| it.constraint(&name.name).is_some())
-        };
+        let is_it =
+            |object: &Object| object.table().is_some_and(|it| it.constraint(&name.name).is_some());
         let at = name.at.clone();
-        Err(self.duplicate(ObjectKind::Constraint, &name.name, Some(of.clone()), at, is_it))
+        Err(self.duplicate_part(ObjectKind::Constraint, &name.name, table, at, is_it))
     }
 
     fn check_no_primary_key(&self, table: Id, at: &std::ops::Range<usize>) -> Result {
@@ -256,7 +252,7 @@ impl Simulator<'_> {
         }
         let schema = self.schema_of(table);
         let Some(id) = self.relation_in(schema, &name.name) else {
-            if self.is_partial(table) || self.may_exist(&name.name) {
+            if self.is_partial(table) || self.is_shrouded(&name.name) {
                 return Ok(());
             }
             let is_it = |object: &Object| object.name == name.name && object.index().is_some();
@@ -345,6 +341,7 @@ fn key_index(table: Id, elements: Vec<IndexElement>) -> Index {
         tablespace: None,
         valid: true,
         parent: None,
+        column_names: Vec::new(),
     }
 }
 

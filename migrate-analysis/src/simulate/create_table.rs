@@ -23,7 +23,9 @@ impl Simulator<'_> {
     pub(super) fn create_table(&mut self, create: &ddl::CreateTable) -> Result {
         let schema = self.new_relation_schema(&create.name, create.persistence)?;
         // It may be there, and be made otherwise.
-        let may_be = create.if_not_exists && self.find_relation(&create.name) == Found::Perhaps;
+        let may_be = create.if_not_exists
+            && self.find_relation(&create.name) == Found::Perhaps
+            && !self.is_far_fetched(&create.name.name);
         if !self.claim_relation(schema, &create.name, create.if_not_exists)? {
             return Ok(());
         }

@@ -118,7 +118,7 @@ impl Simulator<'_> {
             && constraints.iter().any(|constraint| {
                 let is_it = |key: &crate::catalog::ForeignKey| key.table == other;
                 !constraint.not_enforced
-                    && !self.may_exist(&constraint.name)
+                    && !self.is_shrouded(&constraint.name)
                     && matches!(&constraint.kind, ConstraintKind::ForeignKey(key) if is_it(key))
             })
     }

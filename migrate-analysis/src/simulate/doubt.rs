@@ -8,12 +8,21 @@ use crate::catalog::{Catalog, Id};
 pub(super) fn judge(catalog: &mut Catalog, external: &External, failure: Failure) -> Outcome {
     let names = names(&failure.kind);
     let mut simulator = Simulator { catalog, external, deaths: Vec::new(), opaque: None };
-    if !names.iter().any(|name| simulator.may_exist(name)) {
-        return Outcome { failure: Some(failure), deaths: Vec::new(), opaque: None };
+    let unseen = match &failure.kind {
+        FailureKind::Unknown { name, of: None, .. } => {
+            simulator.may_exist(name.rsplit('.').next().unwrap_or(name))
+        }
+        _ => false,
+    };
+    if !unseen && !names.iter().any(|name| simulator.is_shrouded(name)) {
+        return Outcome { failure: Some(failure), ..Outcome::default() };
     }
     simulator.know_in_part(&names);
+    for name in &names {
+        simulator.doubt(name);
+    }
     let opaque = Some("what came before it".to_owned());
-    Outcome { failure: None, deaths: Vec::new(), opaque }
+    Outcome { opaque, doubted: true, ..Outcome::default() }
 }
 
 impl Simulator<'_> {
@@ -25,7 +34,7 @@ impl Simulator<'_> {
             .map(|(id, _)| id)
             .collect();
         for id in touched {
-            self.catalog.reveal_in(id, |object| object.partial = true);
+            self.catalog.edit(id, |object| object.partial = true);
         }
     }
 }

@@ -4,9 +4,9 @@ use super::names;
 use super::{Failure, Result, Simulator};
 use crate::catalog::{
     BaseType, Column, ColumnType, ConstraintKind, ForeignAction, ForeignKey, Id, Index, Kind,
-    Object,
+    Object, Space,
 };
-use crate::ddl::{Action, Ident, References, TableConstraint};
+use crate::ddl::{Action, Ident, ObjectKind, References, TableConstraint};
 use std::collections::BTreeSet;
 
 impl Simulator<'_> {
@@ -178,14 +178,45 @@ impl Simulator<'_> {
             let (Some(own), Some(other)) = (find(table, own), find(target, other)) else {
                 continue;
             };
-            if let (Some(one), Some(two)) = (family(&own.column_type), family(&other.column_type))
-                && one != two
-            {
+            if self.are_apart(&own.column_type, &other.column_type) {
                 let message = format!("foreign key constraint \"{name}\" cannot be implemented");
                 return Err(Failure::wrong(constraint.at.clone(), "42804", message));
             }
         }
         Ok(())
+    }
+
+    /// Whether a column of the one type can certainly not refer to a column of the other.
+    fn are_apart(&self, one: &ColumnType, other: &ColumnType) -> bool {
+        let find = |name: &str| COMPARED.iter().find(|(it, _)| *it == name);
+        let as_enum = |it: &ColumnType| {
+            let id = it.user_type()?;
+            matches!(self.catalog.get(id)?.kind, Kind::Enum(_)).then_some(id)
+        };
+        // With casts of its own, anything may be equal to anything.
+        let casts = Space::Other(ObjectKind::Cast);
+        if self.catalog.in_schema(casts, None).next().is_some() {
+            return false;
+        }
+        match (&one.base, &other.base) {
+            (BaseType::BuiltIn(name), BaseType::BuiltIn(referenced)) => {
+                let (Some((_, compared)), Some(_)) = (find(name), find(referenced)) else {
+                    return false;
+                };
+                match (one.array, other.array) {
+                    (false, false) => !compared.contains(&referenced.as_str()),
+                    (true, true) => name != referenced,
+                    _ => true,
+                }
+            }
+            (BaseType::User(_), BaseType::User(_)) => match (as_enum(one), as_enum(other)) {
+                (Some(id), Some(referenced)) => id != referenced || one.array != other.array,
+                _ => false,
+            },
+            (BaseType::BuiltIn(name), _) => find(name).is_some() && as_enum(other).is_some(),
+            (_, BaseType::BuiltIn(name)) => find(name).is_some() && as_enum(one).is_some(),
+            _ => false,
+        }
     }
 
     /// A foreign key of a partitioned table in one of its partitions.
@@ -253,19 +284,32 @@ fn deferred(references: &References) -> Failure {
     Failure::wrong(references.table.at.clone(), "55000", message)
 }
 
-/// Types between which there is an operator `=`. None: not known to be in one of these families.
-fn family(column_type: &ColumnType) -> Option<&'static str> {
-    match &column_type.base {
-        _ if column_type.array => None,
-        BaseType::BuiltIn(name) => match name.as_str() {
-            "smallint" | "integer" | "bigint" | "numeric" => Some("number"),
-            "text" | "character varying" => Some("text"),
-            "uuid" => Some("uuid"),
-            "boolean" => Some("boolean"),
-            "jsonb" => Some("jsonb"),
-            "bytea" => Some("bytea"),
-            _ => None,
-        },
-        _ => None,
-    }
-}
+/// What is equal to what, by PostgreSQL's own operators: a type, and those that a column of it may refer to.
+const COMPARED: &[(&str, &[&str])] = &[
+    ("smallint", INTEGERS),
+    ("integer", INTEGERS),
+    ("bigint", INTEGERS),
+    ("numeric", &["numeric", "real", "double precision"]),
+    ("real", &["real", "double precision"]),
+    ("double precision", &["real", "double precision"]),
+    ("text", &["text", "character varying", "character", "name"]),
+    ("character varying", &["text", "character varying", "character", "name"]),
+    ("character", &["text", "character varying", "character", "name"]),
+    ("date", DATES),
+    ("timestamp without time zone", DATES),
+    ("timestamp with time zone", DATES),
+    ("time without time zone", &["time without time zone", "time with time zone", "interval"]),
+    ("interval", &["interval"]),
+    ("inet", &["inet", "cidr"]),
+    ("cidr", &["inet", "cidr"]),
+    ("uuid", &["uuid"]),
+    ("boolean", &["boolean"]),
+    ("jsonb", &["jsonb"]),
+    ("bytea", &["bytea"]),
+    ("macaddr", &["macaddr"]),
+];
+
+const INTEGERS: &[&str] =
+    &["smallint", "integer", "bigint", "numeric", "real", "double precision", "oid", "regclass"];
+
+const DATES: &[&str] = &["date", "timestamp without time zone", "timestamp with time zone"];

@@ -50,6 +50,7 @@ impl Simulator<'_> {
             tablespace: create.tablespace.clone(),
             valid: true,
             parent: None,
+            column_names: Vec::new(),
         };
         let new = NewIndex {
             index,
@@ -172,7 +173,8 @@ impl Simulator<'_> {
             }
         };
         let id = {
-            let object = self.made(Some(schema), &name, Kind::Index(new.index.clone()));
+            let index = Index { column_names: new.names.clone(), ..new.index.clone() };
+            let object = self.made(Some(schema), &name, Kind::Index(index));
             self.catalog.add(object)
         };
         let kind = match new.purpose {

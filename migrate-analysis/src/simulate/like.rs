@@ -1,11 +1,9 @@
 //! `LIKE` in CREATE TABLE.
 
 use super::index::{NewIndex, renumbered};
-use super::names::{self, IndexPurpose};
+use super::names::IndexPurpose;
 use super::{Result, Simulator};
-use crate::catalog::{
-    Column, Constraint, ConstraintKind, Id, Index, IndexKey, Kind, Object, Ownership,
-};
+use crate::catalog::{Column, Constraint, ConstraintKind, Id, Index, Kind, Object, Ownership};
 use crate::ddl::{ConstraintAttributes, Including, Like, SequenceOptions};
 use std::collections::BTreeMap;
 
@@ -137,21 +135,8 @@ impl Simulator<'_> {
             initially_deferred: constraint.is_some_and(|it| it.initially_deferred),
             ..ConstraintAttributes::default()
         };
-        let names = self.index_column_names(source, original);
+        let names = index.column_names.clone();
         NewIndex { index, names, purpose, attributes, at: 0..0 }
-    }
-
-    /// What the columns of an index are called.
-    pub(super) fn index_column_names(&self, table: Id, index: Id) -> Vec<String> {
-        let Some(index) = self.catalog.get(index).and_then(Object::index) else {
-            return Vec::new();
-        };
-        let keys = index.elements.iter().map(|element| match &element.key {
-            IndexKey::Column(number) => self.name_of_column(table, *number),
-            IndexKey::Expression(expression) => names::bound_name(expression),
-        });
-        let include = index.include.iter().map(|number| self.name_of_column(table, *number));
-        names::distinct(keys.chain(include))
     }
 }
 

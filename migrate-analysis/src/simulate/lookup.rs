@@ -119,6 +119,13 @@ impl Simulator<'_> {
             || fog.hides_others() && !self.catalog.was_made(name)
     }
 
+    /// Whether a statement that could not be followed may have changed or dropped something of this name that the
+    /// catalog knows; of a part of a table (a column, a constraint) also whether it may have made it.
+    pub(super) fn is_shrouded(&self, name: &str) -> bool {
+        let fog = &self.catalog.session().fog;
+        fog.everywhere || fog.names.contains(name)
+    }
+
     /// Whether nothing speaks for its being there but that a statement long before could make anything:
     /// `DROP … IF EXISTS` is then taken for the caution that it is.
     pub(super) fn is_far_fetched(&self, name: &str) -> bool {
@@ -127,6 +134,13 @@ impl Simulator<'_> {
             && !fog.everywhere
             && !fog.names.contains(name)
             && self.external.is_empty()
+    }
+
+    /// What the down of this migration does with the object of that name proves nothing.
+    pub(super) fn doubt(&mut self, name: &str) {
+        self.catalog.edit_session(|session| {
+            session.fog.doubted.insert(name.to_owned());
+        });
     }
 
     /// From here on it is not known whether something of this name exists.
@@ -249,16 +263,47 @@ impl Simulator<'_> {
         Failure { kind: FailureKind::Duplicate { kind, name: name.to_owned(), of, made }, at }
     }
 
+    /// The same for a part of a table, which may have been renamed since.
+    pub(super) fn duplicate_part(
+        &self,
+        kind: ObjectKind,
+        name: &str,
+        owner: Id,
+        at: Range<usize>,
+        is_it: impl Fn(&Object) -> bool,
+    ) -> Failure {
+        let of = self.catalog.get(owner).map(|object| object.name.clone());
+        let made = self.catalog.last_of(owner, |before, after| {
+            !before.is_some_and(&is_it) && after.is_some_and(&is_it)
+        });
+        Failure { kind: FailureKind::Duplicate { kind, name: name.to_owned(), of, made }, at }
+    }
+
     /// The name that may have been meant, among the relations, types, … there are.
     fn near(&self, kind: ObjectKind, name: &str) -> Option<String> {
         let wanted = name.rsplit('.').next().unwrap_or(name);
-        let names: Vec<&str> = self
-            .catalog
-            .all()
-            .filter(|(_, object)| is_of_kind(kind, object))
-            .map(|(_, object)| object.name.as_str())
-            .collect();
-        crate::directive::closest(wanted, &names).map(str::to_owned)
+        let is_routine = matches!(kind, ObjectKind::Function | ObjectKind::Procedure);
+        let closest = |kind: ObjectKind| {
+            let objects = self.catalog.all().filter(|(_, object)| is_of_kind(kind, object));
+            let objects: Vec<&Object> = objects.map(|(_, object)| object).collect();
+            let names: Vec<&str> = objects.iter().map(|object| object.name.as_str()).collect();
+            let near = crate::directive::closest(wanted, &names)?;
+            let same = objects.iter().find(|object| object.name == wanted);
+            match same.and_then(|object| object.schema).and_then(|schema| self.catalog.get(schema))
+            {
+                // What tells routines apart is not the schema alone.
+                Some(schema) if near == wanted && !is_routine => {
+                    Some(format!("{}.{near}", schema.name))
+                }
+                _ => Some(near.to_owned()),
+            }
+        };
+        // What is looked up as a table may be meant as any relation.
+        let others = match kind {
+            ObjectKind::Table => &[ObjectKind::Sequence, ObjectKind::Index][..],
+            _ => &[],
+        };
+        closest(kind).or_else(|| others.iter().find_map(|kind| closest(*kind)))
     }
 }
 

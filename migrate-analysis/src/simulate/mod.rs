@@ -59,6 +59,8 @@ pub(crate) struct Outcome {
     pub(crate) deaths: Vec<Death>,
     /// Why its effect is not known: `a DO block`, `a call of refresh_all()`.
     pub(crate) opaque: Option<String>,
+    /// It may have failed, and what it would have done is not known.
+    pub(crate) doubted: bool,
 }
 
 type Result<T = ()> = std::result::Result<T, Failure>;
@@ -83,7 +85,7 @@ pub(crate) fn run(catalog: &mut Catalog, external: &External, command: &Command)
         catalog.rollback(mark);
         return doubt::judge(catalog, external, failure);
     }
-    Outcome { failure: None, deaths, opaque }
+    Outcome { deaths, opaque, ..Outcome::default() }
 }
 
 impl Simulator<'_> {

@@ -188,7 +188,7 @@ impl Simulator<'_> {
             && !found.partial
             && !may_be_not_null
             && !is_return_rule
-            && !self.may_exist(&part.name);
+            && !self.is_shrouded(&part.name);
         if certain { Err(self.missing_part(object, part)) } else { Ok(None) }
     }
 
@@ -207,7 +207,7 @@ impl Simulator<'_> {
         if domain.checks.iter().any(|check| check.name == part.name) {
             return Ok(Some(Target::DomainCheck(id, part.name.clone())));
         }
-        if found.partial || part.name.contains("not_null") || self.may_exist(&part.name) {
+        if found.partial || part.name.contains("not_null") || self.is_shrouded(&part.name) {
             return Ok(None);
         }
         Err(self.missing_part(object, part))

@@ -144,9 +144,6 @@ impl Simulator<'_> {
             return Ok(());
         }
         self.catalog.edit(id, |object| acl::change(object, change, &whole));
-        if id == Id::PUBLIC {
-            self.catalog.edit(id, acl::forget_default);
-        }
         if change.revoke {
             self.revoke_from_columns(id, change, &whole);
         }

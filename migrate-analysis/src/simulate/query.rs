@@ -63,7 +63,7 @@ impl Simulator<'_> {
     /// Whether all of it is known: the set made it, and nothing that could not be followed may have
     /// changed it since.
     pub(super) fn is_certain(&self, object: &Object) -> bool {
-        !object.partial && !self.may_exist(&object.name)
+        !object.partial && !self.is_shrouded(&object.name)
     }
 }
 

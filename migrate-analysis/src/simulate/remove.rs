@@ -62,6 +62,8 @@ pub(super) struct Doomed {
     reasons: BTreeMap<Target, Reason>,
     /// In the order in which they were found.
     order: Vec<Target>,
+    /// What would stand in the way, if it is still there.
+    doubtful: Vec<Target>,
 }
 
 #[derive(Clone, Copy)]
@@ -133,6 +135,14 @@ impl Simulator<'_> {
         let doomed = self.doom(targets, behavior);
         if behavior == Behavior::Restrict {
             self.check_dependents(&doomed, targets, places)?;
+            let goes = |target: &&Target| !targets.iter().any(|it| it.object() == target.object());
+            for target in doomed.doubtful.iter().filter(goes) {
+                if let Some(object) = self.catalog.get(target.object()) {
+                    let name = object.name.clone();
+                    self.doubt(&name);
+                }
+                self.opaque = Some("what came before it".to_owned());
+            }
         }
         self.report_deaths(&doomed);
         self.apply(&doomed);
@@ -152,7 +162,11 @@ impl Simulator<'_> {
             for (dependent, strength) in self.dependents_of(&target) {
                 let automatic = match strength {
                     Strength::Automatic => true,
-                    Strength::Normal => self.may_be_gone(&dependent),
+                    Strength::Normal if self.may_be_gone(&dependent) => {
+                        doomed.doubtful.push(dependent.clone());
+                        true
+                    }
+                    Strength::Normal => false,
                     Strength::Perhaps if behavior == Behavior::Cascade => true,
                     Strength::Perhaps => continue,
                 };
@@ -198,7 +212,7 @@ impl Simulator<'_> {
             Target::Object(_) => None,
         };
         let names = object.map(|object| object.name.as_str()).into_iter().chain(part);
-        names.into_iter().any(|name| self.may_exist(name))
+        names.into_iter().any(|name| self.is_shrouded(name))
     }
 
     /// What PostgreSQL takes out only along with something else.

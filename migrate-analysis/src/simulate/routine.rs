@@ -19,7 +19,7 @@ impl Simulator<'_> {
         let mut returns_set = false;
         match &create.returns {
             Some(Returns::Type(written)) => {
-                let column_type = self.column_type(written)?;
+                let column_type = self.bare_type(written)?;
                 returns_set = written.set_of;
                 // What comes out is said twice then.
                 returns = (!has_outputs).then_some(column_type);
@@ -56,6 +56,11 @@ impl Simulator<'_> {
         self.put_routine(schema, &create.name, create.or_replace, routine)
     }
 
+    /// Routines know no lengths nor precisions.
+    fn bare_type(&mut self, written: &ddl::TypeName) -> Result<ColumnType> {
+        Ok(ColumnType { modifiers: None, ..self.column_type(written)? })
+    }
+
     fn routine_arguments(&mut self, written: &[ddl::Argument]) -> Result<Vec<Argument>> {
         let mut arguments = Vec::with_capacity(written.len());
         for argument in written {
@@ -64,7 +69,7 @@ impl Simulator<'_> {
                 mode: argument.mode,
                 table: false,
                 name: argument.name.as_ref().map(|name| name.name.clone()),
-                column_type: self.column_type(&argument.type_name)?,
+                column_type: self.bare_type(&argument.type_name)?,
                 default: default.map(|default| self.bind(default, &[])),
             });
         }
@@ -78,7 +83,7 @@ impl Simulator<'_> {
                 mode: ArgumentMode::Out,
                 table: true,
                 name: Some(column.name.name.clone()),
-                column_type: self.column_type(&column.type_name)?,
+                column_type: self.bare_type(&column.type_name)?,
                 default: None,
             });
         }

@@ -168,6 +168,9 @@ impl Simulator<'_> {
         let Some(object) = self.catalog.get(id) else { return Ok(true) };
         let is_temporary = self.schema_named(TEMPORARY) == Some(schema);
         if object.partial || is_temporary || self.may_exist(&name.name) {
+            if !is_temporary {
+                self.doubt(&name.name);
+            }
             self.give_way(id);
             return Ok(true);
         }

@@ -34,6 +34,7 @@ impl Simulator<'_> {
             followed: rows.followed,
             options: sorted(&create.options),
             check_option: create.check_option.clone(),
+            listed: create.columns.len(),
             outdated: false,
             populated: create.materialized && create.with_data,
             triggers: Vec::new(),

@@ -44,7 +44,8 @@ fn parser(sql: &str) -> Option<Parser<'static>> {
 /// Runs `read` where the parser has room for `sql`; none if there is no such place.
 pub(super) fn with_room<T: Send>(sql: &str, read: impl FnOnce() -> Option<T> + Send) -> Option<T> {
     let tokens = tokens(sql);
-    let room = stack::suffices(Words::new(sql, &tokens)) && !has_unicode_name(sql, &tokens);
+    let words = Words::new(sql, &tokens);
+    let room = stack::suffices(words) && !has_unicode_name(sql, &tokens) && !has_global(words);
     if !room { None } else { stack::on_large_stack(read).flatten() }
 }
 
@@ -61,6 +62,11 @@ fn has_unicode_name(sql: &str, tokens: &[Token]) -> bool {
         .iter()
         .filter(|token| token.kind == Kind::QuotedName)
         .any(|token| text(token).starts_with(['u', 'U']))
+}
+
+/// `UPDATE t global`, where `sqlparser` drops the alias: another database joins `GLOBAL`.
+fn has_global(words: Words<'_>) -> bool {
+    (0..words.len()).any(|at| words.is(at, "GLOBAL"))
 }
 
 /// A name as PostgreSQL keeps it: in lower case unless quoted, and cut.

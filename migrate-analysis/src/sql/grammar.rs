@@ -9,7 +9,7 @@ use super::lex::{Kind, Lexer, Token};
 use super::split::{Span, Split};
 use super::wording::{self, Found};
 use super::words::Words;
-use super::{Problem, ProblemKind, ast, bridge, reader, stack};
+use super::{Problem, ProblemKind, ast, bridge, reader, reword, stack};
 use crate::ddl::Command;
 use squawk_syntax::SourceFile;
 use std::ops::Range;
@@ -60,8 +60,8 @@ pub(crate) fn read(text: &str, split: &Split, opaque: &[bool]) -> Vec<Reading> {
 fn read_statement(text: &str, words: Words<'_>, span: &Span) -> Reading {
     let sql = text.get(span.range.clone()).unwrap_or("");
     let refused = |problem| Reading { problem: Some(problem), understood: false };
-    if let Some(error) = first_error(text, words, span) {
-        if is_unknown_to_the_parser(words) {
+    if let Some(error) = first_error(sql, words, span) {
+        if is_unknown_to_the_parser(words) || is_accepted_in_other_words(sql, words, span, &error) {
             let understood = reader::command(words) != Command::Opaque
                 || bridge::knows(words, &bridge::heading(words));
             return Reading { problem: None, understood };
@@ -77,14 +77,23 @@ fn read_statement(text: &str, words: Words<'_>, span: &Span) -> Reading {
     Reading { problem: None, understood }
 }
 
-/// The first thing that PostgreSQL would refuse.
-fn first_error(text: &str, words: Words<'_>, span: &Span) -> Option<Error> {
-    let sql = text.get(span.range.clone())?;
+/// Whether the parser takes a name for a keyword, and that is all.
+fn is_accepted_in_other_words(sql: &str, words: Words<'_>, span: &Span, error: &Error) -> bool {
+    let refused_at = |sql: &str| first_error(sql, words, span).map(|error| error.range.start);
+    let is_about_words = wording::is_syntax(&error.message)
+        || error.message.ends_with("is a reserved keyword")
+        || error.message.ends_with("is not a valid function name");
+    is_about_words && reword::is_accepted(sql, error.range.start, &refused_at)
+}
+
+/// The first thing in `sql`, which stands at `span`, that PostgreSQL would refuse.
+fn first_error(sql: &str, words: Words<'_>, span: &Span) -> Option<Error> {
+    let is_unchecked = is_unchecked(words.source());
     let errors = SourceFile::parse(sql).errors();
     let error = errors.iter().find(|error| {
         let at = span.range.start + usize::from(error.range().start());
         let is_let_pass =
-            is_doubtful(error.message()) || is_unchecked(text) && body_at(words, at).is_some();
+            is_doubtful(error.message()) || is_unchecked && body_at(words, at).is_some();
         !is_let_pass
     })?;
     let range = usize::from(error.range().start())..usize::from(error.range().end());
@@ -116,9 +125,12 @@ fn is_unknown_to_the_parser(words: Words<'_>) -> bool {
         "SET" => words.is(set, "NAMES"),
         "CREATE" => words.is(language, "LANGUAGE"),
         // Of an index, whose columns have no names.
-        "ALTER" => any(&|at| {
-            words.kind(at) == Some(Kind::Number) && words.are(at + 1, &["SET", "STATISTICS"])
-        }),
+        "ALTER" => {
+            any(&|at| {
+                words.kind(at) == Some(Kind::Number) && words.are(at + 1, &["SET", "STATISTICS"])
+            }) || words.are(1, &["USER", "MAPPING", "FOR", "USER"])
+                || words.are(1, &["STATISTICS", "IF", "EXISTS"])
+        }
         "COPY" => any(&|at| words.are(at, &["USING", "DELIMITERS"])),
         _ => false,
     }
@@ -223,12 +235,7 @@ fn from_form(words: Words<'_>, span: &Span, form: &Form) -> Problem {
 
 /// An error in the body of a SQL function, which the server reads when it creates the function.
 fn in_body(text: &str, body: Token, at: usize, error: &Error) -> Problem {
-    let written = text.get(body.start..body.end).unwrap_or("");
-    let closing = match body.kind {
-        Kind::DollarText => written.get(1..).and_then(|rest| rest.find('$')).map_or(1, |it| it + 2),
-        _ => 1,
-    };
-    let end = body.end.saturating_sub(closing);
+    let end = reword::inside(text, body).end;
     let tokens = tokens(text, at, end);
     let words = Words::new(text, &tokens);
     let found = Found { words, at: 0 };

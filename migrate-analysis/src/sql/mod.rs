@@ -18,6 +18,7 @@ mod query;
 mod quote;
 #[allow(dead_code)]
 mod reader;
+mod reword;
 mod split;
 mod stack;
 mod transaction;
@@ -160,6 +161,22 @@ pub(crate) fn names(text: &str, range: Range<usize>) -> Vec<String> {
         }
     }
     names
+}
+
+/// Where a name stands first in `range` of `text`, folded or quoted.
+pub(crate) fn find_name(text: &str, range: Range<usize>, name: &str) -> Option<Range<usize>> {
+    let range = in_text(text, range);
+    let mut lexer = Lexer::new(text, range.start, range.end);
+    let mut tokens = std::iter::from_fn(|| lexer.next());
+    let is_it = |token: &Token| {
+        let written = text.get(token.start..token.end).unwrap_or("");
+        match token.kind {
+            Kind::Word => written.to_ascii_lowercase() == name,
+            Kind::QuotedName => written.trim_matches('"').replace("\"\"", "\"") == name,
+            _ => false,
+        }
+    };
+    tokens.find(is_it).map(|token| token.start..token.end)
 }
 
 /// The comments in `range` of `text`, those inside literals not among them.

@@ -10,9 +10,9 @@ use crate::schema::Twin;
 use crate::simulate::FailureKind;
 use crate::sql::quoted;
 
-/// Lines of a list or of a script that are shown; a script to be pasted is shown longer.
-const LINES: usize = 12;
-const PASTED_LINES: usize = 40;
+/// How much of a list is shown, and of a script, which is to be pasted.
+const ITEMS: usize = 12;
+const LINES: usize = 40;
 
 /// An earlier statement that has to do with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,25 +23,33 @@ pub(crate) enum Made {
     Here { place: Place, sql: String, by: Option<(i64, String)> },
 }
 
-/// A statement, `sql`, that PostgreSQL would refuse. `earlier` finds the statement that an origin stands for.
+/// A statement, `sql`, that PostgreSQL would refuse. `inline`: it stands in a Rust file. `earlier` finds the statement that an origin stands for.
 pub(crate) fn failure(
     place: Place,
     kind: &FailureKind,
     sql: &str,
+    inline: bool,
     earlier: &dyn Fn(Origin) -> Option<Made>,
 ) -> Diagnostic {
     match kind {
         FailureKind::Unknown { kind, name, of, near, dropped } => {
-            let subject = Subject { kind: *kind, name, of: of.as_deref() };
+            let kind = relation_kind(*kind, sql);
+            let subject = Subject { kind, name, of: of.as_deref(), inline };
             unknown(place, &subject, near.as_deref(), sql, dropped.and_then(earlier))
         }
         FailureKind::Duplicate { kind, name, of, made } => {
-            let subject = Subject { kind: *kind, name, of: of.as_deref() };
+            let subject = Subject { kind: *kind, name, of: of.as_deref(), inline };
             duplicate(place, &subject, made.and_then(earlier))
         }
         FailureKind::Dependents { kind, name, of, dependents } => {
-            let subject = Subject { kind: *kind, name, of: of.as_deref() };
+            let subject = Subject { kind: *kind, name, of: of.as_deref(), inline };
             dependents_of(place, &subject, sql, dependents)
+        }
+        FailureKind::Wrong { message, sqlstate: "P0001" } => {
+            let message = format!("this always fails: it raises `{message}`");
+            Diagnostic::error(Code::StatementFails, place, message).help(
+                "if there is no way back, say so instead: `-- migrate: irreversible <reason>`",
+            )
         }
         FailureKind::Wrong { message, sqlstate } => {
             let message = format!("PostgreSQL refuses this: {message}");
@@ -53,11 +61,27 @@ pub(crate) fn failure(
     }
 }
 
+/// What the statement calls a relation: `ALTER SEQUENCE` asks for a sequence.
+fn relation_kind(kind: ObjectKind, sql: &str) -> ObjectKind {
+    let mut words = sql.split_whitespace().map(str::to_ascii_lowercase);
+    let (first, second) = (words.next(), words.next());
+    match (kind, first.as_deref(), second.as_deref()) {
+        (ObjectKind::Table, Some("alter"), Some("sequence")) => ObjectKind::Sequence,
+        (ObjectKind::Table, Some("alter"), Some("index")) => ObjectKind::Index,
+        (ObjectKind::Table, Some("alter"), Some("view")) => ObjectKind::View,
+        (ObjectKind::Table, Some("alter" | "refresh"), Some("materialized")) => {
+            ObjectKind::MaterializedView
+        }
+        _ => kind,
+    }
+}
+
 /// What a failure is about.
 struct Subject<'a> {
     kind: ObjectKind,
     name: &'a str,
     of: Option<&'a str>,
+    inline: bool,
 }
 
 impl Subject<'_> {
@@ -102,9 +126,13 @@ fn unknown(
         None => format!("{title} does not exist"),
     };
     let mut diagnostic = Diagnostic::error(code, place, message);
+    let is_gone = gone.is_some();
     match (gone, near) {
         (Some(Made::Here { place, sql, by }), _) => {
             let verb = verb_of_loss(&sql);
+            if verb == "renames" {
+                diagnostic = diagnostic.help("write the name that it has now");
+            }
             let words = match by {
                 Some((version, name)) => format!("{} {verb} it", migration(version, &name)),
                 None => format!("{verb} it"),
@@ -114,6 +142,10 @@ fn unknown(
         (Some(Made::Baseline(file)), _) => {
             diagnostic = diagnostic.label("gone by now").note(format!("`{file}` drops it"));
         }
+        (None, Some(near)) if subject.name.rsplit('.').next() == Some(near) => {
+            diagnostic = diagnostic
+                .label("the one of this name is of another kind or takes other arguments");
+        }
         (None, Some(near)) => {
             diagnostic = diagnostic.label(format!("did you mean `{}`?", spelt(near)))
         }
@@ -122,7 +154,12 @@ fn unknown(
     if let Some(help) = if_exists(subject, sql) {
         diagnostic = diagnostic.help(help);
     }
-    diagnostic.help(outside(subject, code))
+    if !is_gone {
+        diagnostic = diagnostic.help(outside(subject, code));
+    } else if diagnostic.help.is_empty() {
+        diagnostic = diagnostic.help("take the statement out, or keep what is gone by then");
+    }
+    diagnostic
 }
 
 /// What an earlier statement did to what is gone.
@@ -149,35 +186,31 @@ fn if_exists(subject: &Subject<'_>, sql: &str) -> Option<String> {
 
 /// What to say where something outside the set makes it.
 fn outside(subject: &Subject<'_>, code: Code) -> String {
-    let what = subject.of.unwrap_or(subject.name);
-    let name = if what.contains('.') { what.to_owned() } else { format!("public.{what}") };
-    match subject.kind {
+    let external = match subject.kind {
         ObjectKind::Table
         | ObjectKind::View
         | ObjectKind::MaterializedView
         | ObjectKind::ForeignTable
         | ObjectKind::Type
         | ObjectKind::Domain
-        | ObjectKind::Sequence => {
-            format!(
-                "if something outside this set makes it, say so in migrate.toml: `external = [\"{name}\"]`"
-            )
-        }
-        ObjectKind::Schema => {
-            format!(
-                "if something outside this set makes it, say so in migrate.toml: `external = [\"{what}.*\"]`"
-            )
-        }
-        _ => format!(
-            "if something outside this set makes it, say so above the statement: `-- migrate: allow({code}) <reason>`"
-        ),
-    }
+        | ObjectKind::Sequence => match subject.name.contains('.') {
+            true => Some(subject.name.to_owned()),
+            false => Some(format!("public.{}", subject.name)),
+        },
+        ObjectKind::Schema => Some(format!("{}.*", subject.name)),
+        _ => None,
+    };
+    let way = match external.filter(|_| !subject.inline) {
+        Some(name) => format!("in migrate.toml: `external = [\"{name}\"]`"),
+        None => format!("above the statement: `-- migrate: allow({code}) <reason>`"),
+    };
+    format!("if something outside this set makes it, say so {way}")
 }
 
 fn duplicate(place: Place, subject: &Subject<'_>, made: Option<Made>) -> Diagnostic {
     let message = format!("{} exists already", subject.title());
     let mut diagnostic =
-        Diagnostic::error(duplicate_code(subject.kind), place, message).label("made a second time");
+        Diagnostic::error(duplicate_code(subject.kind), place, message).label("this name is taken");
     match made {
         Some(Made::Here { place, by, .. }) => {
             let words = match by {
@@ -187,6 +220,9 @@ fn duplicate(place: Place, subject: &Subject<'_>, made: Option<Made>) -> Diagnos
             diagnostic = diagnostic.related(place, words);
         }
         Some(Made::Baseline(file)) => diagnostic = diagnostic.note(format!("`{file}` makes it")),
+        None if subject.kind == ObjectKind::Schema && subject.name == "public" => {
+            diagnostic = diagnostic.note("every database has it from the beginning");
+        }
         None => {}
     }
     diagnostic.help("give it another name, or drop the first one before")
@@ -200,6 +236,8 @@ fn dependents_of(
 ) -> Diagnostic {
     let drops = sql.split_whitespace().any(|it| it.eq_ignore_ascii_case("drop"));
     let verb = if drops { "dropped" } else { "changed" };
+    let statements: Option<Vec<String>> = dependents.iter().map(|it| drop_statement(it)).collect();
+    let statements = statements.unwrap_or_default();
     let dependents: Vec<String> = dependents.iter().map(|it| ticked(it)).collect();
     let message = match dependents.as_slice() {
         [one] => format!("{} cannot be {verb}: {one} depends on it", subject.title()),
@@ -215,17 +253,45 @@ fn dependents_of(
         _ => diagnostic.label("still in use").note(list("these depend on it:", &dependents)),
     };
     let (them, it) = if dependents.len() == 1 { ("it", "it") } else { ("them", "they") };
-    let before = format!("drop {them} in a statement before this one");
-    match drops {
-        true => diagnostic
-            .help(before)
-            .help(format!("or say CASCADE, if {it} may go too: the down has to make {them} again")),
-        false => diagnostic.help(format!("{before}, and make {them} again after it")),
+    let again = if drops { "" } else { ", and make again after it" };
+    let before = match statements.is_empty() {
+        true => format!("drop {them} in a statement before this one{again}"),
+        false => script(&format!("drop before this statement{again}:"), &statements),
+    };
+    diagnostic = diagnostic.help(before);
+    if drops {
+        let cascade =
+            format!("or say CASCADE, if {it} may go too; the down has to make {them} again");
+        diagnostic = diagnostic.help(cascade);
     }
+    diagnostic
 }
 
-/// `view active_users` with the names in backticks.
-fn ticked(words: &str) -> String {
+/// What drops it, given in PostgreSQL's words.
+fn drop_statement(words: &str) -> Option<String> {
+    let (kind, name) = kind_and_name(words)?;
+    let part = [" on table ", " of table "].iter().find_map(|joint| name.split_once(joint));
+    let spelt = |name: &str| if name.contains('(') { name.to_owned() } else { spelt(name) };
+    Some(match (kind, part) {
+        ("constraint", Some((name, table))) => {
+            format!("ALTER TABLE {} DROP CONSTRAINT {}", spelt(table), quoted(name))
+        }
+        ("default value for column", Some((name, table))) => {
+            format!("ALTER TABLE {} ALTER COLUMN {} DROP DEFAULT", spelt(table), quoted(name))
+        }
+        ("trigger" | "policy", Some((name, table))) => {
+            format!("DROP {} {} ON {}", kind.to_uppercase(), quoted(name), spelt(table))
+        }
+        ("view" | "materialized view" | "index" | "function" | "procedure" | "sequence", None) => {
+            format!("DROP {} {}", kind.to_uppercase(), spelt(name))
+        }
+        // The rows of tables and columns are worth a thought.
+        _ => return None,
+    })
+}
+
+/// `view active_users` in two.
+fn kind_and_name(words: &str) -> Option<(&'static str, &str)> {
     const KINDS: [&str; 20] = [
         "default value for column",
         "materialized view",
@@ -248,11 +314,15 @@ fn ticked(words: &str) -> String {
         "type",
         "rule",
     ];
-    let kind = KINDS.iter().find_map(|kind| {
+    KINDS.iter().find_map(|kind| {
         let name = words.strip_prefix(kind)?.strip_prefix(' ')?;
         Some((*kind, name))
-    });
-    let Some((kind, name)) = kind else { return words.to_owned() };
+    })
+}
+
+/// `view active_users` with the names in backticks.
+fn ticked(words: &str) -> String {
+    let Some((kind, name)) = kind_and_name(words) else { return words.to_owned() };
     let cut = [" on ", " of "].iter().find_map(|joint| {
         let (name, rest) = name.split_once(joint)?;
         Some((name, *joint, rest))
@@ -298,7 +368,10 @@ fn duplicate_code(kind: ObjectKind) -> Code {
 /// An index that another one makes useless.
 pub(crate) fn duplicate_index(place: Place, twin: &Twin, other: Option<Made>) -> Diagnostic {
     let Twin { name, table, keys, other: first, .. } = twin;
-    let message = format!("index `{name}` is a second one on `{table} ({keys})`, beside `{first}`");
+    // One expression has its brackets already.
+    let has_brackets = keys.starts_with('(') && !keys.contains(", ");
+    let keys = if has_brackets { keys.clone() } else { format!("({keys})") };
+    let message = format!("index `{name}` is a second one on `{table} {keys}`, beside `{first}`");
     let mut diagnostic =
         Diagnostic::error(Code::DuplicateIndex, place, message).label("the second one");
     match other {
@@ -327,12 +400,14 @@ pub(crate) fn duplicate_index(place: Place, twin: &Twin, other: Option<Made>) ->
     )
 }
 
-/// `up`: the statement whose effect the down does not undo, where it is known. `mend`: the statements that would make it restore,
-/// without semicolons.
+/// `up`: the statement whose effect the down does not undo, where it is known. `overdone`: the statement
+/// of the down, at `place`, that drops what was there before the up. `mend`: the statements that would
+/// make it restore, without semicolons.
 pub(crate) fn does_not_restore(
     (version, name): (i64, &str),
     place: Place,
     up: Option<Place>,
+    overdone: Option<&str>,
     differences: &[Difference],
     mend: &[String],
 ) -> Diagnostic {
@@ -349,11 +424,22 @@ pub(crate) fn does_not_restore(
             .label(format!("after the down, {} things are not as they were", words.len()))
             .note(list("after the down:", &words)),
     };
-    for caveat in differences.iter().filter_map(|it| it.caveat.as_deref()) {
-        diagnostic = diagnostic.note(caveat);
+    let mut caveats: Vec<String> = differences.iter().filter_map(|it| it.caveat.clone()).collect();
+    caveats.dedup();
+    match caveats.as_slice() {
+        [] => {}
+        [one] => diagnostic = diagnostic.note(one.as_str()),
+        _ => diagnostic = diagnostic.note(list("whatever the down does:", &caveats)),
+    }
+    if let Some(sql) = overdone {
+        let one_line = sql.split_whitespace().collect::<Vec<_>>().join(" ");
+        let it = if one_line.len() > 72 { "it".to_owned() } else { format!("`{one_line}`") };
+        diagnostic = diagnostic.help(format!(
+            "take {it} out of the down script: what it drops was there before the up"
+        ));
     }
     if !mend.is_empty() {
-        diagnostic = diagnostic.help(script("add to the end of the down script:", mend, LINES));
+        diagnostic = diagnostic.help(script("add to the end of the down script:", mend));
     }
     diagnostic.help(
         "or say in the down script why it is meant: `-- migrate: allow(down-does-not-restore) <reason>`",
@@ -369,33 +455,44 @@ pub(crate) fn proposed_down(diagnostic: &mut Diagnostic, inverse: &Inverse) {
         true => "this down would undo the up:",
         false => "this down would undo a part of the up:",
     };
-    diagnostic.help.insert(0, script(title, &inverse.statements, PASTED_LINES));
-    for caveat in inverse.caveats.iter().take(LINES) {
+    diagnostic.help.insert(0, script(title, &inverse.statements));
+    for caveat in inverse.caveats.iter().take(ITEMS) {
         diagnostic.notes.push(caveat.clone());
     }
 }
 
 fn list(title: &str, items: &[String]) -> String {
-    let lines = items.iter().map(|item| format!("- {item}")).collect();
-    indented(title, lines, LINES)
-}
-
-/// Statements without their semicolons, to be pasted.
-fn script(title: &str, statements: &[String], limit: usize) -> String {
-    let script: String = statements.iter().map(|it| format!("{it};\n")).collect();
-    indented(title, script.lines().map(str::to_owned).collect(), limit)
-}
-
-/// Lines below their title; what is beyond the limit is counted.
-fn indented(title: &str, lines: Vec<String>, limit: usize) -> String {
-    let count = lines.len();
-    let shown = if count > limit + 1 { limit } else { count };
-    let mut text = title.to_owned();
-    for line in lines.iter().take(shown) {
-        text.push_str(&format!("\n  {line}"));
+    // "and 1 more" would be as long as the one.
+    let shown = if items.len() > ITEMS + 1 { ITEMS } else { items.len() };
+    let mut lines: Vec<String> = items.iter().take(shown).map(|item| format!("- {item}")).collect();
+    if shown < items.len() {
+        lines.push(format!("- … and {} more", items.len() - shown));
     }
-    if count > shown {
-        text.push_str(&format!("\n  … and {} more", count - shown));
+    indented(title, &lines)
+}
+
+/// Statements without their semicolons, to be pasted; cut between two of them.
+fn script(title: &str, statements: &[String]) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    for (at, statement) in statements.iter().enumerate() {
+        if at > 0 && lines.len() + statement.lines().count() > LINES {
+            lines.push(format!("-- … and {} more statements", statements.len() - at));
+            break;
+        }
+        let own: Vec<String> = format!("{statement};").lines().map(str::to_owned).collect();
+        let shown = if own.len() > LINES { ITEMS } else { own.len() };
+        lines.extend(own.iter().take(shown).cloned());
+        if shown < own.len() {
+            lines.push(format!("-- … and {} more lines", own.len() - shown));
+        }
+    }
+    indented(title, &lines)
+}
+
+fn indented(title: &str, lines: &[String]) -> String {
+    let mut text = title.to_owned();
+    for line in lines {
+        text.push_str(&format!("\n  {line}"));
     }
     text
 }

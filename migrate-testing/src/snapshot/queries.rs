@@ -266,7 +266,9 @@ pub(super) const QUERIES: &[Query] = &[
                LEFT JOIN pg_class c ON c.oid = k.conrelid \
                LEFT JOIN pg_type t ON t.oid = k.contypid",
         // NOT NULL is told with the column, CONSTRAINT TRIGGERs with the triggers.
-        condition: "k.contype IN ('c', 'f', 'p', 'u', 'x') AND NOT EXISTS (SELECT FROM pg_depend \
+        // A foreign key to a partitioned table has a row for each partition too, on the same table.
+        condition: "k.contype IN ('c', 'f', 'p', 'u', 'x') AND NOT EXISTS (SELECT FROM pg_constraint \
+                    p WHERE p.oid = k.conparentid AND p.conrelid = k.conrelid) AND NOT EXISTS (SELECT FROM pg_depend \
                     y WHERE y.deptype = 'e' AND (y.classid, y.objid) IN \
                     (('pg_class'::regclass, k.conrelid), ('pg_type'::regclass, k.contypid)))",
         object: ("pg_constraint", "k.oid"),

@@ -140,16 +140,21 @@ impl Tally {
     }
 }
 
+/// Whether both are the same but for the order of columns.
+pub(crate) fn same(before: &Facts, after: &Facts) -> bool {
+    difference(before, after).is_empty()
+}
+
 /// The first thing that differs.
 pub(crate) fn difference(before: &Facts, after: &Facts) -> String {
     for (key, attributes) in before {
-        match after.get(key) {
-            None => return format!("{} {} is missing", key.0, key.1),
-            Some(now) if now != attributes => {
-                let differs = attributes.iter().find(|(name, value)| now.get(*name) != Some(value));
-                return format!("{} {}: {differs:?}, now {now:?}", key.0, key.1);
-            }
-            Some(_) => {}
+        let Some(now) = after.get(key) else { return format!("{} {} is missing", key.0, key.1) };
+        let is_order = |name: &str| key.0 == "column" && name == "position";
+        let mut names = attributes.keys().chain(now.keys()).filter(|name| !is_order(name));
+        let differs = |name: &&String| attributes.get(*name) != now.get(*name);
+        if let Some(name) = names.find(differs) {
+            let (then, now) = (attributes.get(name), now.get(name));
+            return format!("{} {}: {name}: {then:?}, now {now:?}", key.0, key.1);
         }
     }
     let left = after.keys().find(|key| !before.contains_key(*key));

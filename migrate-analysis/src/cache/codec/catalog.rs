@@ -251,7 +251,7 @@ choice!(ObjectKind {
 record!(Key { space, schema, name, signature });
 record!(Object { schema, name, owner, acl, comment, partial, extension, kind });
 record!(Session { search_path, role, fog });
-record!(Fog { everywhere, storms, storm, names });
+record!(Fog { everywhere, storms, storm, names, doubted });
 record!(Attribute { name, column_type, collation, comment });
 record!(Domain { base, collation, not_null, default, checks });
 record!(DomainCheck { name, expression, validated, comment });
@@ -346,6 +346,7 @@ record!(Index {
     tablespace,
     valid,
     parent,
+    column_names,
 });
 record!(IndexElement { key, collation, operator_class, operator, descending, nulls_first });
 record!(Sequence { persistence, data_type, start, increment, min, max, cache, cycle, owned_by });
@@ -364,6 +365,7 @@ record!(View {
     populated,
     triggers,
     rules,
+    listed,
 });
 record!(Routine {
     kind,

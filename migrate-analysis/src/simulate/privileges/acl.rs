@@ -90,14 +90,9 @@ pub(super) fn change(object: &mut Object, change: &Change, privileges: &[&str]) 
         None if object.partial => Acl::Unknown,
         None => default_of(object),
     };
-    object.acl = Some(changed(before, change, privileges));
-}
-
-/// The schema `public` has a list from the start, so that the default is no change.
-pub(super) fn forget_default(object: &mut Object) {
-    if object.acl.as_ref() == Some(&default_of(object)) {
-        object.acl = None;
-    }
+    let after = changed(before, change, privileges);
+    // A list that says what goes without saying is no change.
+    object.acl = Some(after).filter(|after| *after != default_of(object));
 }
 
 /// A column without privileges of its own has no list.

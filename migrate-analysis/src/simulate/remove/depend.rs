@@ -65,6 +65,7 @@ impl Simulator<'_> {
         {
             found.push((Target::Constraint(index.table, name.clone()), Automatic));
         }
+        self.of_partition(id, found);
         for (other, object) in self.referring(id) {
             if other == id {
                 continue;
@@ -76,6 +77,24 @@ impl Simulator<'_> {
                 found.push((Target::Object(other), Automatic));
             }
             uses(id, other, object, found);
+        }
+    }
+
+    /// A foreign key to a partitioned table rests on every partition.
+    fn of_partition(&self, id: Id, found: &mut Dependents) {
+        let table = self.catalog.get(id).and_then(Object::table);
+        let Some(table) = table.filter(|table| table.is_partition()) else { return };
+        for parent in &table.parents {
+            for (other, object) in self.referring(*parent) {
+                let constraints = object.table().map(|it| it.constraints.as_slice());
+                for constraint in constraints.unwrap_or_default() {
+                    if matches!(&constraint.kind, ConstraintKind::ForeignKey(it) if it.table == *parent)
+                    {
+                        found.push((Target::Constraint(other, constraint.name.clone()), Normal));
+                    }
+                }
+            }
+            self.of_partition(*parent, found);
         }
     }
 

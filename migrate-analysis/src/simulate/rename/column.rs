@@ -36,12 +36,10 @@ impl Simulator<'_> {
         if !has(object, from) {
             return Ok(());
         }
-        if has(object, &to.name) && !self.may_exist(&to.name) {
-            let owner = object.name.clone();
-            let is_it = |it: &Object| it.name == owner && has(it, &to.name);
-            let of = Some(owner.clone());
+        if has(object, &to.name) && !self.is_shrouded(&to.name) {
+            let is_it = |it: &Object| has(it, &to.name);
             let at = to.at.clone();
-            return Err(self.duplicate(ObjectKind::Column, &to.name, of, at, is_it));
+            return Err(self.duplicate_part(ObjectKind::Column, &to.name, id, at, is_it));
         }
         self.catalog.edit(id, |object| {
             let columns = object.columns_mut().into_iter().flatten();

@@ -74,7 +74,7 @@ impl Simulator<'_> {
         {
             // It is the name of the index that is found to be taken, as in PostgreSQL.
             let key = Key::new(Space::Relation, object.schema, &to.name);
-            if self.catalog.find(&key).is_some() && !self.may_exist(&to.name) {
+            if self.catalog.find(&key).is_some() && !self.is_shrouded(&to.name) {
                 let is_it = |it: &Object| it.keys().contains(&key);
                 let at = to.at.clone();
                 return Err(self.duplicate(ObjectKind::Table, &to.name, None, at, is_it));
@@ -123,7 +123,7 @@ impl Simulator<'_> {
 
     fn check_part_free(&self, id: Id, kind: ObjectKind, to: &Ident) -> Result {
         let Some(object) = self.catalog.get(id) else { return Ok(()) };
-        if !has_part(object, kind, &to.name) || self.may_exist(&to.name) {
+        if !has_part(object, kind, &to.name) || self.is_shrouded(&to.name) {
             return Ok(());
         }
         let owner = object.name.clone();

@@ -4,6 +4,7 @@
 //! Nothing here decides what is refused, but for [`refused`]: what `squawk-syntax` lets pass and no
 //! server accepts.
 
+mod reserved;
 mod rows;
 mod script;
 mod slips;
@@ -45,6 +46,7 @@ pub(crate) fn refused(words: Words<'_>) -> Option<Form> {
         .or_else(|| tables::rename_among_others(words, never))
         .or_else(|| script::show(words, never))
         .or_else(|| tables::nothing_to_drop(words, never))
+        .or_else(|| reserved::name_in_alter(words))
 }
 
 /// The table of an `ALTER TABLE`, and the token behind its name.

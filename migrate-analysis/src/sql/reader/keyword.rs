@@ -2,7 +2,7 @@
 
 /// What a keyword may be besides a keyword.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Class {
+pub(in crate::sql) enum Class {
     /// Nothing.
     Reserved,
     /// The name of a function or type: `left(…)`, `a LIKE b`.
@@ -12,7 +12,7 @@ pub(super) enum Class {
 }
 
 /// The class of an unquoted word; none for names and unreserved keywords.
-pub(super) fn class(word: &str) -> Option<Class> {
+pub(in crate::sql) fn class(word: &str) -> Option<Class> {
     let mut buffer = [0u8; 17];
     let lower = buffer.get_mut(..word.len())?;
     lower.copy_from_slice(word.as_bytes());

@@ -19,7 +19,7 @@ mod domain;
 mod drop;
 mod expression;
 mod index;
-mod keyword;
+pub(super) mod keyword;
 mod misc;
 mod name;
 mod nothing;

@@ -428,3 +428,22 @@ fn broken_statements_do_not_panic() {
         }
     }
 }
+
+#[test]
+fn keywords_that_are_names() {
+    let Command::CreateTable(table) =
+        read("CREATE TABLE t (exclude int, EXCLUDE (exclude WITH =))")
+    else {
+        panic!()
+    };
+    assert!(matches!(&table.elements[0], TableElement::Column(it) if it.name.name == "exclude"));
+    assert!(matches!(&table.elements[1], TableElement::Constraint(_)));
+    let Command::Comment(comment) = read("COMMENT ON CONSTRAINT c ON domain IS 'x'") else {
+        panic!()
+    };
+    assert_eq!(comment.object.kind, ObjectKind::Constraint);
+    assert_eq!(comment.object.name.name, "domain");
+    // `sqlparser` takes the alias for the beginning of a `GLOBAL JOIN`.
+    let Command::Update(update) = read("UPDATE t global SET a = global.b") else { panic!() };
+    assert!(update.query.tree.is_none());
+}

@@ -23,6 +23,7 @@ mod wording;
 mod words;
 
 pub(crate) use quote::quoted;
+pub(crate) use stack::on_large_stack;
 
 use crate::ddl::Command;
 use crate::statement::{Action, Statement};

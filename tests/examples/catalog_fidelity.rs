@@ -45,7 +45,9 @@ fn main() -> Outcome<()> {
     let options = options()?;
     let mut tally = Tally::default();
     for directory in &options.directories {
-        project(directory, &options, &mut tally)?;
+        if let Err(error) = project(directory, &options, &mut tally) {
+            println!("{}: the server stops: {error}", directory.display());
+        }
     }
     tally.print();
     Ok(())

@@ -77,8 +77,8 @@ impl<'a> Referee<'a> {
             None => facts(client)?,
         };
         let up = self.chain.up(number);
-        let outside = !migration.up.transactional
-            || matches!(&migration.down, PlannedDown::Script(down) if !down.transactional);
+        let outside = runs_outside(&migration.up)
+            || matches!(&migration.down, PlannedDown::Script(down) if runs_outside(down));
         if !outside {
             client.batch_execute("BEGIN")?;
         }
@@ -91,6 +91,10 @@ impl<'a> Referee<'a> {
             self.chain.undo_up();
             self.known = (!outside).then_some(before);
             return Ok(replayed);
+        }
+        if outside {
+            // A script may leave its own transaction open.
+            client.batch_execute("COMMIT")?;
         }
         let after = facts(client)?;
         replayed.differences = self.chain.differences(&after);
@@ -131,6 +135,9 @@ impl<'a> Referee<'a> {
             return Ok(down);
         }
         down.why = self.run(client, script).err();
+        if outside {
+            client.batch_execute("COMMIT")?;
+        }
         if down.why.is_some() {
             down.truth = Some(Truth::Fails);
         } else {
@@ -171,6 +178,19 @@ impl<'a> Referee<'a> {
         client.batch_execute("ROLLBACK TO before_down")?;
         Ok((script, why))
     }
+}
+
+/// Whether a script cannot run inside a transaction of ours.
+fn runs_outside(script: &PlannedScript) -> bool {
+    let ends = |command: &str| ["COMMIT", "END", "ROLLBACK", "ABORT"].contains(&command);
+    let is_run = |range: &std::ops::Range<usize>| {
+        script
+            .steps
+            .iter()
+            .any(|step| step.range.start <= range.start && range.end <= step.range.end)
+    };
+    let mut statements = script.statements.iter();
+    !script.transactional || statements.any(|it| ends(&it.action.command) && is_run(&it.range))
 }
 
 impl Truth {

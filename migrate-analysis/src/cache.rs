@@ -1,25 +1,30 @@
 //! What was found earlier, kept between builds. A build script writes it, the macro reads it.
 //!
-//! For the build script and for a macro that finds something changed two things are kept. The whole analysis, which counts while every byte of the directory is the
-//! same: then nothing is asked again. And what follows from each file alone, which counts while that
-//! file's text is the same: an edit of one file parses one file. Since texts are compared and not
-//! hashes or times, nothing here can be stale; bytes that cannot be read are as good as none. For a
-//! macro that finds nothing changed there is [`Prepared`].
+//! For the build script and for a macro that finds something changed three things are kept. The whole
+//! analysis, where there are errors, which counts while every byte of the directory is the same: then
+//! nothing is asked again, and the macro has the errors at once.
+//! What follows from each file alone, which counts while that file's text is the same: an edit of one
+//! file parses one file. And the replay on the simulated schema, which counts for a migration while it
+//! and all before it are the same. Since texts are compared and not hashes or times, nothing here can be
+//! stale; bytes that cannot be read are as good as none. For a macro that finds nothing changed there is
+//! [`Prepared`].
 
 mod codec;
 mod prepared;
+mod replay;
 
 pub use prepared::{Looks, Prepared};
+pub(crate) use replay::{Basis, Replay};
 
 use crate::Analysis;
 use crate::layout::Part;
 use crate::script::{self, ScriptFile};
-use crate::source::{Directory, Source, SourceId};
+use crate::source::{Directory, Glance, Known, Source, SourceId};
 use codec::{Decode, Encode, Input};
 use std::collections::VecDeque;
 
 /// Raise it when the meaning of the bytes changes.
-const FORMAT: &str = concat!("migrate-analysis ", env!("CARGO_PKG_VERSION"), " cache 3\n");
+const FORMAT: &str = concat!("migrate-analysis ", env!("CARGO_PKG_VERSION"), " cache 4\n");
 
 /// The file in a crate's `OUT_DIR` that keeps the results for the set in `directory`, which is
 /// written as in the macro call.
@@ -75,11 +80,16 @@ pub fn scripts(sources: &[Source]) -> Scripts {
 pub struct Cache {
     /// The directory that the whole analysis is of, as bytes.
     key: Vec<u8>,
+    /// How its files looked, one after the other.
+    stamps: Vec<u8>,
     whole: Vec<u8>,
     /// Not read before the whole analysis turns out to be of another directory.
     files: Vec<u8>,
     entries: Entries,
     used: Entries,
+    /// As bytes, as it was found.
+    replayed: Vec<u8>,
+    replay: Replay,
     changed: bool,
 }
 
@@ -103,22 +113,48 @@ impl Cache {
         let parts = bytes.strip_prefix(FORMAT.as_bytes()).and_then(|bytes| {
             let mut input = Input::new(bytes);
             let mut part = || input.slice().map(<[u8]>::to_vec);
-            let parts = (part()?, part()?, part()?);
+            let parts = (part()?, part()?, part()?, part()?, part()?);
             input.is_empty().then_some(parts)
         });
-        let (key, whole, files) = parts.unwrap_or_default();
-        Cache { key, whole, files, ..Cache::default() }
+        let (key, stamps, whole, files, replayed) = parts.unwrap_or_default();
+        Cache { key, stamps, whole, files, replayed, ..Cache::default() }
     }
 
     /// What the last analysis found, as bytes.
     pub fn encode(&self) -> Vec<u8> {
-        let mut files = Vec::new();
-        self.used.encode(&mut files);
+        let (mut files, mut replayed) = (Vec::new(), Vec::new());
+        if self.changed {
+            self.used.encode(&mut files);
+            self.replay.encode(&mut replayed);
+        }
+        let (files, replayed) = match self.changed {
+            true => (&files, &replayed),
+            false => (&self.files, &self.replayed),
+        };
         let mut bytes = FORMAT.as_bytes().to_vec();
-        for part in [&self.key, &self.whole, if self.changed { &files } else { &self.files }] {
+        for part in [&self.key, &self.stamps, &self.whole, files, replayed] {
             codec::encode_slice(part, &mut bytes);
         }
         bytes
+    }
+
+    /// What files held when they looked as they did then.
+    pub fn known(&self) -> Vec<Known<'_>> {
+        let (mut files, mut stamps) = (Input::new(&self.key), Input::new(&self.stamps));
+        let mut known = Vec::new();
+        while let Some((path, contents)) = codec::file(&mut files) {
+            let Some(stamp) = stamps.slice() else { break };
+            known.push(Known { path, stamp, contents });
+        }
+        known
+    }
+
+    /// Keeps how the files of the directory looked before the last analysis.
+    pub fn looked(&mut self, glance: &Glance) {
+        self.stamps.clear();
+        for look in &glance.files {
+            codec::encode_slice(&look.stamp, &mut self.stamps);
+        }
     }
 
     /// Whether the last analysis found something that was not there.
@@ -128,21 +164,33 @@ impl Cache {
 
     /// The analysis of this very directory, if it was kept.
     pub(crate) fn whole(&mut self, directory: &Directory) -> Option<Analysis> {
-        if codec::is_same(directory, &self.key)
-            && let Some(analysis) = Analysis::decode(&mut Input::new(&self.whole))
-        {
+        let same = codec::is_same(directory, &self.key);
+        if same && let Some(analysis) = Analysis::decode(&mut Input::new(&self.whole)) {
             return Some(analysis);
         }
-        self.changed = true;
-        self.key.clear();
-        directory.encode(&mut self.key);
-        self.entries = Entries::decode(&mut Input::new(&self.files)).unwrap_or_default();
+        let entries = Entries::decode(&mut Input::new(&self.files));
+        let replay = Replay::decode(&mut Input::new(&self.replayed));
+        self.changed = !same || entries.is_none() || replay.is_none();
+        self.entries = entries.unwrap_or_default();
+        self.replay = replay.unwrap_or_default();
+        if !same {
+            self.key.clear();
+            directory.encode(&mut self.key);
+        }
         None
+    }
+
+    /// The last replay; to be replaced by the next.
+    pub(crate) fn replay(&mut self) -> &mut Replay {
+        &mut self.replay
     }
 
     pub(crate) fn keep(&mut self, analysis: &Analysis) {
         self.whole.clear();
-        analysis.encode(&mut self.whole);
+        // Without errors the macro needs no more than what is made ready for it.
+        if analysis.errors().next().is_some() {
+            analysis.encode(&mut self.whole);
+        }
     }
 
     pub(crate) fn read(

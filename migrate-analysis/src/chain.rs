@@ -56,17 +56,23 @@ pub(crate) fn begin(catalog: &mut Catalog, external: &External, baseline: &str) 
 
 /// The set of a plan.
 pub(crate) fn links<'a>(plan: &Plan, sources: &'a [Source], doubts: &Doubts) -> Vec<Link<'a>> {
-    let links = plan.migrations.iter().enumerate().map(|(place, migration)| Link {
-        up: statements(&migration.up, sources, doubts),
-        down: match &migration.down {
-            PlannedDown::Script(script) => Way::Script(statements(script, sources, doubts)),
-            PlannedDown::NoOp(_) => Way::NoOp,
-            PlannedDown::Irreversible(_) => {
-                Way::None { wanted: doubts.without_down.contains(&place) }
-            }
-        },
-    });
-    links.collect()
+    (0..plan.migrations.len()).filter_map(|number| link(plan, number, sources, doubts)).collect()
+}
+
+/// A migration of a plan, by its place.
+pub(crate) fn link<'a>(
+    plan: &Plan,
+    number: usize,
+    sources: &'a [Source],
+    doubts: &Doubts,
+) -> Option<Link<'a>> {
+    let migration = plan.migrations.get(number)?;
+    let down = match &migration.down {
+        PlannedDown::Script(script) => Way::Script(statements(script, sources, doubts)),
+        PlannedDown::NoOp(_) => Way::NoOp,
+        PlannedDown::Irreversible(_) => Way::None { wanted: doubts.without_down.contains(&number) },
+    };
+    Some(Link { up: statements(&migration.up, sources, doubts), down })
 }
 
 fn statements<'a>(
@@ -126,21 +132,19 @@ pub(crate) struct Replayed {
     pub(crate) inverse: Option<Inverse>,
 }
 
-/// Replays a set from what exists before it on. `each` sees the catalog after each up, for tests and tools.
+/// Replays a migration, by its place in the set, on what those before it have made. `after_up` sees the
+/// catalog between up and down, and where the up began.
 pub(crate) fn replay(
     catalog: &mut Catalog,
     external: &External,
-    links: &[Link<'_>],
-    mut each: impl FnMut(usize, &Catalog, Mark),
-) -> Vec<Replayed> {
-    let mut replayed = Vec::with_capacity(links.len());
-    for (number, link) in links.iter().enumerate() {
-        let before = catalog.begin_migration(number);
-        let up = run(catalog, external, &link.up, OnFailure::Continue);
-        each(number, catalog, before);
-        replayed.push(back(catalog, external, (number, link), before, up));
-    }
-    replayed
+    number: usize,
+    link: &Link<'_>,
+    after_up: impl FnOnce(&Catalog, Mark),
+) -> Replayed {
+    let before = catalog.begin_migration(number);
+    let up = run(catalog, external, &link.up, OnFailure::Continue);
+    after_up(catalog, before);
+    back(catalog, external, (number, link), before, up)
 }
 
 /// Runs the down, judges the pair, and takes the down back.

@@ -1,9 +1,9 @@
 //! A checked set as it is embedded: the bytes that the runtime reads, and what the macro writes an
 //! item of. What the bytes mean is told in the runtime: `migrate-runtime/src/record.rs`.
 
-use crate::plan::{PlannedDown, PlannedMigration, PlannedScript};
+use crate::plan::{PlannedDown, PlannedMigration, PlannedScript, PlannedStatement};
 use crate::statement::ConcurrentIndex;
-use crate::{Analysis, Step, cache};
+use crate::{Analysis, Step, Verdict, cache};
 use std::fmt::Write;
 
 /// What stands in the runtime's `List` beside the scripts, and more.
@@ -38,6 +38,7 @@ impl Embedding {
     pub fn new(analysis: &Analysis, folder: Option<&str>) -> Embedding {
         let offsets = cache::scripts(&analysis.sources).offsets;
         let folder = folder.map(|folder| folder.replace('\\', "/"));
+        let folder = folder.map(|folder| folder.trim_end_matches('/').to_owned());
         let mut embedding = Embedding { digest: analysis.plan.digest, ..Embedding::default() };
         let writer = Writer { analysis, offsets, folder };
         let migrations = &analysis.plan.migrations;
@@ -52,7 +53,7 @@ impl Embedding {
 
     /// Scripts of 4 GB do not fit into a compiler.
     fn number(&mut self, n: usize) {
-        self.records.extend(u32::try_from(n).unwrap_or(u32::MAX).to_le_bytes());
+        self.records.extend_from_slice(&u32::try_from(n).unwrap_or(u32::MAX).to_le_bytes());
     }
 }
 
@@ -70,8 +71,12 @@ impl Writer<'_> {
             PlannedDown::NoOp(reason) => (1, (reason.clone(), String::new()), None),
             PlannedDown::Irreversible(reason) => (2, (reason.clone(), String::new()), None),
         };
-        embedding.records.extend(migration.version.to_le_bytes());
-        embedding.records.push(kind);
+        embedding.records.extend_from_slice(&migration.version.to_le_bytes());
+        embedding.records.extend_from_slice(&[
+            kind,
+            number(migration.verdict),
+            u8::from(!migration.destroys.is_empty()),
+        ]);
         embedding.number(embedding.texts.len());
         for text in [&migration.name, &up.0, &up.1, &down.0, &down.1] {
             embedding.text(text);
@@ -95,9 +100,7 @@ impl Writer<'_> {
     ) -> (String, String) {
         let source = self.analysis.sources.get(script.source.index());
         let path = match (&self.folder, source) {
-            (Some(folder), Some(source)) => {
-                format!("{}/{}", folder.trim_end_matches('/'), source.path())
-            }
+            (Some(folder), Some(source)) => [folder, "/", source.path()].concat(),
             _ => format!("{}_{}.{direction} (inline)", migration.version, migration.name),
         };
         (path, pack(&script.steps))
@@ -109,8 +112,19 @@ impl Writer<'_> {
         let length = self.analysis.sources.get(at).map_or(0, |source| source.text().len());
         embedding.number(start);
         embedding.number(start + length);
-        embedding.records.extend(script.map_or([0; 32], |script| script.checksum));
+        embedding.records.extend_from_slice(&script.map_or([0; 32], |script| script.checksum));
         embedding.records.push(script.is_some_and(|script| script.transactional).into());
+    }
+}
+
+/// As the runtime's `record.rs` counts them.
+fn number(verdict: Verdict) -> u8 {
+    match verdict {
+        Verdict::Unproven => 0,
+        Verdict::Exact => 1,
+        Verdict::ColumnOrder => 2,
+        Verdict::DoesNotRestore => 3,
+        Verdict::Irreversible => 4,
     }
 }
 
@@ -134,13 +148,10 @@ fn pack(steps: &[Step]) -> String {
 /// What hovering a migration shows.
 fn doc(migration: &PlannedMigration) -> String {
     const MOST: usize = 12;
-    let code = |text: &str| format!("`{}`", text.replace('`', "'"));
-    let mut doc = format!("Migration {} {}.\n\n", migration.version, code(&migration.name));
-    let mut lines: Vec<String> = Vec::new();
-    for action in migration.up.statements.iter().map(|it| &it.action) {
-        let object = action.object.iter().map(|object| format!(" {}", code(object)));
-        lines.push(format!("- {}{}\n", code(&action.command), object.collect::<String>()));
-    }
+    let mut doc = format!("Migration {} ", migration.version);
+    code(&migration.name, &mut doc);
+    doc.push_str(".\n\n");
+    let mut lines: Vec<String> = migration.up.statements.iter().map(line).collect();
     lines.dedup();
     doc.extend(lines.iter().take(MOST).map(String::as_str));
     if lines.len() > MOST {
@@ -149,8 +160,53 @@ fn doc(migration: &PlannedMigration) -> String {
     if !migration.up.transactional {
         doc.push_str("\nRuns statement by statement, outside a transaction.\n");
     }
+    if !migration.destroys.is_empty() {
+        let _ = writeln!(doc, "\nDestroys data: {}.", some(&migration.destroys));
+    }
+    doc.push_str(match migration.verdict {
+        Verdict::Exact | Verdict::Irreversible => "",
+        Verdict::ColumnOrder => "\nRolled back, it leaves columns in another order.\n",
+        Verdict::Unproven => "\nNot known: whether rolling it back restores the schema.\n",
+        Verdict::DoesNotRestore => "\nRolling it back does not restore the schema.\n",
+    });
     if let PlannedDown::Irreversible(reason) = &migration.down {
         let _ = writeln!(doc, "\nIrreversible: {reason}");
     }
     doc
+}
+
+/// What a statement does, and what goes with what it drops.
+fn line(statement: &PlannedStatement) -> String {
+    let PlannedStatement { action, takes_along, .. } = statement;
+    let mut line = "- ".to_owned();
+    code(&action.command, &mut line);
+    if let Some(object) = &action.object {
+        line.push(' ');
+        code(object, &mut line);
+    }
+    if !takes_along.is_empty() {
+        let _ = write!(line, ", and with it {}", some(takes_along));
+    }
+    line.push('\n');
+    line
+}
+
+/// Without `format!`, as all that is done for each of thousands of statements, unoptimised.
+fn code(text: &str, doc: &mut String) {
+    doc.push('`');
+    match text.contains('`') {
+        true => doc.push_str(&text.replace('`', "'")),
+        false => doc.push_str(text),
+    }
+    doc.push('`');
+}
+
+/// The first of them, which have their backticks: every word is one for the compiler to read.
+fn some(items: &[String]) -> String {
+    const MOST: usize = 4;
+    let shown = items.iter().take(MOST).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match items.len().saturating_sub(MOST) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
 }

@@ -25,34 +25,26 @@
 //! and never prints.
 
 pub mod cache;
-#[allow(dead_code)]
 mod catalog;
-#[allow(dead_code)]
 mod chain;
 mod checksum;
 pub mod config;
-#[allow(dead_code)]
 mod ddl;
-#[allow(dead_code)]
 mod deparse;
 pub mod diagnostic;
-#[allow(dead_code)]
 mod diff;
 mod directive;
 pub mod embed;
 #[doc(hidden)]
 pub mod fidelity;
-#[allow(dead_code)]
 mod inverse;
 mod layout;
 pub mod plan;
 pub mod render;
-#[allow(dead_code)]
 mod restore;
 mod schema;
 mod script;
 mod set;
-#[allow(dead_code)]
 mod simulate;
 pub mod source;
 pub mod sql;
@@ -64,7 +56,7 @@ pub use directive::Direction;
 pub use restore::Verdict;
 pub use transaction::Step;
 
-use cache::Cache;
+use cache::{Cache, Replay};
 use config::Config;
 use diagnostic::{Diagnostic, Place, Severity};
 use layout::{Entry, Layout, Named, Part};
@@ -157,7 +149,7 @@ pub fn analyze_inline(migrations: Vec<InlineMigration>) -> Analysis {
             });
         }
     }
-    analysis.assemble(candidates, &Config::default(), true);
+    analysis.assemble(candidates, &Config::default(), true, &mut Replay::default());
     analysis
 }
 
@@ -167,8 +159,15 @@ impl Analysis {
         SourceId(self.sources.len() - 1)
     }
 
-    fn assemble(&mut self, candidates: Vec<Candidate>, config: &Config, complete: bool) {
-        let (plan, diagnostics) = set::assemble(candidates, config, &self.sources, complete);
+    fn assemble(
+        &mut self,
+        candidates: Vec<Candidate>,
+        config: &Config,
+        complete: bool,
+        replay: &mut Replay,
+    ) {
+        let (plan, diagnostics) =
+            set::assemble(candidates, config, &self.sources, complete, replay);
         self.plan = plan;
         self.diagnostics.extend(diagnostics);
         self.diagnostics.sort_by_key(|d| (d.place.source, d.place.range.start));
@@ -218,8 +217,8 @@ impl Reader<'_> {
             let diagnostic = wording::history_ahead(place.clone(), until, newest);
             self.analysis.diagnostics.push(diagnostic);
         }
-        let complete = self.complete;
-        self.analysis.assemble(self.candidates, &config, complete);
+        let replay = self.cache.replay();
+        self.analysis.assemble(self.candidates, &config, self.complete, replay);
     }
 
     /// The file as a source; where it is no text, as an empty one, with the reason reported.

@@ -2,23 +2,21 @@
 //! restore what their ups changed.
 
 mod index;
+mod report;
 
 pub(crate) use index::Twin;
 
-use crate::catalog::{Catalog, Origin};
+use crate::cache::{Basis, Replay};
+use crate::catalog::Catalog;
 use crate::chain::{self, Effect, Replayed};
 use crate::config::Config;
-use crate::ddl::ObjectKind;
-use crate::diagnostic::{Diagnostic, Place};
-use crate::diff::{self, Difference};
+use crate::diagnostic::Diagnostic;
 use crate::inverse::Inverse;
-use crate::plan::{Plan, PlannedDown, PlannedMigration, PlannedScript};
+use crate::plan::{Plan, PlannedDown, PlannedScript};
 use crate::restore::Verdict;
-use crate::simulate::{External, Failure, FailureKind};
+use crate::simulate::External;
 use crate::source::{Source, SourceId};
 use crate::sql;
-use crate::wording::{self, Made};
-use std::ops::Range;
 
 /// What the replay brought to light, each with the version that it is about.
 #[derive(Clone, Debug, Default)]
@@ -39,222 +37,141 @@ pub(crate) struct Doubts {
     pub(crate) complete: bool,
 }
 
-/// Replays the set, writes the verdicts into the plan, and tells what is wrong.
+/// What the replay of a migration brought to light.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Found {
+    pub(crate) verdict: Verdict,
+    pub(crate) destroys: Vec<String>,
+    /// What the statements of the up take along, each with the place of its statement.
+    pub(crate) up: Vec<(usize, String)>,
+    pub(crate) down: Vec<(usize, String)>,
+    pub(crate) diagnostics: Vec<Diagnostic>,
+    pub(crate) inverse: Option<Inverse>,
+}
+
+/// Replays the set, writes the verdicts into the plan, and tells what is wrong. `kept` is an earlier
+/// replay, and afterwards this one.
 pub(crate) fn check(
     plan: &mut Plan,
     sources: &[Source],
     config: &Config,
     doubts: &Doubts,
+    kept: &mut Replay,
 ) -> Findings {
-    let links = chain::links(plan, sources, doubts);
-    let mut catalog = Catalog::default();
-    let external = match doubts.complete {
-        true => External::new(&config.external),
-        false => External::anything(),
-    };
-    for source in doubts.sources.iter().filter_map(|source| sources.get(source.index())) {
-        let names = sql::names(source.text(), 0..source.text().len());
-        catalog.edit_session(|session| session.fog.names.extend(names));
-    }
-    chain::begin(&mut catalog, &external, &config.baseline_text);
-    let mut twins = Vec::new();
-    let replayed = chain::replay(&mut catalog, &external, &links, |_, catalog, before| {
-        twins.extend(index::twins(catalog, before));
-    });
-    let mut check = Check { plan, sources, config, findings: Findings::default() };
-    for (migration, replayed) in plan.migrations.iter().zip(&replayed) {
-        check.migration(migration, replayed);
-    }
-    for twin in &twins {
-        check.twin(twin);
-    }
-    let findings = check.findings;
-    for (migration, replayed) in plan.migrations.iter_mut().zip(replayed) {
-        write(migration, replayed);
+    let basis = Basis::new(plan, sources, config, doubts);
+    let set = Set { plan, sources, config, doubts };
+    let earlier = std::mem::take(kept);
+    // Queries nest; one thread with room for that is enough for all of them.
+    *kept = sql::on_large_stack(|| set.replay(basis, earlier)).unwrap_or_default();
+    let mut findings = Findings::default();
+    for (migration, found) in plan.migrations.iter_mut().zip(&kept.found) {
+        let Found { verdict, destroys, up, down, diagnostics, inverse } = found.clone();
+        let version = migration.version;
+        migration.verdict = verdict;
+        migration.destroys = destroys;
+        take_along(&mut migration.up, up);
+        if let PlannedDown::Script(script) = &mut migration.down {
+            take_along(script, down);
+        }
+        findings.diagnostics.extend(diagnostics.into_iter().map(|it| (version, it)));
+        findings.inverses.extend(inverse.map(|it| (version, it)));
     }
     findings
 }
 
-/// What the replay tells about a migration, into the plan.
-fn write(migration: &mut PlannedMigration, replayed: Replayed) {
-    migration.verdict = replayed.judgement.verdict;
-    migration.destroys = replayed.destroys;
-    take_along(&mut migration.up, &replayed.up);
-    if let PlannedDown::Script(down) = &mut migration.down {
-        take_along(down, &replayed.down);
-    }
-}
-
-fn take_along(script: &mut PlannedScript, effect: &Effect) {
-    for (place, death) in &effect.deaths {
-        if let Some(statement) = script.statements.get_mut(*place) {
-            statement.takes_along.push(death.what.clone());
+fn take_along(script: &mut PlannedScript, along: Vec<(usize, String)>) {
+    for (place, what) in along {
+        if let Some(statement) = script.statements.get_mut(place) {
+            statement.takes_along.push(what);
         }
     }
 }
 
-struct Check<'a> {
+/// A set to be replayed.
+#[derive(Clone, Copy)]
+struct Set<'a> {
     plan: &'a Plan,
     sources: &'a [Source],
     config: &'a Config,
-    findings: Findings,
+    doubts: &'a Doubts,
 }
 
-impl<'a> Check<'a> {
-    fn report(&mut self, version: i64, diagnostic: Diagnostic) {
-        self.findings.diagnostics.push((version, diagnostic));
-    }
-
-    fn migration(&mut self, migration: &'a PlannedMigration, replayed: &Replayed) {
-        self.failures(migration, &migration.up, &replayed.up);
-        if let Some(inverse) = &replayed.inverse {
-            self.findings.inverses.push((migration.version, inverse.clone()));
+impl Set<'_> {
+    /// Replays the migrations that are not as they were in the earlier replay, and all behind them.
+    fn replay(&self, basis: Basis, mut earlier: Replay) -> Replay {
+        let same = basis.common(&earlier.basis);
+        // The next edit will be one of the same file, or of the newest.
+        let newest = self.plan.migrations.len().saturating_sub(1);
+        let keep = same.filter(|same| *same > 0).map_or(newest, |same| same.min(newest));
+        let mut replay = Replay { basis, ..Replay::default() };
+        if let Some((at, catalog)) = same.and_then(|same| earlier.restored(same)) {
+            replay.found = earlier.found.drain(..at.min(earlier.found.len())).collect();
+            replay.catalog = earlier.catalog.filter(|_| at == keep);
+            if replay.found.len() == at && self.go_on(catalog, keep, &mut replay) {
+                return replay;
+            }
         }
-        let PlannedDown::Script(down) = &migration.down else { return };
-        self.failures(migration, down, &replayed.down);
-        let judgement = &replayed.judgement;
-        if judgement.verdict == Verdict::DoesNotRestore && !judgement.differences.is_empty() {
-            self.does_not_restore(migration, down, &judgement.differences);
+        let mut replay = Replay { basis: replay.basis, ..Replay::default() };
+        self.go_on(self.begin(), keep, &mut replay);
+        replay
+    }
+
+    /// The catalog before the first migration.
+    fn begin(&self) -> Catalog {
+        let mut catalog = Catalog::default();
+        let doubtful = self.doubts.sources.iter();
+        for source in doubtful.filter_map(|source| self.sources.get(source.index())) {
+            let names = sql::names(source.text(), 0..source.text().len());
+            catalog.edit_session(|session| session.fog.names.extend(names));
+        }
+        chain::begin(&mut catalog, &self.external(), &self.config.baseline_text);
+        catalog
+    }
+
+    fn external(&self) -> External {
+        match self.doubts.complete {
+            true => External::new(&self.config.external),
+            false => External::anything(),
         }
     }
 
-    fn failures(&mut self, migration: &PlannedMigration, script: &PlannedScript, effect: &Effect) {
-        for (number, failure) in &effect.failures {
-            let statement = script.statements.get(*number).map(|it| it.range.clone());
-            let statement = statement.unwrap_or_default();
-            let text = self.text(script);
-            let range = place_of(failure, text, &statement);
-            let place = Place { source: script.source, range };
-            let sql = text.get(statement).unwrap_or_default();
-            let earlier = |origin| self.made(origin, migration.version);
-            // Only a script in a Rust file begins elsewhere.
-            let source = self.sources.get(script.source.index());
-            let inline = source.is_some_and(|source| source.start() != (1, 1));
-            let diagnostic = wording::failure(place, &failure.kind, sql, inline, &earlier);
-            self.report(migration.version, diagnostic);
+    /// Replays the migrations about which nothing was found yet, and keeps the catalog from before the
+    /// one with the number `keep`. Not all is found where a diagnostic should tell what the catalog has
+    /// forgotten.
+    fn go_on(&self, mut catalog: Catalog, keep: usize, replay: &mut Replay) -> bool {
+        let external = self.external();
+        let first = replay.found.len();
+        for number in first..self.plan.migrations.len() {
+            if number == keep && replay.catalog.is_none() {
+                replay.keep(number, &catalog);
+            }
+            let Some(link) = chain::link(self.plan, number, self.sources, self.doubts) else {
+                break;
+            };
+            let mut twins = Vec::new();
+            let replayed =
+                chain::replay(&mut catalog, &external, number, &link, |catalog, before| {
+                    twins = index::twins(catalog, before);
+                });
+            replay.found.extend(self.found(number, replayed, &twins));
         }
+        let mut found = replay.found.iter().skip(first);
+        !catalog.was_asked_for_forgotten() || found.all(|it| it.diagnostics.is_empty())
     }
 
-    fn does_not_restore(
-        &mut self,
-        migration: &PlannedMigration,
-        down: &PlannedScript,
-        differences: &[Difference],
-    ) {
-        let up = &migration.up;
-        let overdone = self.overdone(up, down, differences);
-        let place = overdone.clone().or(down.statements.first().map(|it| it.range.clone()));
-        let place = self.line(down, place.unwrap_or_default());
-        let guilty = differences.iter().find_map(|it| self.naming(up, it, ""));
-        let guilty = guilty.filter(|_| overdone.is_none()).map(|it| self.line(up, it));
-        let named = overdone.clone().map(|it| sql::names(self.text(down), it)).unwrap_or_default();
-        let kept = differences
-            .iter()
-            .filter(|it| overdone.is_none() || !it.names().iter().all(|name| named.contains(name)));
-        let mend = diff::statements(&kept.cloned().collect::<Vec<_>>());
-        let overdone = overdone.and_then(|it| self.text(down).get(it));
-        let title = (migration.version, migration.name.as_str());
-        let diagnostic =
-            wording::does_not_restore(title, place, guilty, overdone, differences, &mend);
-        self.report(migration.version, diagnostic);
-    }
-
-    /// The statement of the down that drops what no statement of the up has to do with.
-    fn overdone(
-        &self,
-        up: &PlannedScript,
-        down: &PlannedScript,
-        differences: &[Difference],
-    ) -> Option<Range<usize>> {
-        let missing = differences.iter().filter(|it| it.words.ends_with(" is missing"));
-        let mut kept = missing.filter(|it| {
-            ["drop", "rename", "set"].iter().all(|word| self.naming(up, it, word).is_none())
-        });
-        kept.find_map(|it| self.naming(down, it, "drop"))
-    }
-
-    /// The first statement that has the word in it, and names what the difference is about.
-    fn naming(
-        &self,
-        script: &PlannedScript,
-        difference: &Difference,
-        word: &str,
-    ) -> Option<Range<usize>> {
-        let about = difference.names();
-        let mut ranges = script.statements.iter().map(|it| it.range.clone());
-        ranges.find(|range| {
-            let names = sql::names(self.text(script), range.clone());
-            let has_word = word.is_empty() || names.iter().any(|it| it == word);
-            let first = names.first().map_or("", String::as_str);
-            let is_about_rows = ["update", "insert", "delete", "select", "with"].contains(&first);
-            has_word
-                && !is_about_rows
-                && !about.is_empty()
-                && about.iter().all(|it| names.contains(it))
+    fn found(&self, number: usize, replayed: Replayed, twins: &[Twin]) -> Option<Found> {
+        let migration = self.plan.migrations.get(number)?;
+        Some(Found {
+            verdict: replayed.judgement.verdict,
+            diagnostics: self.diagnostics(migration, &replayed, twins),
+            destroys: replayed.destroys,
+            up: deaths(replayed.up),
+            down: deaths(replayed.down),
+            inverse: replayed.inverse,
         })
     }
-
-    /// An index that is there twice.
-    fn twin(&mut self, twin: &index::Twin) {
-        let Origin::Migration { number, .. } = twin.made else { return };
-        let Some(version) = self.plan.migrations.get(number).map(|it| it.version) else { return };
-        let Some(Made::Here { mut place, .. }) = self.made(twin.made, version) else { return };
-        let text = self.sources.get(place.source.index()).map_or("", Source::text);
-        let name = twin.name.rsplit('.').next().unwrap_or_default().trim_matches('"');
-        if let Some(range) = sql::find_name(text, place.range.clone(), name) {
-            place.range = range;
-        }
-        let other = twin.other_made.and_then(|origin| self.made(origin, version));
-        self.report(version, wording::duplicate_index(place, twin, other));
-    }
-
-    /// Where the statement stands, as seen from a migration.
-    fn made(&self, origin: Origin, from: i64) -> Option<Made> {
-        let Origin::Migration { number, down, statement } = origin else {
-            let (name, _) = self.config.baseline.as_ref()?;
-            return Some(Made::Baseline(name.clone()));
-        };
-        let migration = self.plan.migrations.get(number)?;
-        let script = match &migration.down {
-            PlannedDown::Script(script) if down => script,
-            _ => &migration.up,
-        };
-        let range = script.statements.get(statement)?.range.clone();
-        let sql = self.text(script).get(range.clone()).unwrap_or_default().to_owned();
-        let by = (migration.version, migration.name.clone());
-        let by = (migration.version != from).then_some(by);
-        Some(Made::Here { place: self.line(script, range), sql, by })
-    }
-
-    fn text(&self, script: &PlannedScript) -> &'a str {
-        self.sources.get(script.source.index()).map_or("", Source::text)
-    }
-
-    /// The first line of a statement.
-    fn line(&self, script: &PlannedScript, statement: Range<usize>) -> Place {
-        let text = self.text(script).get(statement.clone()).unwrap_or_default();
-        let line = text.lines().next().unwrap_or_default().trim_end();
-        let end = statement.start + line.len();
-        Place { source: script.source, range: statement.start..end }
-    }
 }
 
-/// The name that a failure is about; where that is not found, what the failure has as its place, or where the
-/// statement begins.
-fn place_of(failure: &Failure, text: &str, statement: &Range<usize>) -> Range<usize> {
-    let at = if failure.at.is_empty() { statement.clone() } else { failure.at.clone() };
-    let name = match &failure.kind {
-        FailureKind::Unknown { name, .. }
-        | FailureKind::Duplicate { name, .. }
-        | FailureKind::Dependents { name, .. } => name.rsplit('.').next().unwrap_or(name),
-        FailureKind::Wrong { .. } if failure.at.is_empty() => return at.start..at.start,
-        FailureKind::Wrong { .. } => return at,
-    };
-    let is_schema = matches!(failure.kind, FailureKind::Unknown { kind: ObjectKind::Schema, .. });
-    let is_name = |written: &str| !written.contains(|c: char| c.is_whitespace() || c == '(');
-    if !is_schema && text.get(at.clone()).is_some_and(is_name) {
-        return at;
-    }
-    let found = sql::find_name(text, at.clone(), name);
-    found.unwrap_or(if failure.at.is_empty() { at.start..at.start } else { at })
+fn deaths(effect: Effect) -> Vec<(usize, String)> {
+    effect.deaths.into_iter().map(|(place, death)| (place, death.what)).collect()
 }

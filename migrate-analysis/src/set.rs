@@ -1,5 +1,6 @@
 //! The files together: pairing up with down, order, duplicates, gaps.
 
+use crate::cache::Replay;
 use crate::checksum;
 use crate::config::Config;
 use crate::diagnostic::{Code, Diagnostic, Place, Severity, Tier};
@@ -29,6 +30,7 @@ pub(crate) fn assemble(
     config: &Config,
     sources: &[Source],
     complete: bool,
+    replay: &mut Replay,
 ) -> (Plan, Vec<Diagnostic>) {
     let mut versions: BTreeMap<i64, Vec<Candidate>> = BTreeMap::new();
     for candidate in candidates {
@@ -51,7 +53,7 @@ pub(crate) fn assemble(
     }
     set.plan.digest =
         checksum::set(set.plan.migrations.iter().map(|m| (m.version, &m.up.checksum)));
-    set.schema(sources);
+    set.schema(sources, replay);
     for (version, candidate) in std::mem::take(&mut set.files) {
         set.finish(version, candidate);
     }
@@ -129,10 +131,10 @@ impl Set<'_> {
     }
 
     /// Replays the set on the simulated schema.
-    fn schema(&mut self, sources: &[Source]) {
+    fn schema(&mut self, sources: &[Source], replay: &mut Replay) {
         let misread = self.files.iter().filter(|(_, file)| file.file.is_misread());
         self.doubts.sources.extend(misread.map(|(_, file)| file.source));
-        let found = schema::check(&mut self.plan, sources, self.config, &self.doubts);
+        let found = schema::check(&mut self.plan, sources, self.config, &self.doubts, replay);
         let known = self.doubts.complete
             && self.doubts.sources.is_empty()
             && self.files.iter().all(|(_, file)| file.file.diagnostics.is_empty());

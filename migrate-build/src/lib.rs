@@ -45,7 +45,11 @@ pub fn watch(directory: &str) {
     let root = root.join(directory);
     // Before it is read: what changes meanwhile looks different afterwards.
     let glance = Glance::new(&root);
-    let found = Directory::read(&root).map_err(|error| error.to_string());
+    let found = match &glance {
+        Ok(glance) => Ok(Directory::read_unknown(&root, glance, &cache.known())),
+        Err(_) => Directory::read(&root).map_err(|error| error.to_string()),
+    };
+    cache.looked(glance.as_ref().unwrap_or(&Glance::default()));
     let looks = glance.ok().and_then(|glance| Looks::new(glance, found.as_ref().ok()?));
     let analysis = analyze(found, &mut cache);
     for diagnostic in analysis.diagnostics.iter().filter(|found| found.severity < Severity::Error) {

@@ -152,6 +152,7 @@ mod stale;
 mod status;
 mod stepwise;
 mod target;
+mod verdict;
 
 pub use error::{Error, ErrorKind};
 pub use migration::{Down, EmbeddedMigration, Migration, MigrationSet, Reversible, Script, Set};
@@ -161,6 +162,7 @@ pub use policy::{Ahead, Missing, Modified, OutOfOrder};
 pub use report::{Done, Report};
 pub use status::{State, Status, StatusRow};
 pub use target::{DownTarget, Target};
+pub use verdict::Verdict;
 
 /// Embeds a set of migrations, checked.
 ///
@@ -203,6 +205,7 @@ pub use target::{DownTarget, Target};
 /// use migrate_runtime::Migration;
 /// assert_eq!(schema::SET.migrations().len(), 2);
 /// assert_eq!(schema::CreateJobs::VERSION, 1);
+/// const _: () = assert!(schema::CreateJobs::VERDICT.restores() && schema::ForgetTries::DESTROYS_DATA);
 /// ```
 ///
 /// # What it makes

@@ -5,6 +5,7 @@
 
 use crate::record::{List, Record};
 use crate::target::DownTarget;
+use crate::verdict::Verdict;
 use std::fmt;
 
 /// What is sent to the server in one go when a [`Script`] does not run in one transaction: a
@@ -207,6 +208,17 @@ impl EmbeddedMigration {
         self.record().down()
     }
 
+    /// What becomes of the schema when it is applied and rolled back.
+    pub const fn verdict(&self) -> Verdict {
+        self.record().verdict()
+    }
+
+    /// Whether its up takes tables, columns or rows away that were there before, whatever its down
+    /// does: as far as the analysis can tell, which does not look into functions and `DO` blocks.
+    pub const fn destroys_data(&self) -> bool {
+        self.record().destroys_data()
+    }
+
     const fn record(&self) -> Record {
         Record { list: self.list, nth: self.nth }
     }
@@ -218,6 +230,8 @@ impl PartialEq for EmbeddedMigration {
             && self.name() == other.name()
             && self.up() == other.up()
             && self.down() == other.down()
+            && self.verdict() == other.verdict()
+            && self.destroys_data() == other.destroys_data()
     }
 }
 
@@ -230,6 +244,8 @@ impl fmt::Debug for EmbeddedMigration {
             .field("name", &self.name())
             .field("up", &self.up())
             .field("down", &self.down())
+            .field("verdict", &self.verdict())
+            .field("destroys_data", &self.destroys_data())
             .finish()
     }
 }
@@ -306,6 +322,12 @@ pub trait Migration {
 
     /// SHA-256 over the statements of the up script.
     const CHECKSUM: [u8; 32] = *Self::EMBEDDED.up().checksum();
+
+    /// What becomes of the schema when it is applied and rolled back.
+    const VERDICT: Verdict = Self::EMBEDDED.verdict();
+
+    /// Whether its up takes tables, columns or rows away: see [`EmbeddedMigration::destroys_data`].
+    const DESTROYS_DATA: bool = Self::EMBEDDED.destroys_data();
 }
 
 /// A [`Migration`] that can be rolled back. Only the macro implements it.

@@ -387,6 +387,9 @@ pub struct PlanStep {
     pub transactional: bool,
     /// How it stands now: pending, or partly applied.
     pub state: State,
+    /// Whether it takes tables, columns or rows away: see
+    /// [`EmbeddedMigration::destroys_data`](crate::EmbeddedMigration::destroys_data).
+    pub destroys_data: bool,
 }
 
 impl Plan {
@@ -415,6 +418,7 @@ impl From<Up> for PlanStep {
                 None => State::Pending,
                 Some(_) => State::PartlyApplied { done, of: Some(of), rolling_back: false },
             },
+            destroys_data: up.migration.destroys_data(),
         }
     }
 }
@@ -435,6 +439,9 @@ impl fmt::Display for Plan {
             write!(f, "\n  {id:<width$}  {statements}", width = width.unwrap_or_default())?;
             if !step.transactional {
                 f.write_str(", outside a transaction")?;
+            }
+            if step.destroys_data {
+                f.write_str(", destroys data")?;
             }
             if let State::PartlyApplied { done, .. } = step.state {
                 write!(f, ", going on after {done} that are done")?;

@@ -5,25 +5,30 @@
 //! compile time or at run time; reading allocates nothing.
 //!
 //! A record has [`SIZE`] bytes, so that the compiler need not walk through them to find the last.
-//! Numbers have their lowest byte first. `migrate-macros/src/records.rs` writes it, for what cannot
-//! be called from here.
+//! Numbers have their lowest byte first. `migrate-analysis/src/embed.rs` writes it, which cannot be
+//! called from here.
 //!
 //! | at | bytes | |
 //! |---:|---:|---|
 //! | 0 | 8 | version |
 //! | 8 | 1 | the way back: 0 a script, 1 a no-op, 2 none |
-//! | 9 | 24 | where its texts begin and end: name, path and steps of the up, path (or the reason) and steps of the down; each begins where the one before ends |
-//! | 33 | 41 | the up: where its text begins and ends (4, 4), checksum (32), in one transaction (1) |
-//! | 74 | 41 | the down, likewise |
+//! | 9 | 1 | the verdict: 0 unproven, 1 exact, 2 column order, 3 does not restore, 4 irreversible |
+//! | 10 | 1 | whether the up destroys data |
+//! | 11 | 24 | where its texts begin and end: name, path and steps of the up, path (or the reason) and steps of the down; each begins where the one before ends |
+//! | 35 | 41 | the up: where its text begins and ends (4, 4), checksum (32), in one transaction (1) |
+//! | 76 | 41 | the down, likewise |
 
 use crate::migration::{Down, EmbeddedMigration, Script};
+use crate::verdict::Verdict;
 
 const VERSION: usize = 0;
 const WAY_BACK: usize = 8;
-const TEXTS: usize = 9;
-const UP: usize = 33;
-const DOWN: usize = 74;
-const SIZE: usize = 115;
+const VERDICT: usize = 9;
+const DESTROYS: usize = 10;
+const TEXTS: usize = 11;
+const UP: usize = 35;
+const DOWN: usize = 76;
+const SIZE: usize = 117;
 
 /// All migrations of a set. A migration points to the static that holds it, since the compiler
 /// would else hash all of it for each.
@@ -78,6 +83,20 @@ impl Record {
         }
     }
 
+    pub(crate) const fn verdict(self) -> Verdict {
+        match *self.bytes(VERDICT) {
+            [1] => Verdict::Exact,
+            [2] => Verdict::ColumnOrder,
+            [3] => Verdict::DoesNotRestore,
+            [4] => Verdict::Irreversible,
+            _ => Verdict::Unproven,
+        }
+    }
+
+    pub(crate) const fn destroys_data(self) -> bool {
+        self.bytes::<1>(DESTROYS)[0] != 0
+    }
+
     /// The script that is described at `at`, and whose path is the text with number `path`.
     const fn script(self, at: usize, path: usize) -> Script {
         Script {
@@ -115,16 +134,16 @@ const fn part(text: &str, start: usize, end: usize) -> &str {
     part
 }
 
-/// A list of one migration, made at run time and never freed: for sets that are made by hand. The
-/// macro writes the same, for what it cannot call.
+/// A list of one migration, made at run time and never freed: for sets that are made by hand, which
+/// nobody has judged. The macro writes the same, for what it cannot call.
 pub fn migration(version: i64, name: &str, up: Script, down: Down) -> EmbeddedMigration {
-    let (kind, (path, steps), script) = match down {
-        Down::Script(script) => (0, (script.path, script.steps), Some(script)),
-        Down::NoOp(reason) => (1, (reason, ""), None),
-        Down::Irreversible(reason) => (2, (reason, ""), None),
+    let (kind, verdict, (path, steps), script) = match down {
+        Down::Script(script) => (0, 0, (script.path, script.steps), Some(script)),
+        Down::NoOp(reason) => (1, 0, (reason, ""), None),
+        Down::Irreversible(reason) => (2, 4, (reason, ""), None),
     };
     let mut record = version.to_le_bytes().to_vec();
-    record.push(kind);
+    record.extend([kind, verdict, 0]);
     let (mut texts, mut scripts) = (String::new(), String::new());
     record.extend(number(0));
     for text in [name, up.path, up.steps, path, steps] {
@@ -164,6 +183,39 @@ mod tests {
             assert_eq!((read.version(), read.name()), (i64::MIN + 1, "größe"));
             assert_eq!((read.up(), read.down()), (up, down));
             assert_eq!(read.list.records.len(), SIZE);
+        }
+    }
+
+    #[test]
+    fn a_set_made_by_hand_is_not_judged() {
+        let judged = |down| {
+            let migration = migration(1, "m", script("p", "A", true), down);
+            (migration.verdict(), migration.destroys_data())
+        };
+        assert_eq!(judged(Down::NoOp("why")), (Verdict::Unproven, false));
+        assert_eq!(judged(Down::Irreversible("why")), (Verdict::Irreversible, false));
+    }
+
+    #[test]
+    fn every_verdict_has_its_number() {
+        let mut bytes =
+            migration(1, "m", script("p", "A", true), Down::NoOp("why")).list.records.to_vec();
+        let mut read = |verdict: u8, destroys: u8| {
+            bytes[VERDICT..=DESTROYS].copy_from_slice(&[verdict, destroys]);
+            let records = bytes.clone().leak();
+            let list = Box::leak(Box::new(List { scripts: "", texts: "", records }));
+            let [migration] = list.migrations();
+            (migration.verdict(), migration.destroys_data())
+        };
+        let all = [
+            Verdict::Unproven,
+            Verdict::Exact,
+            Verdict::ColumnOrder,
+            Verdict::DoesNotRestore,
+            Verdict::Irreversible,
+        ];
+        for (number, verdict) in (0..).zip(all) {
+            assert_eq!(read(number, number % 2), (verdict, number % 2 == 1));
         }
     }
 

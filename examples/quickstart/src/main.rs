@@ -11,13 +11,16 @@ use std::error::Error;
 use std::fmt::Display;
 use std::time::Instant;
 
-use migrate_runtime::{Event, migrations};
+use migrate_runtime::{Event, Migration as _, migrations};
 use postgres::{Client, NoTls};
 
 migrations! {
     /// The schema of a small shop.
     pub mod schema = "migrations";
 }
+
+// Whatever becomes of the script: this compiles only while rolling it back restores the schema.
+const _: () = assert!(schema::AddDepartment::VERDICT.restores());
 
 fn main() -> Result<(), Box<dyn Error>> {
     let throwaway;

@@ -1,12 +1,17 @@
 //! Values to bytes and back. Reading never panics: damaged bytes give `None`.
+//!
+//! It runs unoptimised in a build script, for hundreds of thousands of values at each edit: hence plain
+//! loops instead of iterators.
 
 use super::Entry;
 use crate::Analysis;
 use crate::diagnostic::{Code, Diagnostic, Place, Severity};
 use crate::embed::{Embedded, Embedding};
+use crate::inverse::Inverse;
 use crate::layout::Part;
 use crate::plan::{Plan, PlannedDown, PlannedMigration, PlannedScript, PlannedStatement};
 use crate::restore::Verdict;
+use crate::schema::Found;
 use crate::script::{Allow, Script, ScriptFile};
 use crate::source::{Directory, File, Source, SourceId};
 use crate::statement::{Action, ConcurrentIndex, EnumValue, Statement, TransactionUse};
@@ -40,6 +45,18 @@ impl<'a> Input<'a> {
         self.take(length)
     }
 
+    fn byte(&mut self) -> Option<u8> {
+        let (first, rest) = self.0.split_first()?;
+        self.0 = rest;
+        Some(*first)
+    }
+
+    fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let (first, rest) = self.0.split_first_chunk()?;
+        self.0 = rest;
+        Some(*first)
+    }
+
     fn take(&mut self, length: usize) -> Option<&'a [u8]> {
         let (head, tail) = self.0.split_at_checked(length)?;
         self.0 = tail;
@@ -49,14 +66,14 @@ impl<'a> Input<'a> {
 
 impl Encode for usize {
     fn encode(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(&(*self as u64).to_le_bytes());
+        // What does not fit cannot be read, and is as good as not kept.
+        out.extend_from_slice(&u32::try_from(*self).unwrap_or(u32::MAX).to_le_bytes());
     }
 }
 
 impl Decode for usize {
     fn decode(input: &mut Input<'_>) -> Option<usize> {
-        let bytes: [u8; 8] = input.take(8)?.try_into().ok()?;
-        usize::try_from(u64::from_le_bytes(bytes)).ok()
+        Some(u32::from_le_bytes(input.array()?) as usize)
     }
 }
 
@@ -68,9 +85,9 @@ impl Encode for bool {
 
 impl Decode for bool {
     fn decode(input: &mut Input<'_>) -> Option<bool> {
-        match input.take(1)? {
-            [0] => Some(false),
-            [1] => Some(true),
+        match input.byte()? {
+            0 => Some(false),
+            1 => Some(true),
             _ => None,
         }
     }
@@ -102,7 +119,7 @@ impl Encode for [u8; 32] {
 
 impl Decode for [u8; 32] {
     fn decode(input: &mut Input<'_>) -> Option<[u8; 32]> {
-        input.take(32)?.try_into().ok()
+        input.array()
     }
 }
 
@@ -127,7 +144,9 @@ impl<T: Decode> Decode for Option<T> {
 impl<T: Encode> Encode for Vec<T> {
     fn encode(&self, out: &mut Vec<u8>) {
         self.len().encode(out);
-        self.iter().for_each(|item| item.encode(out));
+        for item in self {
+            item.encode(out);
+        }
     }
 }
 
@@ -135,14 +154,20 @@ impl<T: Decode> Decode for Vec<T> {
     fn decode(input: &mut Input<'_>) -> Option<Vec<T>> {
         let length = usize::decode(input)?;
         // Not `with_capacity`: the length may be damaged.
-        (0..length).map(|_| T::decode(input)).collect()
+        let mut items = Vec::new();
+        while items.len() < length {
+            items.push(T::decode(input)?);
+        }
+        Some(items)
     }
 }
 
 impl<T: Encode> Encode for VecDeque<T> {
     fn encode(&self, out: &mut Vec<u8>) {
         self.len().encode(out);
-        self.iter().for_each(|item| item.encode(out));
+        for item in self {
+            item.encode(out);
+        }
     }
 }
 
@@ -226,14 +251,17 @@ macro_rules! choice {
 
         impl Decode for $type {
             fn decode(input: &mut Input<'_>) -> Option<$type> {
-                match input.take(1)? {
-                    $([$byte] => Some($type::$variant),)+
+                match input.byte()? {
+                    $($byte => Some($type::$variant),)+
                     _ => None,
                 }
             }
         }
     };
 }
+
+// Behind the macros, which it uses.
+mod catalog;
 
 impl Encode for Code {
     fn encode(&self, out: &mut Vec<u8>) {
@@ -267,7 +295,7 @@ impl Encode for i64 {
 
 impl Decode for i64 {
     fn decode(input: &mut Input<'_>) -> Option<i64> {
-        Some(i64::from_le_bytes(input.take(8)?.try_into().ok()?))
+        Some(i64::from_le_bytes(input.array()?))
     }
 }
 
@@ -292,10 +320,10 @@ impl Encode for PlannedDown {
 
 impl Decode for PlannedDown {
     fn decode(input: &mut Input<'_>) -> Option<PlannedDown> {
-        match input.take(1)? {
-            [0] => Decode::decode(input).map(PlannedDown::Script),
-            [1] => Decode::decode(input).map(PlannedDown::NoOp),
-            [2] => Decode::decode(input).map(PlannedDown::Irreversible),
+        match input.byte()? {
+            0 => Decode::decode(input).map(PlannedDown::Script),
+            1 => Decode::decode(input).map(PlannedDown::NoOp),
+            2 => Decode::decode(input).map(PlannedDown::Irreversible),
             _ => None,
         }
     }
@@ -310,6 +338,14 @@ impl Encode for Directory {
             encode_slice(contents.as_deref().unwrap_or_else(|why| why.as_bytes()), out);
         }
     }
+}
+
+/// The next of a directory's files: its path and what it holds, or why it could not be read.
+pub(super) fn file<'a>(input: &mut Input<'a>) -> Option<(&'a str, &'a [u8])> {
+    let path = std::str::from_utf8(input.slice()?).ok()?;
+    let is_ok = bool::decode(input)?;
+    let contents = input.slice()?;
+    Some((path, if is_ok { contents } else { return None }))
 }
 
 /// Whether these are the directory's bytes. They are not written for that: it is asked of each build.
@@ -366,6 +402,8 @@ impl Decode for Embedding {
 }
 
 record!(Embedded { version, name, doc, is_reversible });
+record!(Found { verdict, destroys, up, down, diagnostics, inverse });
+record!(Inverse { statements, caveats, complete });
 record!(ScriptFile { up, down, irreversible, allows, diagnostics });
 record!(Script { mark, statements, steps, transactional, checksum, no_op });
 record!(Allow { code, range, statement, used });

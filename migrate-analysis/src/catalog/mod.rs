@@ -8,16 +8,19 @@
 
 mod expression;
 mod object;
-mod render;
 mod routine;
+mod store;
 mod table;
 
 pub(crate) use expression::*;
 pub(crate) use object::*;
-pub(crate) use render::quoted;
 pub(crate) use routine::*;
+pub(crate) use store::Kept;
 pub(crate) use table::*;
 
+use store::Store;
+
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
@@ -36,6 +39,11 @@ impl Id {
     /// A later object has a higher one.
     pub(crate) fn number(self) -> u32 {
         self.0
+    }
+
+    /// Of an object that was kept with its number.
+    pub(crate) fn numbered(number: u32) -> Id {
+        Id(number)
     }
 }
 
@@ -64,9 +72,10 @@ impl Origin {
 
 #[derive(Clone, Debug)]
 pub(crate) struct Catalog {
-    objects: Vec<Option<Rc<Object>>>,
+    objects: Store,
     names: BTreeMap<Key, Id>,
-    dependents: HashMap<Id, BTreeSet<Id>>,
+    /// By the number of the object that they refer to.
+    dependents: Vec<BTreeSet<Id>>,
     journal: Vec<(Id, Option<Rc<Object>>)>,
     /// Where each script begins in the journal.
     origins: Vec<(Mark, Origin)>,
@@ -74,20 +83,26 @@ pub(crate) struct Catalog {
     revealed: Vec<(Mark, Id)>,
     /// The names of all objects that there ever were.
     made: HashSet<String>,
+    /// It was kept, without its journal.
+    is_restored: bool,
+    /// Somebody asked for what stood in the journal of a catalog that was kept.
+    asked_for_forgotten: Cell<bool>,
+}
+
+/// A catalog without its journal.
+#[derive(Clone, Debug)]
+pub(crate) struct Parts {
+    /// Every object there ever was, by its number.
+    pub(crate) objects: Kept,
+    pub(crate) names: BTreeMap<Key, Id>,
+    pub(crate) dependents: Vec<BTreeSet<Id>>,
+    pub(crate) made: HashSet<String>,
 }
 
 impl Default for Catalog {
     /// An empty database: the schema `public`, and a new session.
     fn default() -> Catalog {
-        let mut catalog = Catalog {
-            objects: Vec::new(),
-            names: BTreeMap::new(),
-            dependents: HashMap::new(),
-            journal: Vec::new(),
-            origins: vec![(Mark(0), Origin::Before)],
-            revealed: Vec::new(),
-            made: HashSet::new(),
-        };
+        let mut catalog = Catalog::empty();
         catalog.add(Object::new(None, "", Kind::Session(Session::default())));
         catalog.add(Object::new(None, "public", Kind::Schema));
         catalog
@@ -95,24 +110,68 @@ impl Default for Catalog {
 }
 
 impl Catalog {
+    /// Without even a session.
+    fn empty() -> Catalog {
+        Catalog {
+            objects: Store::new(),
+            names: BTreeMap::new(),
+            dependents: Vec::new(),
+            journal: Vec::new(),
+            origins: vec![(Mark(0), Origin::Before)],
+            revealed: Vec::new(),
+            made: HashSet::new(),
+            is_restored: false,
+            asked_for_forgotten: Cell::new(false),
+        }
+    }
+
+    /// A catalog that was kept. It does not know how it came about.
+    pub(crate) fn restored(parts: Parts) -> Catalog {
+        let Parts { objects, names, mut dependents, made } = parts;
+        let objects = Store::kept(objects);
+        dependents.resize(objects.len(), BTreeSet::new());
+        Catalog { objects, names, dependents, made, is_restored: true, ..Catalog::empty() }
+    }
+
+    /// What it takes to restore it; `write` makes the bytes of an object, which `read` reads.
+    pub(crate) fn parts(
+        &self,
+        write: fn(&Object, &mut Vec<u8>),
+        read: fn(&[u8]) -> Option<Object>,
+    ) -> Parts {
+        let mut objects = Kept { bytes: Vec::new(), ends: Vec::new(), read };
+        for (_, object) in self.slots() {
+            object.into_iter().for_each(|object| write(object, &mut objects.bytes));
+            objects.ends.push(objects.bytes.len());
+        }
+        let (names, dependents) = (self.names.clone(), self.dependents.clone());
+        Parts { objects, names, dependents, made: self.made.clone() }
+    }
+
+    /// Every object there ever was, oldest first.
+    fn slots(&self) -> impl Iterator<Item = (Id, Option<&Object>)> {
+        let ids = (0u32..).map(Id).take(self.objects.len());
+        ids.map(|id| (id, self.get(id)))
+    }
+
     pub(crate) fn get(&self, id: Id) -> Option<&Object> {
-        self.objects.get(id.0 as usize)?.as_deref()
+        self.objects.get(id).map(|object| &**object)
     }
 
     /// Adds a new object.
     pub(crate) fn add(&mut self, object: Object) -> Id {
-        let id = Id(u32::try_from(self.objects.len()).unwrap_or(u32::MAX));
+        let id = self.objects.push();
+        self.dependents.push(BTreeSet::new());
         if !object.partial {
             self.made.insert(object.name.clone());
         }
-        self.objects.push(None);
         self.put(id, Some(Rc::new(object)));
         id
     }
 
     /// Changes an object; nothing happens where it is gone.
     pub(crate) fn edit(&mut self, id: Id, change: impl FnOnce(&mut Object)) {
-        let Some(Some(object)) = self.objects.get(id.0 as usize) else { return };
+        let Some(object) = self.objects.get(id) else { return };
         let mut object = Object::clone(object);
         change(&mut object);
         self.put(id, Some(Rc::new(object)));
@@ -181,13 +240,12 @@ impl Catalog {
 
     /// Every object, oldest first.
     pub(crate) fn all(&self) -> impl Iterator<Item = (Id, &Object)> {
-        let ids = (0u32..).map(Id);
-        ids.zip(&self.objects).filter_map(|(id, object)| Some((id, object.as_deref()?)))
+        self.slots().filter_map(|(id, object)| Some((id, object?)))
     }
 
     /// The objects that refer to this one, oldest first.
     pub(crate) fn dependents(&self, id: Id) -> impl Iterator<Item = Id> {
-        self.dependents.get(&id).into_iter().flatten().copied()
+        self.dependents.get(id.0 as usize).into_iter().flatten().copied()
     }
 
     pub(crate) fn session(&self) -> &Session {
@@ -236,8 +294,7 @@ impl Catalog {
 
     /// The only way in which anything changes.
     fn put(&mut self, id: Id, object: Option<Rc<Object>>) {
-        let Some(slot) = self.objects.get_mut(id.0 as usize) else { return };
-        let before = std::mem::replace(slot, object.clone());
+        let Some(before) = self.objects.replace(id, object.clone()) else { return };
         if let Some(before) = &before {
             for key in before.keys() {
                 // A name may have been taken over already, by a table that swapped places.
@@ -246,7 +303,7 @@ impl Catalog {
                 }
             }
             for other in before.references() {
-                if let Some(dependents) = self.dependents.get_mut(&other) {
+                if let Some(dependents) = self.dependents.get_mut(other.0 as usize) {
                     dependents.remove(&id);
                 }
             }
@@ -256,7 +313,9 @@ impl Catalog {
                 self.names.insert(key, id);
             }
             for other in after.references() {
-                self.dependents.entry(other).or_default().insert(id);
+                if let Some(dependents) = self.dependents.get_mut(other.0 as usize) {
+                    dependents.insert(id);
+                }
             }
         }
         self.journal.push((id, before));
@@ -361,7 +420,7 @@ impl Catalog {
             }
             let now = match after.get(id) {
                 Some(now) => now.clone(),
-                None => self.objects.get(id.0 as usize).cloned().flatten(),
+                None => self.objects.get(*id).cloned(),
             };
             if is_it(before.as_deref(), now.as_deref()) {
                 let script = self.origins.iter().rfind(|(begin, _)| begin.0 <= at);
@@ -369,7 +428,13 @@ impl Catalog {
             }
             after.insert(*id, before.clone());
         }
+        self.asked_for_forgotten.set(self.is_restored);
         None
+    }
+
+    /// Whether an answer would have needed what this catalog has forgotten.
+    pub(crate) fn was_asked_for_forgotten(&self) -> bool {
+        self.asked_for_forgotten.get()
     }
 }
 

@@ -77,10 +77,14 @@ pub(crate) fn expression(state: &State<'_>, expr: &Expr, columns: &[Column]) -> 
         match piece {
             Piece::Text(written) => text.push_str(written),
             Piece::Column(number) => text.push_str(&column_name(columns, *number)),
-            Piece::Routine(_, written) => text.push_str(written),
+            Piece::Routine(id, written) => match state.get(*id) {
+                Some(_) => text.push_str(&name(state, *id)),
+                None => text.push_str(written),
+            },
             Piece::Type(written) => text.push_str(&column_type(state, written)),
             Piece::Relation(id) => {
                 text.push_str(&literal(&name(state, *id)));
+                text.push_str("::regclass");
             }
         }
     }
@@ -206,4 +210,25 @@ pub(crate) fn routine_name(state: &State<'_>, object: &Object) -> String {
     let inputs = routine.arguments.iter().filter(|argument| argument.is_input());
     let types = list(inputs.map(|argument| column_type(state, &argument.column_type)));
     format!("{}({types})", object_name(state, object))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn modifiers_stand_where_the_type_has_them() {
+        let written = |name, modifiers| built_in(name, Some(modifiers), &format!("({modifiers})"));
+        assert_eq!(written("timestamp with time zone", "3"), "timestamp(3) with time zone");
+        assert_eq!(written("interval", "day to second(3)"), "interval day to second(3)");
+        assert_eq!(written("character varying", "20"), "character varying(20)");
+    }
+
+    #[test]
+    fn a_call_needs_no_more_brackets() {
+        assert!(is_call("lower(email)"));
+        assert!(is_call("coalesce(a, (b))"));
+        assert!(!is_call("lower(a) || lower(b)"));
+        assert!(!is_call("(a + b)"));
+    }
 }

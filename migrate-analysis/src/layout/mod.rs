@@ -150,7 +150,9 @@ fn flat(file: &str) -> Result<Named, Malformed> {
 fn version_and_name(stem: &str) -> Result<(Option<i64>, String), Malformed> {
     let end = stem.find(|c: char| !c.is_ascii_digit() && c != '-').unwrap_or(stem.len());
     let (digits, rest) = stem.split_at(end);
-    let grouped = !digits.is_empty() && digits.split('-').all(|group| !group.is_empty());
+    let hyphens = digits.contains('-');
+    let grouped =
+        !digits.is_empty() && (!hyphens || digits.split('-').all(|group| !group.is_empty()));
     match rest.strip_prefix('_') {
         _ if !digits.starts_with(|c: char| c.is_ascii_digit()) => Err(Malformed::new(
             "it does not start with a version",
@@ -161,7 +163,11 @@ fn version_and_name(stem: &str) -> Result<(Option<i64>, String), Malformed> {
             ),
         )),
         // Without the hyphens `1-10` would come after `2-1`.
-        Some(_) if grouped && digits.split('-').skip(1).any(|group| group.len() % 2 == 1) => {
+        Some(_)
+            if hyphens
+                && grouped
+                && digits.split('-').skip(1).any(|group| group.len() % 2 == 1) =>
+        {
             Err(Malformed::new(
                 format!("its version `{digits}` has a number of one digit"),
                 "write the numbers of a version with two digits or more: `2024-01-05`",

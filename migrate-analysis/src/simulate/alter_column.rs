@@ -10,6 +10,7 @@ use crate::catalog::{
 use crate::ddl::{
     ColumnAction, Expression, Ident, Name, ObjectKind, SequenceOptions, TypeName, Word,
 };
+use crate::deparse;
 
 impl Simulator<'_> {
     pub(super) fn alter_column(
@@ -338,7 +339,7 @@ impl Simulator<'_> {
         if found.partial {
             return Ok(());
         }
-        let to = self.catalog.now().type_name(wanted);
+        let to = deparse::column_type(&self.catalog.now(), wanted);
         let name = &column.name;
         let is_numbered = matches!(&wanted.base, BaseType::BuiltIn(name)
             if matches!(name.as_str(), "smallint" | "integer" | "bigint"));

@@ -405,7 +405,8 @@ impl Simulator<'_> {
         };
         let dropped = self.catalog.last(|before, after| has(before) && !has(after));
         let kind = ObjectKind::Constraint;
-        let kind = FailureKind::Unknown { kind, name: name.name.clone(), of, near, dropped };
+        let among = names.iter().map(|name| (*name).to_owned()).collect();
+        let kind = FailureKind::Unknown { kind, name: name.name.clone(), of, near, among, dropped };
         Err(Failure { kind, at: name.at.clone() })
     }
 
@@ -546,7 +547,6 @@ enum Pass {
     Type,
     AddColumn,
     Attributes,
-    AddConstraint,
     Other,
     Misc,
 }

@@ -33,7 +33,7 @@ thread_local! {
 
 /// Runs `read` on a large stack; none if no such thread can be had, or if `read` panics. Within another
 /// call it runs on the spot, so that who reads many statements needs one thread for all of them.
-pub(super) fn on_large_stack<T: Send>(read: impl FnOnce() -> T + Send) -> Option<T> {
+pub(crate) fn on_large_stack<T: Send>(read: impl FnOnce() -> T + Send) -> Option<T> {
     if IS_LARGE.get() {
         return catch_unwind(AssertUnwindSafe(read)).ok();
     }

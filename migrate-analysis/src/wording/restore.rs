@@ -12,14 +12,14 @@ const LINES: usize = 40;
 /// How caveats about rows and values end.
 const LOST: &str = " cannot come back";
 
-/// `up`: the statement whose effect the down does not undo, where it is known. `overdone`: the statement
-/// of the down, at `place`, that drops what was there before the up. `mend`: the statements that would
+/// `up`: the statement whose effect the down does not undo, where it is known. `overdone`: the statements
+/// of the down, the first at `place`, that drop what was there before the up. `mend`: the statements that would
 /// make it restore, without semicolons.
 pub(crate) fn does_not_restore(
     (version, name): (i64, &str),
     place: Place,
     up: Option<Place>,
-    overdone: Option<&str>,
+    overdone: &[&str],
     differences: &[Difference],
     mend: &[String],
 ) -> Diagnostic {
@@ -46,13 +46,17 @@ pub(crate) fn does_not_restore(
         }
         _ => diagnostic = diagnostic.note(list("whatever the down does:", &caveats)),
     }
-    if let Some(sql) = overdone {
-        let one_line = sql.split_whitespace().collect::<Vec<_>>().join(" ");
-        let it = if one_line.len() > 72 { "it".to_owned() } else { format!("`{one_line}`") };
-        diagnostic = diagnostic.help(format!(
-            "take {it} out of the down script: what it drops was there before the up"
-        ));
-    }
+    let overdone: Vec<String> = overdone.iter().map(|sql| one_line(sql)).collect();
+    diagnostic = match overdone.as_slice() {
+        [] => diagnostic,
+        [one] => diagnostic.help(format!(
+            "{one} drops what was there before the up: take that out of the down script"
+        )),
+        _ => diagnostic.help(list(
+            "these drop what was there before the up: take that out of the down script",
+            &overdone,
+        )),
+    };
     if !mend.is_empty() {
         diagnostic = diagnostic.help(script("add to the end of the down script:", mend));
     }
@@ -73,6 +77,16 @@ pub(crate) fn proposed_down(diagnostic: &mut Diagnostic, inverse: &Inverse) {
     diagnostic.help.insert(0, script(title, &inverse.statements));
     for caveat in inverse.caveats.iter().take(ITEMS) {
         diagnostic.notes.push(caveat.clone());
+    }
+}
+
+/// A statement in backticks, cut where it is long.
+fn one_line(sql: &str) -> String {
+    const LONG: usize = 80;
+    let line = sql.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(LONG) {
+        Some((at, _)) => format!("`{} …`", line.get(..at).unwrap_or_default().trim_end()),
+        None => format!("`{line}`"),
     }
 }
 

@@ -27,10 +27,15 @@ pub(crate) fn failure(
     earlier: &dyn Fn(Origin) -> Option<Made>,
 ) -> Diagnostic {
     match kind {
-        FailureKind::Unknown { kind, name, of, near, dropped } => {
+        FailureKind::Unknown { kind, name, of, near, among, dropped } => {
             let kind = relation_kind(*kind, sql);
             let subject = Subject { kind, name, of: of.as_deref(), inline };
-            unknown(place, &subject, near.as_deref(), sql, dropped.and_then(earlier))
+            let mut diagnostic =
+                unknown(place, &subject, near.as_deref(), sql, dropped.and_then(earlier));
+            if let (None, None, Some(of)) = (near, dropped, of) {
+                diagnostic.notes.extend(listed(subject.kind, of, among));
+            }
+            diagnostic
         }
         FailureKind::Duplicate { kind, name, of, made } => {
             let subject = Subject { kind: *kind, name, of: of.as_deref(), inline };
@@ -155,6 +160,23 @@ fn unknown(
         diagnostic = diagnostic.help("take the statement out, or keep what is gone by then");
     }
     diagnostic
+}
+
+/// What there is to choose from, where it is few.
+fn listed(kind: ObjectKind, of: &str, among: &[String]) -> Option<String> {
+    const FEW: usize = 12;
+    if among.len() > FEW {
+        return None;
+    }
+    let names: Vec<String> = among.iter().map(|name| format!("`{}`", quoted(name))).collect();
+    let kinds = format!("{}s", kind.words());
+    Some(match names.split_last() {
+        None => return None,
+        Some((one, [])) => format!("the only {} of `{}` is {one}", kind.words(), spelt(of)),
+        Some((last, others)) => {
+            format!("the {kinds} of `{}` are {} and {last}", spelt(of), others.join(", "))
+        }
+    })
 }
 
 /// What an earlier statement did to what is gone.

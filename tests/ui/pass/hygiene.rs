@@ -32,4 +32,9 @@ fn main() {
     let _ = schema::migrator();
     let _ = (second::Some, second::None, second::Option, second::migrator(), second::SET);
     ::std::assert_eq!(schema::SET.migrations().len(), 2);
+    const _: () = {
+        use ::migrate_runtime::Migration;
+        ::std::assert!(second::Some::VERDICT.restores());
+        ::std::assert!(!second::Some::DESTROYS_DATA);
+    };
 }

@@ -1,0 +1,48 @@
+//! What the analysis found is there at compile time.
+use migrate_runtime::{Migration, Verdict};
+
+migrate_runtime::migrations! {
+    mod schema;
+    1 => create_users {
+        up: "CREATE TABLE users (id int, email text, phone text)",
+        down: "DROP TABLE users",
+    }
+    2 => index_email {
+        up: "CREATE INDEX users_email ON users (email)",
+        down: "DROP INDEX users_email",
+    }
+    3 => drop_email {
+        up: "ALTER TABLE users DROP COLUMN email",
+        down: "ALTER TABLE users ADD COLUMN email text; CREATE INDEX users_email ON users (email)",
+    }
+    4 => fill_phone {
+        up: "DO $$ BEGIN EXECUTE pg_catalog.concat('ALTER TABLE ', 'users ADD a int'); END $$",
+        down: "SELECT 1",
+    }
+    5 => forget {
+        up: "DELETE FROM users",
+        irreversible: "they are gone",
+    }
+}
+
+const _: () = assert!(schema::CreateUsers::VERDICT.restores());
+const _: () = assert!(!schema::CreateUsers::DESTROYS_DATA && schema::DropEmail::DESTROYS_DATA);
+const _: () = assert!(matches!(schema::DropEmail::VERDICT, Verdict::ColumnOrder));
+const _: () = assert!(!schema::FillPhone::VERDICT.restores());
+
+fn main() {
+    let found: Vec<_> = schema::SET
+        .migrations()
+        .iter()
+        .map(|migration| (migration.verdict(), migration.destroys_data()))
+        .collect();
+    let expected = [
+        (Verdict::Exact, false),
+        (Verdict::Exact, false),
+        (Verdict::ColumnOrder, true),
+        (Verdict::Unproven, false),
+        (Verdict::Irreversible, true),
+    ];
+    assert_eq!(found, expected);
+    assert_eq!(schema::Forget::VERDICT, Verdict::Irreversible);
+}

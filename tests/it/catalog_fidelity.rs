@@ -94,8 +94,8 @@ fn analysis(topic: &str, pairs: &[Pair]) -> Analysis {
     let migrations = pairs.iter().zip(1..).map(|(pair, version)| InlineMigration {
         version,
         name: pair.name.clone(),
-        up: Source::new(&format!("{topic}/{}.up.sql", pair.name), &pair.up),
-        down: Some(Source::new(&format!("{topic}/{}.down.sql", pair.name), &pair.down)),
+        up: Source::new(format!("{topic}/{}.up.sql", pair.name), &pair.up),
+        down: Some(Source::new(format!("{topic}/{}.down.sql", pair.name), &pair.down)),
         irreversible: None,
     });
     let analysis = analyze_inline(migrations.collect());

@@ -108,7 +108,9 @@ impl Differ<'_> {
                 policy.check.as_ref().map(|it| (it, one.columns.as_slice())),
                 now.check.as_ref().map(|it| (it, other.columns.as_slice())),
             );
-            let bare = |it: &Policy| (it.permissive, it.command.clone(), it.roles.clone());
+            let bare = |it: &Policy| {
+                (it.permissive, it.command.clone(), it.roles.clone(), it.comment.clone())
+            };
             let plain = (bare(policy) != bare(now)).then_some(Weight::Certain);
             if let Some(weight) = using.max(check).max(plain) {
                 let fixes = vec![drop(now), create];

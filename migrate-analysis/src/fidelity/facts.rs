@@ -238,11 +238,7 @@ impl Writer<'_> {
                     let text = deparse::expression(self.state, default, &[]);
                     attributes.insert("default", Value::Expression(text));
                 }
-                if domain.collation.is_some() {
-                    attributes.insert("collation", Value::Unknown);
-                } else {
-                    attributes.insert("collation", Value::Unknown);
-                }
+                attributes.insert("collation", Value::Unknown);
                 for check in &domain.checks {
                     let text = deparse::expression(self.state, &check.expression, &[]);
                     let mut value = Attributes::new();

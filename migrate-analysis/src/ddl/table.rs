@@ -142,6 +142,7 @@ pub(crate) struct References {
 
 /// What a foreign key does when the row that it points at changes or goes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[allow(clippy::enum_variant_names, reason = "`NO ACTION` is what the manual calls it")]
 pub(crate) enum Action {
     #[default]
     NoAction,
@@ -214,6 +215,7 @@ pub(crate) struct AlterAction {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(clippy::large_enum_variant, reason = "there is one at a time")]
 pub(crate) enum AlterActionKind {
     AddColumn {
         column: Box<ColumnDef>,

@@ -153,7 +153,8 @@ impl<'a> Differ<'a> {
         let same_name = |a: &(Id, &Object), b: &(Id, &Object)| self.same_name(a.1, b.1);
         let same_object = |a: &(Id, &Object), b: &(Id, &Object)| a.0 == b.0 && same_kind(a.1, b.1);
         let both = |a: &(Id, &Object), b: &(Id, &Object)| same_name(a, b) && same_object(a, b);
-        let tests: [&dyn Fn(&(Id, &Object), &(Id, &Object)) -> bool; 3] = match matching {
+        type Test<'t> = &'t dyn Fn(&(Id, &Object), &(Id, &Object)) -> bool;
+        let tests: [Test<'_>; 3] = match matching {
             Matching::Names => [&both, &same_name, &same_object],
             Matching::Identity => [&both, &same_object, &same_name],
         };

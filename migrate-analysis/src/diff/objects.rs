@@ -338,7 +338,7 @@ impl Differ<'_> {
         if let [Some(one), Some(other)] = schemas
             && one != other
             && !matches!(after.kind, Kind::Index(_))
-            && !after.sequence().is_some_and(|it| it.owned_by.is_some())
+            && after.sequence().is_none_or(|it| it.owned_by.is_none())
         {
             let (one, other) = (quoted(one), quoted(other));
             let words = format!("{} is now in schema `{other}`", titled(self.before, before));

@@ -481,7 +481,7 @@ impl Differ<'_> {
         for (role, privileges) in &then {
             let had = now.get(role);
             let new =
-                privileges.iter().filter(|it| !had.is_some_and(|had| had.get(it.0) == Some(it.1)));
+                privileges.iter().filter(|it| had.is_none_or(|had| had.get(it.0) != Some(it.1)));
             for option in [false, true] {
                 let names = new.clone().filter(|it| *it.1 == option).map(|it| it.0.clone());
                 let names = deparse::list(names);

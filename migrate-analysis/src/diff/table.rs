@@ -661,8 +661,8 @@ fn columns<'a>(one: &'a Table, other: &'a Table) -> Columns<'a> {
     let mut left: Vec<&Column> = other.columns.iter().collect();
     let mut missing: Vec<&Column> = one.columns.iter().collect();
     let mut both = Vec::new();
-    let tests: [&dyn Fn(&Column, &Column) -> bool; 2] =
-        [&|a, b| a.name == b.name, &|a, b| a.number == b.number];
+    type Test<'t> = &'t dyn Fn(&Column, &Column) -> bool;
+    let tests: [Test<'_>; 2] = [&|a, b| a.name == b.name, &|a, b| a.number == b.number];
     for test in tests {
         missing.retain(|column| match left.iter().position(|it| test(column, it)) {
             Some(at) => {

@@ -255,7 +255,7 @@ impl Simulator<'_> {
         let written = text.strip_prefix('\'')?.strip_suffix('\'')?;
         let behind = cast_behind(words, at);
         let taken = match behind {
-            Some(written) if written == "regclass" => 3,
+            Some("regclass") => 3,
             Some(_) => return None,
             None if is_argument_of_sequence(words, at) => 1,
             None => return None,

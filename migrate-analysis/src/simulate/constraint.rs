@@ -199,7 +199,6 @@ impl Simulator<'_> {
         Ok(())
     }
 
-    #[expect(clippy::type_complexity, reason = "the parts of the clause")]
     fn exclusion(
         &mut self,
         table: Id,

@@ -315,18 +315,21 @@ impl Simulator<'_> {
 }
 
 fn is_of_kind(kind: ObjectKind, object: &Object) -> bool {
-    match (kind, &object.kind) {
-        (ObjectKind::Schema, Kind::Schema) => true,
-        (ObjectKind::Table | ObjectKind::View, Kind::Table(_) | Kind::View(_)) => true,
-        (ObjectKind::Index, Kind::Index(_)) => true,
-        (ObjectKind::Sequence, Kind::Sequence(_)) => true,
-        (
-            ObjectKind::Type | ObjectKind::Domain,
-            Kind::Enum(_) | Kind::Composite(_) | Kind::Domain(_) | Kind::Type | Kind::Range { .. },
-        ) => true,
-        (ObjectKind::Function | ObjectKind::Procedure, Kind::Routine(_)) => true,
-        _ => false,
-    }
+    use Kind::{
+        Composite, Domain, Enum, Index, Range, Routine, Schema, Sequence, Table, Type, View,
+    };
+    matches!(
+        (kind, &object.kind),
+        (ObjectKind::Schema, Schema)
+            | (ObjectKind::Table | ObjectKind::View, Table(_) | View(_))
+            | (ObjectKind::Index, Index(_))
+            | (ObjectKind::Sequence, Sequence(_))
+            | (
+                ObjectKind::Type | ObjectKind::Domain,
+                Enum(_) | Composite(_) | Domain(_) | Type | Range { .. }
+            )
+            | (ObjectKind::Function | ObjectKind::Procedure, Routine(_))
+    )
 }
 
 /// A name as it was written, folded.

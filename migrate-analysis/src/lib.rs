@@ -12,6 +12,10 @@
 //! | `transaction` | does the script run in one transaction? |
 //! | `script` | what does one file mean? |
 //! | `set` | what do they mean together? |
+//! | `ddl` | what does a statement say? |
+//! | `catalog`, `simulate`, `chain` | which schema does it meet, and what becomes of it? |
+//! | `diff`, `deparse`, `restore`, `inverse` | does the down bring it back, and what would? |
+//! | `schema` | what of that is wrong? |
 //! | [`plan`] | the checked set |
 //! | [`diagnostic`], `wording`, [`render`] | what is wrong, in which words, drawn how |
 //! | [`embed`] | how is it embedded? |
@@ -21,34 +25,26 @@
 //! and never prints.
 
 pub mod cache;
-#[allow(dead_code)]
 mod catalog;
-#[allow(dead_code)]
 mod chain;
 mod checksum;
 pub mod config;
-#[allow(dead_code)]
 mod ddl;
-#[allow(dead_code)]
 mod deparse;
 pub mod diagnostic;
-#[allow(dead_code)]
 mod diff;
 mod directive;
 pub mod embed;
 #[doc(hidden)]
 pub mod fidelity;
-#[allow(dead_code)]
 mod inverse;
 mod layout;
 pub mod plan;
 pub mod render;
-#[allow(dead_code)]
 mod restore;
 mod schema;
 mod script;
 mod set;
-#[allow(dead_code)]
 mod simulate;
 pub mod source;
 pub mod sql;

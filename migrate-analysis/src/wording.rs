@@ -1,8 +1,10 @@
 //! The words of every diagnostic, in one place: call sites pass facts.
 
+mod restore;
 mod schema;
 
-pub(crate) use schema::{Made, does_not_restore, duplicate_index, failure, proposed_down};
+pub(crate) use restore::{does_not_restore, proposed_down};
+pub(crate) use schema::{Made, duplicate_index, failure};
 
 use crate::diagnostic::{Code, Diagnostic, Place, Severity};
 use crate::directive::{Direction, Misread};

@@ -43,7 +43,10 @@ fn cases() {
 }
 
 fn check(name: &str, case: &str) -> Analysis {
-    let analysis = analyze(Ok(directory(case)), &mut Cache::default());
+    let mut cache = Cache::default();
+    let analysis = analyze(Ok(directory(case)), &mut cache);
+    let again = analyze(Ok(directory(case)), &mut Cache::decode(&cache.encode()));
+    assert_eq!(again, analysis, "{name}: what was kept is what was found");
     let rendered: Vec<_> = analysis
         .diagnostics
         .iter()

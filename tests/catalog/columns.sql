@@ -142,6 +142,9 @@ ALTER TABLE lists ALTER COLUMN b TYPE int[];
 -- == type_of_an_identity fails
 ALTER TABLE lists ALTER COLUMN c TYPE numeric;
 
+-- == type_twice fails
+ALTER TABLE lists ALTER COLUMN b TYPE bigint, ALTER COLUMN b TYPE text;
+
 -- == type_with_default
 ALTER TABLE u ADD COLUMN level text DEFAULT '1';
 ALTER TABLE u ALTER COLUMN level DROP DEFAULT, ALTER COLUMN level TYPE int USING level::int, ALTER COLUMN level SET DEFAULT 1;

@@ -165,6 +165,11 @@ COMMENT ON CONSTRAINT t_pkey ON t IS 'the key';
 -- DOWN
 COMMENT ON CONSTRAINT t_pkey ON t IS NULL;
 
+-- == comment_that_stays
+COMMENT ON CONSTRAINT t_pkey ON t IS 'another';
+-- DOWN
+COMMENT ON TABLE t IS NULL;
+
 -- == constraint_takes_its_index
 ALTER TABLE t ADD CONSTRAINT gone_soon UNIQUE (id, c);
 ALTER TABLE t DROP COLUMN c;

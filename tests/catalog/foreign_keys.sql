@@ -135,10 +135,25 @@ ALTER TABLE tree ALTER COLUMN parent_id TYPE bigint;
 -- DOWN
 ALTER TABLE tree ALTER COLUMN id TYPE int, ALTER COLUMN parent_id TYPE int;
 
+-- == types_of_both_at_once
+ALTER TABLE tree
+    ALTER COLUMN id TYPE text, ALTER COLUMN parent_id TYPE text, ALTER COLUMN root_id TYPE text;
+-- DOWN
+ALTER TABLE tree
+    ALTER COLUMN id TYPE bigint USING id::bigint,
+    ALTER COLUMN parent_id TYPE bigint USING parent_id::bigint,
+    ALTER COLUMN root_id TYPE int USING root_id::int;
+
+-- == type_that_does_not_compare fails
+ALTER TABLE tree ALTER COLUMN parent_id TYPE int USING 1;
+
+-- == type_of_referenced_that_does_not_compare fails
+ALTER TABLE tree ALTER COLUMN id TYPE int USING 1;
+
 -- == long_name
 CREATE TABLE a_child_with_a_name_that_is_long_enough_to_be_cut (
-    the_identifier_of_the_parent_which_is_long_as_well int REFERENCES tree,
-    short int REFERENCES tree
+    the_identifier_of_the_parent_which_is_long_as_well text REFERENCES tree,
+    short text REFERENCES tree
 );
 -- DOWN
 DROP TABLE a_child_with_a_name_that_is_long_enough_to_be_cut;

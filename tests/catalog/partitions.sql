@@ -101,6 +101,20 @@ ALTER TABLE animal RENAME COLUMN feet TO legs;
 ALTER TABLE animal DROP CONSTRAINT old;
 ALTER TABLE animal DROP COLUMN age;
 
+-- == own_check_that_a_parent_has
+CREATE TABLE fox (age int, CONSTRAINT old CHECK (age < 100)) INHERITS (animal);
+-- DOWN
+DROP TABLE fox;
+
+-- == check_that_a_child_has_a_key_named_after fails
+CREATE TABLE owl (id int, CONSTRAINT taken PRIMARY KEY (id)) INHERITS (animal);
+ALTER TABLE animal ADD CONSTRAINT taken CHECK (age > 0);
+
+-- == drop_not_null_of_a_key_below fails
+CREATE TABLE parent_of (a int NOT NULL);
+CREATE TABLE child_of (PRIMARY KEY (a)) INHERITS (parent_of);
+ALTER TABLE parent_of ALTER COLUMN a DROP NOT NULL;
+
 -- == drop_parent fails
 DROP TABLE animal;
 
@@ -150,6 +164,9 @@ ALTER TABLE source RENAME COLUMN label TO code;
 
 -- == like_unknown fails
 CREATE TABLE wrong (LIKE nowhere);
+
+-- == like_with_two_keys fails
+CREATE TABLE wrong (first int PRIMARY KEY, LIKE source INCLUDING ALL);
 
 -- == like_with_a_column_twice fails
 CREATE TABLE wrong (id int, LIKE source);

@@ -142,6 +142,20 @@ DROP SEQUENCE i_b_seq;
 -- == default_of_identity fails
 ALTER TABLE i ALTER COLUMN b SET DEFAULT 5;
 
+-- == rename_of_identity
+ALTER SEQUENCE i_b_seq RENAME TO i_b_numbers;
+-- DOWN
+
+-- == rename_of_identity_back
+ALTER SEQUENCE i_b_numbers RENAME TO i_b_seq;
+-- DOWN
+ALTER SEQUENCE i_b_seq RENAME TO i_b_numbers;
+
+-- == default_null_to_another_type fails
+CREATE TABLE nulls (a numeric(8, 2));
+ALTER TABLE nulls ALTER COLUMN a SET DEFAULT NULL;
+ALTER TABLE nulls ALTER COLUMN a TYPE jsonb USING NULL;
+
 -- == identity_to_bigint
 ALTER TABLE i ALTER COLUMN d TYPE bigint;
 -- DOWN

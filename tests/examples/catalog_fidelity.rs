@@ -19,20 +19,21 @@ mod tally;
 
 use migrate_analysis::cache::Cache;
 use migrate_analysis::diagnostic::Code;
-use migrate_analysis::fidelity::{Chain, Facts};
-use migrate_analysis::plan::{PlannedDown, PlannedMigration, PlannedScript};
+use migrate_analysis::fidelity::Chain;
+use migrate_analysis::plan::{PlannedDown, PlannedMigration};
 use migrate_analysis::source::Directory;
 use migrate_analysis::{Analysis, Verdict, analyze};
-use migrate_testing::{Server, Snapshot};
+use migrate_testing::Server;
+use migrate_tests::referee::{Down, Referee, Truth};
 use postgres::Client;
 use std::path::{Path, PathBuf};
-use tally::{Tally, Truth};
+use tally::{Known, Tally};
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
 struct Options {
     directories: Vec<PathBuf>,
-    truth: Truth,
+    truth: Known,
     inverse: bool,
     /// Ask no server.
     offline: bool,
@@ -53,7 +54,7 @@ fn main() -> Outcome<()> {
 fn options() -> Outcome<Options> {
     let mut options = Options {
         directories: Vec::new(),
-        truth: Truth::default(),
+        truth: Known::default(),
         inverse: false,
         offline: false,
         external: false,
@@ -61,7 +62,7 @@ fn options() -> Outcome<Options> {
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
-            "--truth" => options.truth = Truth::read(&arguments.next().unwrap_or_default())?,
+            "--truth" => options.truth = Known::read(&arguments.next().unwrap_or_default())?,
             "--inverse" => options.inverse = true,
             "--offline" => options.offline = true,
             "--external" => options.external = true,
@@ -87,8 +88,9 @@ fn project(directory: &Path, options: &Options, tally: &mut Tally) -> Outcome<()
     let baseline = extensions(&analysis);
     client.batch_execute(&baseline)?;
     let chain = Chain::new(&analysis).beside(&baseline, false);
-    let (inverse, project) = (options.inverse, name.clone());
-    let mut run = Run { analysis: &analysis, chain, client, project, inverse, agreed: true };
+    let referee = Referee::new(&analysis, chain, options.inverse);
+    let project = name.clone();
+    let mut run = Run { analysis: &analysis, referee, client, project, agreed: true };
     let mut own = Tally::default();
     for (number, migration) in analysis.plan.migrations.iter().enumerate() {
         run.migration(number, migration, &options.truth, &mut own)?;
@@ -132,7 +134,7 @@ fn verdicts(
     project: &str,
     baseline: &str,
     external: bool,
-    truth: &Truth,
+    truth: &Known,
     tally: &mut Tally,
 ) {
     let mut chain = Chain::new(analysis).beside(baseline, external);
@@ -166,10 +168,9 @@ fn reported(analysis: &Analysis, migration: &PlannedMigration, verdict: Verdict)
 
 struct Run<'a> {
     analysis: &'a Analysis,
-    chain: Chain<'a>,
+    referee: Referee<'a>,
     client: Client,
     project: String,
-    inverse: bool,
     /// The catalogs were the same before.
     agreed: bool,
 }
@@ -179,134 +180,68 @@ impl Run<'_> {
         &mut self,
         number: usize,
         migration: &PlannedMigration,
-        truth: &Truth,
+        known: &Known,
         tally: &mut Tally,
     ) -> Outcome<()> {
         let title = format!("{} {}_{}", self.project, migration.version, migration.name);
-        let before = facts(&mut self.client)?;
-        let step = self.chain.up(number);
-        let outside = !migration.up.transactional
-            || matches!(&migration.down, PlannedDown::Script(down) if !down.transactional);
-        if !outside {
-            self.client.batch_execute("BEGIN")?;
-        }
-        let applied = self.run(&migration.up);
-        if let Err(error) = &applied {
+        let replayed = self.referee.replay(&mut self.client, number, migration)?;
+        let step = &replayed.up;
+        if let Some(error) = &replayed.refused {
             println!("{title}: the server refuses the up: {error}");
-            self.client.batch_execute("ROLLBACK")?;
             tally.up_refused(!step.failures.is_empty());
-            tally.needs_more += usize::from(truth.is_judged(&self.project, number + 1));
-            // Nothing of it happened, as far as the server can tell.
-            self.chain.undo_up();
+            tally.needs_more += usize::from(known.is_judged(&self.project, number + 1));
             return Ok(());
         }
         for failure in &step.failures {
             println!("{title}: FALSE ERROR in the up: {failure}");
         }
         tally.false_errors += step.failures.len();
-        let server = facts(&mut self.client)?;
-        let differences = self.chain.differences(&server);
+        let differences = &replayed.differences;
         tally.compared(differences.is_empty(), self.agreed, step.obstacles.is_empty());
-        if self.agreed || differences.is_empty() {
+        if self.agreed {
             for difference in differences.iter().take(12) {
                 println!("{title}: CATALOG {difference}");
             }
         }
         self.agreed = differences.is_empty();
-        if !outside {
-            self.client.batch_execute("SAVEPOINT before_down")?;
-            if self.inverse {
-                self.try_inverse(&title, migration, step.obstacles.is_empty(), &before, tally)?;
-            }
+        if let Some(down) = &replayed.down {
+            let class = known.class(&self.project, number + 1);
+            self.down(&title, migration, down, class, tally);
         }
-        let (_, judged) = self.chain.down(number);
-        if let PlannedDown::Script(script) = &migration.down
-            && !script.statements.is_empty()
+        if let Some((script, why)) = &replayed.inverse
+            && step.obstacles.is_empty()
+            && migration.destroys.is_empty()
         {
-            let restored = if outside {
-                None
-            } else {
-                let ran = self.run(script);
-                let after = ran.is_ok().then(|| facts(&mut self.client)).transpose()?;
-                self.client.batch_execute("ROLLBACK TO before_down")?;
-                Some((ran, after.map(|after| after == before)))
-            };
-            let known = truth.class(&self.project, number + 1);
-            let class = known.or(restored.as_ref().map(|it| match it {
-                (Err(_), _) => "broken",
-                (Ok(_), Some(true)) => "exact",
-                (Ok(_), _) => "not_restored",
-            }));
-            if let Some(class) = class {
-                let verdict = reported(self.analysis, migration, judged.verdict);
-                if tally.judged(class, verdict) {
-                    let refused = restored.and_then(|it| it.0.err()).unwrap_or_default();
-                    println!(
-                        "{title}: VERDICT {verdict:?}, truth {class}: {:?} {refused}",
-                        judged.reasons
-                    );
-                }
+            tally.inverse(why.is_none());
+            if let Some(why) = why {
+                println!("{title}: INVERSE {why}\n{script}");
             }
         }
-        self.chain.take_back();
-        if !outside {
-            self.client.batch_execute("COMMIT")?;
-        }
-        self.client.batch_execute("RESET ALL; RESET ROLE")?;
         Ok(())
     }
 
-    /// Runs a script; the server's words where it refuses.
-    fn run(&mut self, script: &PlannedScript) -> Result<(), String> {
-        let text = self.analysis.sources.get(script.source.index()).map_or("", |it| it.text());
-        for step in &script.steps {
-            let sql = text.get(step.range.clone()).unwrap_or_default();
-            self.client.batch_execute(sql).map_err(|error| match error.as_db_error() {
-                Some(error) => format!("{} {}", error.code().code(), error.message()),
-                None => error.to_string(),
-            })?;
-        }
-        Ok(())
-    }
-
-    fn try_inverse(
-        &mut self,
+    fn down(
+        &self,
         title: &str,
         migration: &PlannedMigration,
-        followed: bool,
-        before: &Facts,
+        down: &Down,
+        known: Option<&str>,
         tally: &mut Tally,
-    ) -> Outcome<()> {
-        let (script, _) = self.chain.inverse();
-        let ran = self.client.batch_execute(&script);
-        let after = if ran.is_ok() { Some(facts(&mut self.client)?) } else { None };
-        self.client.batch_execute("ROLLBACK TO before_down")?;
-        if !followed || !migration.destroys.is_empty() {
-            return Ok(());
+    ) {
+        if !matches!(&migration.down, PlannedDown::Script(it) if !it.statements.is_empty()) {
+            return;
         }
-        let restored = after.as_ref().is_some_and(|after| tally::same(before, after));
-        tally.inverse(restored);
-        if !restored {
-            let why = match (ran, after) {
-                (Err(error), _) => error
-                    .as_db_error()
-                    .map_or_else(|| error.to_string(), |it| it.message().to_owned()),
-                (_, Some(after)) => tally::difference(before, &after),
-                _ => String::new(),
-            };
-            println!("{title}: INVERSE {why}\n{script}");
+        let shown = down.truth.map(|truth| match truth {
+            Truth::Fails => "broken",
+            Truth::Exact => "exact",
+            Truth::OrderOnly => "order_only",
+            Truth::NotRestored => "not_restored",
+        });
+        let Some(class) = known.or(shown) else { return };
+        let verdict = reported(self.analysis, migration, down.judged.verdict);
+        if tally.judged(class, verdict) {
+            let (reasons, why) = (&down.judged.reasons, down.why.as_deref().unwrap_or_default());
+            println!("{title}: VERDICT {verdict:?}, truth {class}: {reasons:?} {why}");
         }
-        Ok(())
     }
-}
-
-/// The server's schema. Positions of columns do not count.
-fn facts(client: &mut Client) -> Outcome<Facts> {
-    let snapshot = Snapshot::read(client)?;
-    let mut facts = Facts::new();
-    for fact in snapshot.facts() {
-        let key = (fact.kind.to_owned(), fact.name.to_owned());
-        facts.entry(key).or_default().insert(fact.attribute.to_owned(), fact.value.to_owned());
-    }
-    Ok(facts)
 }

@@ -19,6 +19,7 @@ mod forms;
 mod generated;
 mod random;
 
+use migrate_analysis::fidelity::Chain;
 use migrate_analysis::source::Source;
 use migrate_analysis::{Analysis, InlineMigration, Verdict, analyze_inline};
 use migrate_testing::{Database, Server};
@@ -107,7 +108,7 @@ fn check(topic: &str, pairs: &[Pair]) -> Vec<String> {
     let database = Server::shared().unwrap().create_database().unwrap();
     let mut client = connect(&database);
     let analysis = analysis(topic, pairs);
-    let mut referee = Referee::new(&analysis, false);
+    let mut referee = Referee::new(&analysis, Chain::new(&analysis), false);
     let (mut wrong, mut said) = (Vec::new(), BTreeSet::new());
     for (number, (pair, migration)) in pairs.iter().zip(&analysis.plan.migrations).enumerate() {
         let replayed = referee.replay(&mut client, number, migration).unwrap();

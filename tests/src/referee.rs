@@ -61,8 +61,8 @@ pub enum Truth {
 
 impl<'a> Referee<'a> {
     /// A set before its first migration. `inverse`: the down that we compute is tried too.
-    pub fn new(analysis: &'a Analysis, inverse: bool) -> Referee<'a> {
-        Referee { analysis, chain: Chain::new(analysis), inverse, known: None }
+    pub fn new(analysis: &'a Analysis, chain: Chain<'a>, inverse: bool) -> Referee<'a> {
+        Referee { analysis, chain, inverse, known: None }
     }
 
     /// Applies migration `number`, counted from 0, and tries its down. Both sides end after the up.
@@ -178,22 +178,12 @@ impl Truth {
     pub fn of(before: &Facts, after: &Facts) -> Truth {
         if before == after {
             Truth::Exact
-        } else if without_order(before) == without_order(after) {
+        } else if difference(before, after).is_none() {
             Truth::OrderOnly
         } else {
             Truth::NotRestored
         }
     }
-}
-
-fn without_order(facts: &Facts) -> Facts {
-    let mut facts = facts.clone();
-    for ((kind, _), attributes) in &mut facts {
-        if kind == "column" {
-            attributes.remove("position");
-        }
-    }
-    facts
 }
 
 /// The server's schema.
@@ -215,16 +205,17 @@ pub fn words(error: &postgres::Error) -> String {
     }
 }
 
-/// The first thing that differs.
+/// The first thing that differs, other than the order of columns.
 pub fn difference(before: &Facts, after: &Facts) -> Option<String> {
     for (key, attributes) in before {
-        match after.get(key) {
-            None => return Some(format!("{} {} is missing", key.0, key.1)),
-            Some(now) if now != attributes => {
-                let differs = attributes.iter().find(|(name, value)| now.get(*name) != Some(value));
-                return Some(format!("{} {}: {differs:?}, now {now:?}", key.0, key.1));
-            }
-            Some(_) => {}
+        let title = format!("{} {}", key.0, key.1);
+        let Some(now) = after.get(key) else { return Some(format!("{title} is missing")) };
+        let is_order = |name: &str| key.0 == "column" && name == "position";
+        let mut names = attributes.keys().chain(now.keys()).filter(|name| !is_order(name));
+        let differs = |name: &&String| attributes.get(*name) != now.get(*name);
+        if let Some(name) = names.find(differs) {
+            let (then, now) = (attributes.get(name), now.get(name));
+            return Some(format!("{title}: {name}: {then:?}, now {now:?}"));
         }
     }
     let left = after.keys().find(|key| !before.contains_key(*key))?;

@@ -8,14 +8,12 @@
 
 mod expression;
 mod object;
-mod render;
 mod routine;
 mod store;
 mod table;
 
 pub(crate) use expression::*;
 pub(crate) use object::*;
-pub(crate) use render::quoted;
 pub(crate) use routine::*;
 pub(crate) use store::Kept;
 pub(crate) use table::*;
@@ -365,7 +363,7 @@ impl Catalog {
             self.put(id, before);
             self.journal.pop();
         }
-        self.origins.retain(|(begin, _)| *begin <= mark);
+        while self.origins.pop_if(|(begin, _)| *begin > mark).is_some() {}
         // What speaks for their having been there is taken back, too.
         while let Some((_, id)) = self.revealed.pop_if(|(at, _)| *at > mark) {
             self.put(id, None);

@@ -77,10 +77,14 @@ pub(crate) fn expression(state: &State<'_>, expr: &Expr, columns: &[Column]) -> 
         match piece {
             Piece::Text(written) => text.push_str(written),
             Piece::Column(number) => text.push_str(&column_name(columns, *number)),
-            Piece::Routine(_, written) => text.push_str(written),
+            Piece::Routine(id, written) => match state.get(*id) {
+                Some(_) => text.push_str(&name(state, *id)),
+                None => text.push_str(written),
+            },
             Piece::Type(written) => text.push_str(&column_type(state, written)),
             Piece::Relation(id) => {
                 text.push_str(&literal(&name(state, *id)));
+                text.push_str("::regclass");
             }
         }
     }
@@ -137,7 +141,10 @@ fn option_value(value: &str) -> String {
 pub(crate) fn element(state: &State<'_>, element: &IndexElement, columns: &[Column]) -> String {
     let mut text = match &element.key {
         IndexKey::Column(number) => column_name(columns, *number),
-        IndexKey::Expression(expr) => format!("({})", expression(state, expr, columns)),
+        IndexKey::Expression(expr) => match expression(state, expr, columns) {
+            call if is_call(&call) => call,
+            other => format!("({other})"),
+        },
     };
     if let Some(collation) = &element.collation {
         text.push_str(&format!(" COLLATE {collation}"));
@@ -157,6 +164,23 @@ pub(crate) fn element(state: &State<'_>, element: &IndexElement, columns: &[Colu
         text.push_str(&format!(" WITH {operator}"));
     }
     text
+}
+
+/// `lower(email)`, which an index takes without more brackets.
+fn is_call(text: &str) -> bool {
+    let Some((name, rest)) = text.split_once('(') else { return false };
+    let is_name = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    let mut depth = 1usize;
+    let mut closes = rest.char_indices().filter(|(_, c)| {
+        depth = match c {
+            '(' => depth + 1,
+            ')' => depth.saturating_sub(1),
+            _ => depth,
+        };
+        depth == 0
+    });
+    let ends = closes.next().is_some_and(|(at, _)| at + 1 == rest.len());
+    is_name && ends && !rest.contains('\'')
 }
 
 /// Arguments as in `CREATE FUNCTION`.
@@ -186,4 +210,25 @@ pub(crate) fn routine_name(state: &State<'_>, object: &Object) -> String {
     let inputs = routine.arguments.iter().filter(|argument| argument.is_input());
     let types = list(inputs.map(|argument| column_type(state, &argument.column_type)));
     format!("{}({types})", object_name(state, object))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn modifiers_stand_where_the_type_has_them() {
+        let written = |name, modifiers| built_in(name, Some(modifiers), &format!("({modifiers})"));
+        assert_eq!(written("timestamp with time zone", "3"), "timestamp(3) with time zone");
+        assert_eq!(written("interval", "day to second(3)"), "interval day to second(3)");
+        assert_eq!(written("character varying", "20"), "character varying(20)");
+    }
+
+    #[test]
+    fn a_call_needs_no_more_brackets() {
+        assert!(is_call("lower(email)"));
+        assert!(is_call("coalesce(a, (b))"));
+        assert!(!is_call("lower(a) || lower(b)"));
+        assert!(!is_call("(a + b)"));
+    }
 }

@@ -325,9 +325,10 @@ impl Differ<'_> {
         let kind = kind_name(after).to_uppercase();
         let schemas = [self.schema(self.before, before), self.schema(self.after, after)];
         let name = command_name(self.after, after);
-        if before.name != after.name
-            && !self.goes_with_another(self.after, pair.after.0, after, false)
-        {
+        // The sequence of a column keeps its own name.
+        let goes_along = after.sequence().is_none()
+            && self.goes_with_another(self.after, pair.after.0, after, false);
+        if before.name != after.name && !goes_along {
             let to = quoted(&before.name);
             let words =
                 format!("{} is now called `{}`", titled(self.before, before), quoted(&after.name));
@@ -359,9 +360,13 @@ impl Differ<'_> {
         if weight == Some(Weight::Certain) && (one.outdated || other.outdated) {
             weight = Some(Weight::Doubtful);
         }
-        let columns_differ = names(one) != names(other);
+        let (then, now) = (names(one), names(other));
+        let columns_differ = then != now;
+        // The same query, and a `*` in it that does not stand for the same.
+        let starred = columns_differ && weight.is_none() && one.query.contains('*');
         if columns_differ && one.followed && other.followed {
-            weight = Some(Weight::Certain);
+            let only_order = starred && is_permutation(&then, &now);
+            weight = Some(if only_order { Weight::Order } else { Weight::Certain });
         }
         let options = one.options != other.options || one.check_option != other.check_option;
         if weight.is_none() && options {
@@ -379,18 +384,16 @@ impl Differ<'_> {
             fixes.extend(
                 indexes.into_iter().map(|it| fix(Phase::CreateView, age(pair.before.0), it)),
             );
-            let (names, now) = (names(one), names(other));
             let words = match columns_differ {
-                true => columns_in_words(&title, &names, &now),
+                true => columns_in_words(&title, &then, &now),
                 false => format!("{title} is defined otherwise"),
             };
-            // What it stands for has changed since.
-            let starred = columns_differ && one.query.contains('*');
-            if starred {
+            let hopeless = starred && self.reads_the_same(other);
+            if hopeless || weight == Weight::Order {
                 fixes.clear();
             }
             self.note(weight, words, fixes);
-            if starred {
+            if hopeless {
                 self.caveat(format!("a `*` in the query of {title} stands for other columns now"));
             }
         } else if one.materialized && one.populated != other.populated {
@@ -404,6 +407,14 @@ impl Differ<'_> {
         }
         let triggers = (one.triggers.as_slice(), other.triggers.as_slice());
         self.triggers(pair, triggers, (&one.columns, &other.columns));
+    }
+
+    /// Whether what it reads has the same columns in both states.
+    fn reads_the_same(&self, view: &View) -> bool {
+        let names = |state: &State<'_>, id: Id| -> Vec<String> {
+            columns_of(state, id).iter().map(|column| column.name.clone()).collect()
+        };
+        view.reads.iter().all(|(id, _)| names(self.before, *id) == names(self.after, *id))
     }
 
     fn indexes(&mut self, pair: Pair<'_>, one: &Index, other: &Index) {
@@ -430,6 +441,10 @@ impl Differ<'_> {
             self.certain(format!("{title} is invalid"), vec![fix(Phase::Describe, 0, sql)]);
         }
     }
+}
+
+fn is_permutation(one: &[String], other: &[String]) -> bool {
+    one.len() == other.len() && one.iter().all(|name| other.contains(name))
 }
 
 /// How the columns of a view differ.

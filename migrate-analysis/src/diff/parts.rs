@@ -170,6 +170,8 @@ impl Differ<'_> {
         }
         let keys = one.elements.iter().zip(&other.elements).map(|(one, other)| {
             match (&one.key, &other.key) {
+                // A column that was renamed is the same.
+                (one, other) if same_table && one == other => None,
                 (IndexKey::Column(one), IndexKey::Column(other)) => {
                     let then = deparse::column_name(one_columns, *one);
                     let now = deparse::column_name(other_columns, *other);

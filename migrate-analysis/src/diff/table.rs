@@ -519,7 +519,19 @@ impl Differ<'_> {
             let words = format!("{title} is now called `{}`", quoted(&other.name));
             self.certain(words, vec![fix(Phase::Rename, i64::MAX, sql)]);
         }
+        let is_same = pair.before.0 == pair.after.0
+            && one.kind == other.kind
+            && flags(one) == flags(other)
+            && one.kind.index().is_none_or(|it| self.index_is_same(it));
+        if one.comment != other.comment && !pair.before.1.partial && !pair.after.1.partial {
+            let text = comment_text(one.comment.as_deref());
+            let sql = format!("COMMENT ON CONSTRAINT {} ON {name} IS {text}", quoted(&one.name));
+            let words = comment_words(&title, one.comment.is_some(), other.comment.is_some());
+            self.certain(words, vec![fix(Phase::Describe, 0, sql)]);
+        }
         let weight = match (&one.kind, &other.kind) {
+            // A column that was renamed is the same.
+            _ if is_same => None,
             (ConstraintKind::Check(then), ConstraintKind::Check(now)) => {
                 let same = self.expressions(Some((then, one_columns)), Some((now, other_columns)));
                 let flags = flags(one) != flags(other);
@@ -557,6 +569,12 @@ impl Differ<'_> {
         let mut fixes = self.drop_constraint(&after_name, other);
         fixes.push(self.add_constraint(&name, one, one_columns));
         self.note(weight, format!("{title} is defined otherwise"), fixes);
+    }
+
+    /// Whether an index has the same keys as before, whatever their columns are called.
+    fn index_is_same(&self, id: Id) -> bool {
+        let index = |state: &State<'_>| state.get(id).and_then(Object::index).cloned();
+        index(self.before) == index(self.after)
     }
 
     /// A foreign key to a table whose key is not known.

@@ -12,6 +12,7 @@ use crate::simulate::{Failure, FailureKind};
 use crate::source::Source;
 use crate::sql;
 use crate::wording::{self, Made};
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 impl<'a> Set<'a> {
@@ -59,32 +60,39 @@ impl<'a> Set<'a> {
     ) -> Diagnostic {
         let up = &migration.up;
         let overdone = self.overdone(up, down, differences);
-        let place = overdone.clone().or(down.statements.first().map(|it| it.range.clone()));
-        let place = self.line(down, place.unwrap_or_default());
+        let place = overdone.first().or(down.statements.first().map(|it| &it.range));
+        let place = self.line(down, place.cloned().unwrap_or_default());
         let guilty = differences.iter().find_map(|it| self.naming(up, it, ""));
-        let guilty = guilty.filter(|_| overdone.is_none()).map(|it| self.line(up, it));
-        let named = overdone.clone().map(|it| sql::names(self.text(down), it)).unwrap_or_default();
-        let kept = differences
-            .iter()
-            .filter(|it| overdone.is_none() || !it.names().iter().all(|name| named.contains(name)));
-        let mend = diff::statements(&kept.cloned().collect::<Vec<_>>());
-        let overdone = overdone.and_then(|it| self.text(down).get(it));
+        let guilty = guilty.filter(|_| overdone.is_empty()).map(|it| self.line(up, it));
+        let named = overdone.iter().flat_map(|it| sql::names(self.text(down), it.clone()));
+        let named: BTreeSet<String> = named.collect();
+        let is_kept = |it: &&Difference| {
+            overdone.is_empty() || !it.names().iter().all(|name| named.contains(name))
+        };
+        let kept: Vec<Difference> = differences.iter().filter(is_kept).cloned().collect();
+        let mend = diff::statements(&kept);
+        let overdone: Vec<&str> =
+            overdone.into_iter().filter_map(|it| self.text(down).get(it)).collect();
         let title = (migration.version, migration.name.as_str());
-        wording::does_not_restore(title, place, guilty, overdone, differences, &mend)
+        wording::does_not_restore(title, place, guilty, &overdone, differences, &mend)
     }
 
-    /// The statement of the down that drops what no statement of the up has to do with.
+    /// The statements of the down that drop what no statement of the up has to do with.
     fn overdone(
         &self,
         up: &PlannedScript,
         down: &PlannedScript,
         differences: &[Difference],
-    ) -> Option<Range<usize>> {
+    ) -> Vec<Range<usize>> {
         let missing = differences.iter().filter(|it| it.words.ends_with(" is missing"));
-        let mut kept = missing.filter(|it| {
+        let kept = missing.filter(|it| {
             ["drop", "rename", "set"].iter().all(|word| self.naming(up, it, word).is_none())
         });
-        kept.find_map(|it| self.naming(down, it, "drop"))
+        let mut found: Vec<Range<usize>> =
+            kept.filter_map(|it| self.naming(down, it, "drop")).collect();
+        found.sort_by_key(|it| it.start);
+        found.dedup();
+        found
     }
 
     /// The first statement that has the word in it, and names what the difference is about.

@@ -10,6 +10,7 @@ use crate::catalog::{
 use crate::ddl::{
     ColumnAction, Expression, Ident, Name, ObjectKind, SequenceOptions, TypeName, Word,
 };
+use crate::deparse;
 
 impl Simulator<'_> {
     pub(super) fn alter_column(
@@ -144,6 +145,16 @@ impl Simulator<'_> {
             let message = format!("{} is an identity column", self.described(table, column));
             return Err(Failure::wrong(column.at.clone(), "42601", message));
         }
+        if self.is_in_primary_key(table, number, only) {
+            let message = format!("column \"{}\" is in a primary key", column.name);
+            return Err(Failure::wrong(column.at.clone(), "42P16", message));
+        }
+        self.edit_recursively(table, column, only, |it| it.not_null = false);
+        Ok(())
+    }
+
+    /// The one of the table or, unless it is about that `only`, of one that inherits from it.
+    fn is_in_primary_key(&self, table: Id, number: u32, only: bool) -> bool {
         let in_key = |constraint: &Constraint| match constraint.kind {
             ConstraintKind::PrimaryKey { index } => {
                 let index = self.catalog.get(index).and_then(Object::index);
@@ -151,12 +162,13 @@ impl Simulator<'_> {
             }
             _ => false,
         };
-        if self.table_of(table).is_some_and(|it| it.constraints.iter().any(in_key)) {
-            let message = format!("column \"{}\" is in a primary key", column.name);
-            return Err(Failure::wrong(column.at.clone(), "42P16", message));
-        }
-        self.edit_recursively(table, column, only, |it| it.not_null = false);
-        Ok(())
+        let name = self.name_of_column(table, number);
+        let in_child = |child: &Id| {
+            let own = self.columns(*child).iter().find(|it| it.name == name);
+            own.is_some_and(|own| self.is_in_primary_key(*child, own.number, false))
+        };
+        self.table_of(table).is_some_and(|it| it.constraints.iter().any(in_key))
+            || !only && self.child_tables(table).iter().any(in_child)
     }
 
     fn alter_identity(
@@ -327,7 +339,7 @@ impl Simulator<'_> {
         if found.partial {
             return Ok(());
         }
-        let to = self.catalog.now().type_name(wanted);
+        let to = deparse::column_type(&self.catalog.now(), wanted);
         let name = &column.name;
         let is_numbered = matches!(&wanted.base, BaseType::BuiltIn(name)
             if matches!(name.as_str(), "smallint" | "integer" | "bigint"));
@@ -424,7 +436,7 @@ fn is_literal(default: &Expr) -> bool {
     match default.pieces.as_slice() {
         [Piece::Text(text)] => {
             let string = text.starts_with('\'') && text.matches('\'').count() == 2;
-            string || matches!(text.as_str(), "TRUE" | "FALSE")
+            string || matches!(text.as_str(), "TRUE" | "FALSE" | "NULL")
         }
         [Piece::Text(text), Piece::Type(_)] => {
             text.starts_with('\'') && text.ends_with("::") && text.matches('\'').count() == 2

@@ -9,6 +9,7 @@ use crate::ddl::{
     ObjectKind, ObjectName, Persistence, ReplicaIdentity, RowSecurity, TableConstraint,
     TriggerChoice,
 };
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 /// An ALTER TABLE at work.
@@ -19,12 +20,28 @@ struct Altering<'a> {
     constraints: Vec<TableConstraint>,
 }
 
+/// The type of a column is altered once at most.
+fn check_retyped_once(actions: &[AlterAction]) -> Result {
+    let mut seen = BTreeSet::new();
+    for action in actions {
+        if let AlterActionKind::AlterColumn { column, action: ColumnAction::Type { .. } } =
+            &action.kind
+            && !seen.insert(column.name.as_str())
+        {
+            let message = format!("cannot alter type of column \"{}\" twice", column.name);
+            return Err(Failure::wrong(column.at.clone(), "0A000", message));
+        }
+    }
+    Ok(())
+}
+
 impl Simulator<'_> {
     pub(super) fn alter_table(&mut self, alter: &ddl::AlterTable) -> Result {
         let Some(table) = self.altered(alter)? else { return Ok(()) };
         for action in &alter.actions {
             self.check_action(table, alter, action)?;
         }
+        check_retyped_once(&alter.actions)?;
         let mut altering = Altering { alter, table, constraints: Vec::new() };
         let mut actions: Vec<&AlterAction> = alter.actions.iter().collect();
         actions.sort_by_key(|action| pass(&action.kind));
@@ -42,6 +59,19 @@ impl Simulator<'_> {
         }
         for action in late {
             self.action(&mut altering, action)?;
+        }
+        self.check_retyped(table, &alter.actions)
+    }
+
+    /// The keys of columns of another type are made again, once all have theirs.
+    fn check_retyped(&self, table: Id, actions: &[AlterAction]) -> Result {
+        for action in actions {
+            if let AlterActionKind::AlterColumn { column, action: ColumnAction::Type { .. } } =
+                &action.kind
+                && let Some(own) = self.columns(table).iter().find(|it| it.name == column.name)
+            {
+                self.check_keys_of(table, own.number, &column.at)?;
+            }
         }
         Ok(())
     }
@@ -375,7 +405,8 @@ impl Simulator<'_> {
         };
         let dropped = self.catalog.last(|before, after| has(before) && !has(after));
         let kind = ObjectKind::Constraint;
-        let kind = FailureKind::Unknown { kind, name: name.name.clone(), of, near, dropped };
+        let among = names.iter().map(|name| (*name).to_owned()).collect();
+        let kind = FailureKind::Unknown { kind, name: name.name.clone(), of, near, among, dropped };
         Err(Failure { kind, at: name.at.clone() })
     }
 
@@ -516,7 +547,6 @@ enum Pass {
     Type,
     AddColumn,
     Attributes,
-    AddConstraint,
     Other,
     Misc,
 }

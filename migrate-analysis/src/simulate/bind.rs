@@ -192,7 +192,7 @@ impl Simulator<'_> {
                 };
                 match number {
                     Some(number) => binding.push(at, Piece::Column(number)),
-                    None => binding.text(at, &crate::catalog::quoted(name)),
+                    None => binding.text(at, &crate::sql::quoted(name)),
                 }
             }
             Word::Path(parts) => binding.path(at, parts),
@@ -318,6 +318,7 @@ impl Simulator<'_> {
             name: name.to_owned(),
             of: self.catalog.get(table).map(|object| object.name.clone()),
             near,
+            among: names.iter().map(|name| (*name).to_owned()).collect(),
             dropped,
         };
         Failure { kind, at }
@@ -331,7 +332,7 @@ impl Simulator<'_> {
 }
 
 fn quote(name: &str) -> String {
-    crate::catalog::quoted(name)
+    crate::sql::quoted(name)
 }
 
 /// An expression on its way.

@@ -3,12 +3,12 @@
 use super::names::is_built_in;
 use super::sequence::next_value;
 use super::{Failure, Result, Simulator};
-use crate::catalog::quoted;
 use crate::catalog::{BaseType, Column, ColumnType, Expr, Id, Kind, Object, Ownership, Table};
 use crate::ddl::{
     ColumnConstraintKind, ColumnDef, ConstraintAttributes, Ident, Name, ObjectKind,
     SequenceOptions, TableConstraint, TableConstraintKind, TypeName,
 };
+use crate::sql::quoted;
 use std::ops::Range;
 
 impl Simulator<'_> {

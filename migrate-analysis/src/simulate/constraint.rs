@@ -85,6 +85,14 @@ impl Simulator<'_> {
         };
         let added = new(&name, ConstraintKind::Check(check), &constraint.attributes);
         let inherits = !added.no_inherit;
+        if let Some(written) = constraint.name.as_ref().filter(|_| inherits && !only) {
+            for child in self.child_tables(table) {
+                let own = self.table_of(child).and_then(|it| it.constraint(&name));
+                if own.is_some_and(|it| !matches!(it.kind, ConstraintKind::Check(_))) {
+                    self.check_constraint_name(child, written)?;
+                }
+            }
+        }
         self.edit_table(table, |table| table.constraints.push(added.clone()));
         if inherits && !only {
             for child in self.child_tables(table) {
@@ -141,7 +149,7 @@ impl Simulator<'_> {
         Err(self.duplicate_part(ObjectKind::Constraint, &name.name, table, at, is_it))
     }
 
-    fn check_no_primary_key(&self, table: Id, at: &std::ops::Range<usize>) -> Result {
+    pub(super) fn check_no_primary_key(&self, table: Id, at: &std::ops::Range<usize>) -> Result {
         let is_key = |it: &Constraint| matches!(it.kind, ConstraintKind::PrimaryKey { .. });
         let has = self.table_of(table).is_some_and(|it| it.constraints.iter().any(is_key));
         if !has || self.is_partial(table) {

@@ -72,7 +72,9 @@ impl Simulator<'_> {
             draft.constraints.iter().filter(move |constraint| wanted(&constraint.kind))
         };
         for check in of_kind(|it| rank(it) == 0) {
-            self.add_constraint(id, check, false)?;
+            if !self.merge_with_inherited(id, check) {
+                self.add_constraint(id, check, false)?;
+            }
         }
         if let (Some(_), Some(parent)) = (&create.partition_of, parents.first()) {
             self.inherit_partitioned(*parent, id)?;
@@ -90,6 +92,20 @@ impl Simulator<'_> {
             self.add_constraint(id, key, false)?;
         }
         Ok(())
+    }
+
+    /// Whether a parent has brought a check of that name, which is the table's own then.
+    fn merge_with_inherited(&mut self, table: Id, check: &TableConstraint) -> bool {
+        let Some(name) = &check.name else { return false };
+        let found = self.table_of(table).and_then(|table| table.constraint(&name.name));
+        let is_inherited = found.is_some_and(|it| it.inherited > 0);
+        if is_inherited {
+            self.edit_table(table, |table| {
+                let own = table.constraints.iter_mut().filter(|it| it.name == name.name);
+                own.for_each(|it| it.local = true);
+            });
+        }
+        is_inherited
     }
 
     /// A table has a type of its name.

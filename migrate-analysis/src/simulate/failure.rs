@@ -23,6 +23,8 @@ pub(crate) enum FailureKind {
         of: Option<String>,
         /// What may have been meant.
         near: Option<String>,
+        /// Of a column or constraint: those that the table has.
+        among: Vec<String>,
         /// Who dropped it, or renamed it away.
         dropped: Option<Origin>,
     },

@@ -8,6 +8,7 @@ use crate::catalog::{
 };
 use crate::ddl::{Action, Ident, ObjectKind, References, TableConstraint};
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 impl Simulator<'_> {
     pub(super) fn add_foreign_key(
@@ -28,7 +29,7 @@ impl Simulator<'_> {
             }
             None => self.foreign_key_name(table, &numbers),
         };
-        self.check_types(table, &numbers, target, &referenced, (&name, constraint))?;
+        self.check_types(table, &numbers, target, &referenced, (&name, &constraint.at))?;
         let key = ForeignKey {
             columns: numbers,
             table: target,
@@ -169,7 +170,7 @@ impl Simulator<'_> {
         columns: &[u32],
         target: Id,
         referenced: &[u32],
-        (name, constraint): (&str, &TableConstraint),
+        (name, at): (&str, &Range<usize>),
     ) -> Result {
         let find = |table, number: &u32| -> Option<&Column> {
             self.columns(table).iter().find(|column| column.number == *number)
@@ -180,7 +181,24 @@ impl Simulator<'_> {
             };
             if self.are_apart(&own.column_type, &other.column_type) {
                 let message = format!("foreign key constraint \"{name}\" cannot be implemented");
-                return Err(Failure::wrong(constraint.at.clone(), "42804", message));
+                return Err(Failure::wrong(at.clone(), "42804", message));
+            }
+        }
+        Ok(())
+    }
+
+    /// The same for the keys of a column that has another type now, and those that refer to it.
+    pub(super) fn check_keys_of(&self, table: Id, number: u32, at: &Range<usize>) -> Result {
+        for other in self.catalog.dependents(table).chain([table]) {
+            let Some(of) = self.table_of(other) else { continue };
+            for constraint in &of.constraints {
+                let ConstraintKind::ForeignKey(key) = &constraint.kind else { continue };
+                let is_of = other == table && key.columns.contains(&number);
+                let is_to = key.table == table && key.referenced.contains(&number);
+                if is_of || is_to {
+                    let name = (constraint.name.as_str(), at);
+                    self.check_types(other, &key.columns, key.table, &key.referenced, name)?;
+                }
             }
         }
         Ok(())

@@ -6,6 +6,7 @@ use super::{Result, Simulator};
 use crate::catalog::{Column, Constraint, ConstraintKind, Id, Index, Kind, Object, Ownership};
 use crate::ddl::{ConstraintAttributes, Including, Like, SequenceOptions};
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 impl Simulator<'_> {
     /// The columns that `LIKE` copies, and whether that is all of them for certain.
@@ -39,7 +40,7 @@ impl Simulator<'_> {
             self.copy_checks(table, source, including, &numbers);
         }
         if including.indexes {
-            self.copy_indexes(table, source, including, &numbers)?;
+            self.copy_indexes(table, source, (including, &like.table.at), &numbers)?;
         }
         Ok(())
     }
@@ -98,7 +99,7 @@ impl Simulator<'_> {
         &mut self,
         table: Id,
         source: Id,
-        including: Including,
+        (including, at): (Including, &Range<usize>),
         numbers: &BTreeMap<u32, u32>,
     ) -> Result {
         for id in self.indexes(source) {
@@ -109,6 +110,7 @@ impl Simulator<'_> {
             (copy.table, copy.parent, copy.valid) = (table, None, true);
             let new = self.copied_index(source, id, copy);
             if new.purpose == IndexPurpose::Primary {
+                self.check_no_primary_key(table, at)?;
                 for number in new.index.columns().unwrap_or_default() {
                     self.edit_column(table, number, |column| column.not_null = true);
                 }

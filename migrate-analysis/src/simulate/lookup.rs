@@ -243,7 +243,14 @@ impl Simulator<'_> {
             .catalog
             .last(|before, after| before.is_some_and(&is_it) && !after.is_some_and(&is_it));
         let near = self.near(kind, name);
-        let kind = FailureKind::Unknown { kind, name: name.to_owned(), of, near, dropped };
+        let kind = FailureKind::Unknown {
+            kind,
+            name: name.to_owned(),
+            of,
+            near,
+            among: Vec::new(),
+            dropped,
+        };
         Failure { kind, at }
     }
 

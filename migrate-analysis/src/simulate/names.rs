@@ -1,7 +1,7 @@
 //! The names that PostgreSQL gives by itself.
 
 use super::Simulator;
-use crate::catalog::{BaseType, ColumnType, Expr, Id, Key, Kind, Piece, Space};
+use crate::catalog::{BaseType, ColumnType, Id, Key, Kind, Space};
 use crate::ddl::{Expression, Word};
 
 /// The longest name, in bytes.
@@ -144,23 +144,6 @@ pub(super) fn distinct(names: impl Iterator<Item = String>) -> Vec<String> {
 /// `FigureIndexColname`: what the column of an index over an expression is called.
 pub(super) fn expression_name(expression: &Expression) -> String {
     figure(&expression.words).map_or_else(|| "expr".to_owned(), |(name, _)| name)
-}
-
-/// The same of an expression that is bound, which is read less closely: the function that is called.
-pub(super) fn bound_name(expression: &Expr) -> String {
-    let called = match expression.pieces.first() {
-        Some(Piece::Text(text)) => text.split_once('(').map(|(name, _)| name),
-        Some(Piece::Routine(_, name)) => name.rsplit('.').next(),
-        _ => None,
-    };
-    let is_name = |name: &&str| {
-        !name.is_empty() && name.bytes().all(|it| it.is_ascii_alphanumeric() || it == b'_')
-    };
-    let ends = matches!(expression.pieces.last(), Some(Piece::Text(text)) if text.ends_with(')'));
-    match called.filter(is_name) {
-        Some(name) if ends => name.to_ascii_lowercase(),
-        _ => "expr".to_owned(),
-    }
 }
 
 /// A name and whether it is a good one, which the type of a cast does not replace.

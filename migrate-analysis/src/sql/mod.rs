@@ -6,17 +6,14 @@
 
 mod ast;
 mod bridge;
-#[allow(dead_code)]
 pub(crate) mod compare;
 mod foreign;
 mod grammar;
 mod lex;
 mod literal;
 mod normalize;
-#[allow(dead_code)]
 mod query;
 mod quote;
-#[allow(dead_code)]
 mod reader;
 mod reword;
 mod split;
@@ -116,7 +113,6 @@ fn statement(words: Words<'_>, span: &Span, understood: bool) -> Statement {
 }
 
 /// What the statement in `range` of `text` says. It has to be one that [`parse`] found without a problem.
-#[allow(dead_code)]
 pub(crate) fn command(text: &str, range: Range<usize>) -> Command {
     let mut lexer = Lexer::new(text, range.start, range.end);
     let tokens: Vec<Token> =

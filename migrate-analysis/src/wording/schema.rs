@@ -1,18 +1,13 @@
 //! The words about the schema that the statements meet.
 
 use super::migration;
+use super::restore::{list, script};
 use crate::catalog::Origin;
 use crate::ddl::ObjectKind;
 use crate::diagnostic::{Code, Diagnostic, Place};
-use crate::diff::Difference;
-use crate::inverse::Inverse;
 use crate::schema::Twin;
 use crate::simulate::FailureKind;
 use crate::sql::quoted;
-
-/// How much of a list is shown, and of a script, which is to be pasted.
-const ITEMS: usize = 12;
-const LINES: usize = 40;
 
 /// An earlier statement that has to do with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,10 +27,15 @@ pub(crate) fn failure(
     earlier: &dyn Fn(Origin) -> Option<Made>,
 ) -> Diagnostic {
     match kind {
-        FailureKind::Unknown { kind, name, of, near, dropped } => {
+        FailureKind::Unknown { kind, name, of, near, among, dropped } => {
             let kind = relation_kind(*kind, sql);
             let subject = Subject { kind, name, of: of.as_deref(), inline };
-            unknown(place, &subject, near.as_deref(), sql, dropped.and_then(earlier))
+            let mut diagnostic =
+                unknown(place, &subject, near.as_deref(), sql, dropped.and_then(earlier));
+            if let (None, None, Some(of)) = (near, dropped, of) {
+                diagnostic.notes.extend(listed(subject.kind, of, among));
+            }
+            diagnostic
         }
         FailureKind::Duplicate { kind, name, of, made } => {
             let subject = Subject { kind: *kind, name, of: of.as_deref(), inline };
@@ -160,6 +160,23 @@ fn unknown(
         diagnostic = diagnostic.help("take the statement out, or keep what is gone by then");
     }
     diagnostic
+}
+
+/// What there is to choose from, where it is few.
+fn listed(kind: ObjectKind, of: &str, among: &[String]) -> Option<String> {
+    const FEW: usize = 12;
+    if among.len() > FEW {
+        return None;
+    }
+    let names: Vec<String> = among.iter().map(|name| format!("`{}`", quoted(name))).collect();
+    let kinds = format!("{}s", kind.words());
+    Some(match names.split_last() {
+        None => return None,
+        Some((one, [])) => format!("the only {} of `{}` is {one}", kind.words(), spelt(of)),
+        Some((last, others)) => {
+            format!("the {kinds} of `{}` are {} and {last}", spelt(of), others.join(", "))
+        }
+    })
 }
 
 /// What an earlier statement did to what is gone.
@@ -398,101 +415,4 @@ pub(crate) fn duplicate_index(place: Place, twin: &Twin, other: Option<Made>) ->
     diagnostic.help(help).help(
         "or say why it is meant, above the statement: `-- migrate: allow(duplicate-index) <reason>`",
     )
-}
-
-/// `up`: the statement whose effect the down does not undo, where it is known. `overdone`: the statement
-/// of the down, at `place`, that drops what was there before the up. `mend`: the statements that would
-/// make it restore, without semicolons.
-pub(crate) fn does_not_restore(
-    (version, name): (i64, &str),
-    place: Place,
-    up: Option<Place>,
-    overdone: Option<&str>,
-    differences: &[Difference],
-    mend: &[String],
-) -> Diagnostic {
-    let message =
-        format!("the down of {} does not restore what its up changed", migration(version, name));
-    let mut diagnostic = Diagnostic::error(Code::DownDoesNotRestore, place, message);
-    if let Some(up) = up {
-        diagnostic = diagnostic.related(up, "what the up changed");
-    }
-    let words: Vec<String> = differences.iter().map(|it| it.words.clone()).collect();
-    diagnostic = match words.as_slice() {
-        [one] => diagnostic.label(format!("after the down, {one}")),
-        _ => diagnostic
-            .label(format!("after the down, {} things are not as they were", words.len()))
-            .note(list("after the down:", &words)),
-    };
-    let mut caveats: Vec<String> = differences.iter().filter_map(|it| it.caveat.clone()).collect();
-    caveats.dedup();
-    match caveats.as_slice() {
-        [] => {}
-        [one] => diagnostic = diagnostic.note(one.as_str()),
-        _ => diagnostic = diagnostic.note(list("whatever the down does:", &caveats)),
-    }
-    if let Some(sql) = overdone {
-        let one_line = sql.split_whitespace().collect::<Vec<_>>().join(" ");
-        let it = if one_line.len() > 72 { "it".to_owned() } else { format!("`{one_line}`") };
-        diagnostic = diagnostic.help(format!(
-            "take {it} out of the down script: what it drops was there before the up"
-        ));
-    }
-    if !mend.is_empty() {
-        diagnostic = diagnostic.help(script("add to the end of the down script:", mend));
-    }
-    diagnostic.help(
-        "or say in the down script why it is meant: `-- migrate: allow(down-does-not-restore) <reason>`",
-    )
-}
-
-/// The down that would undo the up, in the help of `missing-down`.
-pub(crate) fn proposed_down(diagnostic: &mut Diagnostic, inverse: &Inverse) {
-    if inverse.statements.is_empty() {
-        return;
-    }
-    let title = match inverse.complete {
-        true => "this down would undo the up:",
-        false => "this down would undo a part of the up:",
-    };
-    diagnostic.help.insert(0, script(title, &inverse.statements));
-    for caveat in inverse.caveats.iter().take(ITEMS) {
-        diagnostic.notes.push(caveat.clone());
-    }
-}
-
-fn list(title: &str, items: &[String]) -> String {
-    // "and 1 more" would be as long as the one.
-    let shown = if items.len() > ITEMS + 1 { ITEMS } else { items.len() };
-    let mut lines: Vec<String> = items.iter().take(shown).map(|item| format!("- {item}")).collect();
-    if shown < items.len() {
-        lines.push(format!("- … and {} more", items.len() - shown));
-    }
-    indented(title, &lines)
-}
-
-/// Statements without their semicolons, to be pasted; cut between two of them.
-fn script(title: &str, statements: &[String]) -> String {
-    let mut lines: Vec<String> = Vec::new();
-    for (at, statement) in statements.iter().enumerate() {
-        if at > 0 && lines.len() + statement.lines().count() > LINES {
-            lines.push(format!("-- … and {} more statements", statements.len() - at));
-            break;
-        }
-        let own: Vec<String> = format!("{statement};").lines().map(str::to_owned).collect();
-        let shown = if own.len() > LINES { ITEMS } else { own.len() };
-        lines.extend(own.iter().take(shown).cloned());
-        if shown < own.len() {
-            lines.push(format!("-- … and {} more lines", own.len() - shown));
-        }
-    }
-    indented(title, &lines)
-}
-
-fn indented(title: &str, lines: &[String]) -> String {
-    let mut text = title.to_owned();
-    for line in lines {
-        text.push_str(&format!("\n  {line}"));
-    }
-    text
 }

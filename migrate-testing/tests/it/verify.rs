@@ -12,15 +12,24 @@ mod wrong {
                  CREATE TABLE users (id int, email text NOT NULL, name text, role role)",
             down: "DROP TABLE users; DROP TYPE role",
         }
-        2 => index_name { up: "CREATE INDEX users_name ON users (name)", down: "SELECT 1" }
-        3 => relax_email { up: "ALTER TABLE users ALTER email DROP NOT NULL", down: "SELECT 1" }
+        2 => index_name {
+            up: "CREATE INDEX users_name ON users (name)",
+            down: "-- migrate: allow(down-does-not-restore) on purpose\nSELECT 1",
+        }
+        3 => relax_email {
+            up: "ALTER TABLE users ALTER email DROP NOT NULL",
+            down: "-- migrate: allow(down-does-not-restore) on purpose\nSELECT 1",
+        }
         4 => add_guest {
             up: "ALTER TYPE role ADD VALUE 'guest'; ALTER TABLE users ADD age int DEFAULT 1",
-            down: "ALTER TABLE users ALTER age SET DEFAULT 2",
+            down: "-- migrate: allow(down-does-not-restore) on purpose\nALTER TABLE users ALTER age SET DEFAULT 2",
         }
         5 => delete_users { up: "DELETE FROM users WHERE id > 1", down: "SELECT 1" }
         6 => blank_names { up: "UPDATE users SET name = NULL", down: "SELECT 1" }
-        7 => create_orders { up: "CREATE TABLE orders (id int)", down: "DROP TABLE order_items" }
+        7 => create_orders {
+            up: "CREATE TABLE orders (id int)",
+            down: "-- migrate: allow(unknown-relation) on purpose\nDROP TABLE order_items",
+        }
         8 => create_items { up: "CREATE TABLE items (id int)", down: "DROP TABLE items" }
         9 => create_once {
             up: "CREATE TABLE once (id int)",
@@ -123,7 +132,10 @@ migrate_runtime::migrations! {
         up: "ALTER TABLE users ALTER email SET NOT NULL",
         down: "ALTER TABLE users ALTER email DROP NOT NULL",
     }
-    3 => index_email { up: "CREATE INDEX i ON users (email)", down: "SELECT 1" }
+    3 => index_email {
+        up: "CREATE INDEX i ON users (email)",
+        down: "-- migrate: allow(down-does-not-restore) on purpose\nSELECT 1",
+    }
 }
 
 /// On empty tables the second migration works.
@@ -191,8 +203,14 @@ migrate_runtime::migrations! {
         up: "CREATE ROLE migrate_testing_verify",
         irreversible: "roles belong to the server",
     }
-    2 => create_users { up: "CREATE TABLE users (n int)", down: "SELECT 1" }
-    3 => create_orders { up: "CREATE TABLE orders (n int)", down: "SELECT 1" }
+    2 => create_users {
+        up: "CREATE TABLE users (n int)",
+        down: "-- migrate: allow(down-does-not-restore) on purpose\nSELECT 1",
+    }
+    3 => create_orders {
+        up: "CREATE TABLE orders (n int)",
+        down: "-- migrate: allow(down-does-not-restore) on purpose\nSELECT 1",
+    }
 }
 
 /// What was found until then is told.

@@ -1,16 +1,15 @@
 //! What was counted.
 
 use migrate_analysis::Verdict;
-use migrate_analysis::fidelity::Facts;
 use std::collections::BTreeMap;
 
 /// Verdicts of PostgreSQL, by project and number.
 #[derive(Debug, Default)]
-pub(crate) struct Truth(BTreeMap<(String, usize), String>);
+pub(crate) struct Known(BTreeMap<(String, usize), String>);
 
-impl Truth {
+impl Known {
     /// A table whose first line names the columns `project`, `n` and `class`.
-    pub(crate) fn read(path: &str) -> std::io::Result<Truth> {
+    pub(crate) fn read(path: &str) -> std::io::Result<Known> {
         let text = std::fs::read_to_string(path)?;
         let mut lines = text.lines().map(|line| line.split('\t').collect::<Vec<_>>());
         let head = lines.next().unwrap_or_default();
@@ -20,7 +19,7 @@ impl Truth {
             let key = ((*row.get(project)?).to_owned(), row.get(number)?.parse().ok()?);
             Some((key, (*row.get(class)?).to_owned()))
         });
-        Ok(Truth(rows.collect()))
+        Ok(Known(rows.collect()))
     }
 
     pub(crate) fn class(&self, project: &str, number: usize) -> Option<&str> {
@@ -30,7 +29,7 @@ impl Truth {
     }
 }
 
-impl Truth {
+impl Known {
     /// Whether its up ran there.
     pub(crate) fn is_judged(&self, project: &str, number: usize) -> bool {
         let class = self.0.get(&(project.to_owned(), number));
@@ -138,25 +137,4 @@ impl Tally {
             println!("inverses that restore: {}/{}", self.inverses[1], self.inverses[0]);
         }
     }
-}
-
-/// Whether both are the same but for the order of columns.
-pub(crate) fn same(before: &Facts, after: &Facts) -> bool {
-    difference(before, after).is_empty()
-}
-
-/// The first thing that differs.
-pub(crate) fn difference(before: &Facts, after: &Facts) -> String {
-    for (key, attributes) in before {
-        let Some(now) = after.get(key) else { return format!("{} {} is missing", key.0, key.1) };
-        let is_order = |name: &str| key.0 == "column" && name == "position";
-        let mut names = attributes.keys().chain(now.keys()).filter(|name| !is_order(name));
-        let differs = |name: &&String| attributes.get(*name) != now.get(*name);
-        if let Some(name) = names.find(differs) {
-            let (then, now) = (attributes.get(name), now.get(name));
-            return format!("{} {}: {name}: {then:?}, now {now:?}", key.0, key.1);
-        }
-    }
-    let left = after.keys().find(|key| !before.contains_key(*key));
-    left.map_or_else(String::new, |key| format!("{} {} is left", key.0, key.1))
 }

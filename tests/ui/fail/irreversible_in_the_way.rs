@@ -1,7 +1,7 @@
 migrate_runtime::migrations! {
     mod schema;
     1 => create_users { up: "CREATE TABLE users ()", down: "DROP TABLE users" }
-    2 => drop_names { up: "DROP TABLE names", irreversible: "the names are gone" }
+    2 => drop_names { up: "DROP TABLE IF EXISTS names", irreversible: "the names are gone" }
     3 => create_orders { up: "CREATE TABLE orders ()", down: "DROP TABLE orders" }
 }
 

@@ -45,14 +45,18 @@ impl After {
         let columns = &self.named(table).table().unwrap().columns;
         let line = |column: &crate::catalog::Column| {
             let not_null = if column.not_null { "!" } else { "" };
-            format!("{} {}{not_null}", column.name, state.type_name(&column.column_type))
+            format!(
+                "{} {}{not_null}",
+                column.name,
+                crate::deparse::column_type(&state, &column.column_type)
+            )
         };
         columns.iter().map(line).collect()
     }
 
     fn default(&self, table: &str, column: &str) -> Option<String> {
         let column = self.named(table).table().unwrap().column(column).unwrap();
-        column.default.as_ref().map(|it| self.catalog.now().expression(it, &[]))
+        column.default.as_ref().map(|it| crate::deparse::expression(&self.catalog.now(), it, &[]))
     }
 
     fn constraints(&self, table: &str) -> Vec<&str> {
@@ -63,7 +67,9 @@ impl After {
     fn check(&self, table: &str, name: &str) -> String {
         let table = self.named(table).table().unwrap();
         match &table.constraint(name).unwrap().kind {
-            ConstraintKind::Check(it) => self.catalog.now().expression(it, &table.columns),
+            ConstraintKind::Check(it) => {
+                crate::deparse::expression(&self.catalog.now(), it, &table.columns)
+            }
             other => panic!("{other:?}"),
         }
     }

@@ -78,11 +78,6 @@ impl Reader<'_> {
         Some(Name { schema, name, at: self.range_from(from) })
     }
 
-    /// `name (, name)*`.
-    pub(super) fn names(&mut self) -> Option<Vec<Name>> {
-        self.list(Self::name)
-    }
-
     /// `[ONLY] name [*]`.
     pub(super) fn relation(&mut self) -> Option<Name> {
         self.accept("ONLY");

@@ -412,13 +412,21 @@ impl Generator {
 
     fn comment(&mut self, facts: &Facts) -> String {
         let table = self.table(facts);
-        let on = match self.below(6) {
+        let on = match self.below(11) {
             0 => format!("TABLE {table}"),
             1 | 2 => format!("COLUMN {table}.{}", self.column(facts, &table)),
             3 => format!("INDEX {}", without_table(&self.some(facts, "index", "i"))),
             4 => {
                 let constraint = self.part(facts, "constraint", &table, "k");
                 format!("CONSTRAINT {constraint} ON {table}")
+            }
+            5 => format!("TRIGGER {} ON {table}", self.part(facts, "trigger", &table, "g")),
+            6 => format!("POLICY {} ON {table}", self.part(facts, "policy", &table, "p")),
+            7 => format!("VIEW {}", self.some(facts, "view", "v")),
+            8 => format!("SEQUENCE {}", self.some(facts, "sequence", "q")),
+            9 => {
+                let function = self.some(facts, "function", "f");
+                format!("FUNCTION {}", function.split('(').next().unwrap_or_default())
             }
             _ => format!("TYPE {}", self.some(facts, "enum", "e")),
         };

@@ -1,4 +1,4 @@
 -- UP
-CREATE INDEX CONCURRENTLY users_id ON users (id);
+CREATE INDEX CONCURRENTLY users_id ON users (id DESC);
 -- DOWN
 DROP INDEX CONCURRENTLY users_id;

@@ -5,6 +5,8 @@
 //! they are called and how they are written in their own state, as PostgreSQL's own tools would see them;
 //! by identity only to tell a rename from a drop and a create.
 
+mod column;
+mod constraint;
 mod objects;
 mod parts;
 mod table;

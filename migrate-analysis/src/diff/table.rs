@@ -1,15 +1,13 @@
 //! Tables: their columns, constraints and settings.
 
+use super::column::column_settings;
+use super::constraint::constraint_comment;
 use super::objects::columns_of;
 use super::{Differ, Fix, Pair, Phase, Weight, fix};
-use crate::catalog::{
-    Acl, BaseType, Column, ColumnType, Constraint, ConstraintKind, Id, Object, Ownership, State,
-    Table,
-};
+use crate::catalog::{Column, Id, Object, Ownership, State, Table};
 use crate::ddl::{Persistence, ReplicaIdentity};
 use crate::deparse::{self, object_name};
 use crate::sql::quoted;
-use std::collections::BTreeMap;
 
 /// Columns of one table in both states.
 struct Columns<'a> {
@@ -173,221 +171,6 @@ impl Differ<'_> {
         format!("`{}.{}`", object_name(state, table), quoted(&column.name))
     }
 
-    fn columns(&mut self, pair: Pair<'_>, before: (&Table, &Column), after: (&Table, &Column)) {
-        let ((one_table, one), (other_table, other)) = (before, after);
-        let name = object_name(self.before, pair.before.1);
-        let title = self.titled_column(self.before, pair.before.1, one);
-        if one.name != other.name && other.local {
-            let sql = format!(
-                "ALTER TABLE {name} RENAME COLUMN {} TO {}",
-                quoted(&other.name),
-                quoted(&one.name)
-            );
-            let words = format!("column {title} is now called `{}`", quoted(&other.name));
-            self.certain(words, vec![fix(Phase::Rename, i64::MAX, sql)]);
-        }
-        // Of a column that a parent brought, the parent tells.
-        if one.inherited > 0 && !one.local && other.inherited > 0 {
-            return;
-        }
-        let alter = format!("ALTER TABLE {name} ALTER COLUMN {}", quoted(&one.name));
-        let doubtful = one.partial || other.partial;
-        let note = |differ: &mut Self, words: String, actions: Vec<String>| {
-            let fixes = actions.into_iter().enumerate().map(|(at, action)| {
-                let order = i64::from(one.number) * 8 + i64::try_from(at).unwrap_or(0);
-                let retypes = action.starts_with("TYPE");
-                let fix = fix(Phase::AlterColumn, order, format!("{alter} {action}"));
-                if retypes { fix.stirring(pair.after.0, Some(other.number)) } else { fix }
-            });
-            let weight = if doubtful { Weight::Doubtful } else { Weight::Certain };
-            differ.note(weight, words, fixes.collect());
-        };
-        if one.partial && !other.partial {
-            let words = format!("column {title} is another");
-            self.note(Weight::Doubtful, words, Vec::new());
-            return;
-        }
-        let types = (
-            deparse::column_type(self.before, &one.column_type),
-            deparse::column_type(self.after, &other.column_type),
-        );
-        let unknown = one.column_type.is_unknown() || other.column_type.is_unknown();
-        // A type that was renamed is the same.
-        let same = one.column_type == other.column_type;
-        if types.0 != types.1 && !unknown && !same {
-            let words = format!("{title} is of type `{}`, and was `{}`", types.1, types.0);
-            let actions = self.retyped((one_table, one), (other_table, other), &types);
-            note(self, words, actions);
-        }
-        if one.not_null != other.not_null && one.identity.is_none() {
-            let (words, action) = match one.not_null {
-                true => ("loses NOT NULL", "SET NOT NULL"),
-                false => ("is left with NOT NULL", "DROP NOT NULL"),
-            };
-            note(self, format!("{title} {words}"), vec![action.to_owned()]);
-        }
-        self.defaults(&title, &alter, (one_table, one), (other_table, other));
-        self.identities(&title, &alter, one, other);
-        if one.collation != other.collation {
-            let words = format!("{title} has another collation");
-            let collation = one.collation.clone().unwrap_or_else(|| "\"default\"".to_owned());
-            note(self, words, vec![format!("TYPE {} COLLATE {collation}", types.0)]);
-        }
-        for (words, action) in column_settings(one, other) {
-            note(self, format!("{title} {words}"), vec![action]);
-        }
-        self.column_comment(&name, &title, one, other);
-        self.column_privileges(&name, &title, one, other);
-    }
-
-    /// A column whose default cannot be cast along loses it first.
-    fn retyped(
-        &self,
-        (one_table, one): (&Table, &Column),
-        (_, other): (&Table, &Column),
-        types: &(String, String),
-    ) -> Vec<String> {
-        let through =
-            if is_cast_directly(&one.column_type, &other.column_type) { "" } else { "::text" };
-        let using = format!("TYPE {} USING {}{through}::{}", types.0, quoted(&one.name), types.0);
-        let mut actions = Vec::new();
-        if other.default.is_some() {
-            actions.push("DROP DEFAULT".to_owned());
-        }
-        actions.push(using);
-        if let Some(default) = one.default.as_ref().filter(|_| other.default.is_some()) {
-            let default = deparse::expression(self.before, default, &one_table.columns);
-            actions.push(format!("SET DEFAULT {default}"));
-        }
-        actions
-    }
-
-    fn defaults(
-        &mut self,
-        title: &str,
-        alter: &str,
-        (one_table, one): (&Table, &Column),
-        (other_table, other): (&Table, &Column),
-    ) {
-        let columns = (one_table.columns.as_slice(), other_table.columns.as_slice());
-        let weight = self.expressions(
-            one.default.as_ref().map(|it| (it, columns.0)),
-            other.default.as_ref().map(|it| (it, columns.1)),
-        );
-        let order = i64::from(one.number) * 8 + 6;
-        if let Some(mut weight) = weight {
-            let text = |state: &State<'_>, column: &Column, columns: &[Column]| {
-                column.default.as_ref().map(|it| deparse::expression(state, it, columns))
-            };
-            let then = text(self.before, one, columns.0);
-            let now = text(self.after, other, columns.1);
-            let words = match (&then, &now) {
-                (Some(then), None) => format!("{title} loses its default `{then}`"),
-                (None, Some(now)) => format!("{title} is left with the default `{now}`"),
-                (then, now) => format!(
-                    "the default of {title} is `{}`, and was `{}`",
-                    now.as_deref().unwrap_or_default(),
-                    then.as_deref().unwrap_or_default()
-                ),
-            };
-            let action = match then {
-                Some(then) => format!("SET DEFAULT {then}"),
-                None => "DROP DEFAULT".to_owned(),
-            };
-            if one.partial || other.partial {
-                weight = Weight::Doubtful;
-            }
-            self.note(
-                weight,
-                words,
-                vec![fix(Phase::AlterColumn, order, format!("{alter} {action}"))],
-            );
-        }
-        let generated = self.expressions(
-            one.generated.as_ref().map(|it| (&it.0, columns.0)),
-            other.generated.as_ref().map(|it| (&it.0, columns.1)),
-        );
-        if let Some(weight) = generated {
-            let action = match (&one.generated, &other.generated) {
-                (None, Some(_)) => Some("DROP EXPRESSION".to_owned()),
-                (Some((expr, _)), Some(_)) => {
-                    let expr = deparse::expression(self.before, expr, columns.0);
-                    Some(format!("SET EXPRESSION AS ({expr})"))
-                }
-                _ => None,
-            };
-            let fixes = action.map(|it| fix(Phase::AlterColumn, order, format!("{alter} {it}")));
-            let words = format!("{title} is generated otherwise");
-            self.note(weight, words, fixes.into_iter().collect());
-        }
-    }
-
-    fn identities(&mut self, title: &str, alter: &str, one: &Column, other: &Column) {
-        if one.identity == other.identity {
-            return;
-        }
-        let (words, actions) = match (one.identity, other.identity) {
-            (Some(always), None) => {
-                let not_null = if other.not_null { None } else { Some("SET NOT NULL".to_owned()) };
-                let add = format!("ADD {}", deparse::identity(always));
-                ("is no identity column any more", not_null.into_iter().chain([add]).collect())
-            }
-            (None, _) => {
-                let mut actions = vec!["DROP IDENTITY".to_owned()];
-                if !one.not_null {
-                    actions.push("DROP NOT NULL".to_owned());
-                }
-                ("is left an identity column", actions)
-            }
-            (Some(true), _) => ("is generated by default", vec!["SET GENERATED ALWAYS".to_owned()]),
-            (Some(false), _) => {
-                ("is generated always", vec!["SET GENERATED BY DEFAULT".to_owned()])
-            }
-        };
-        let order = i64::from(one.number) * 8 + 5;
-        let fixes = actions
-            .into_iter()
-            .map(|action: String| fix(Phase::AlterColumn, order, format!("{alter} {action}")));
-        self.certain(format!("{title} {words}"), fixes.collect());
-    }
-
-    fn column_comment(&mut self, table: &str, title: &str, one: &Column, other: &Column) {
-        if one.comment == other.comment || other.partial || one.partial {
-            return;
-        }
-        let text = comment_text(one.comment.as_deref());
-        let sql = format!("COMMENT ON COLUMN {table}.{} IS {text}", quoted(&one.name));
-        let words = comment_words(title, one.comment.is_some(), other.comment.is_some());
-        self.certain(words, vec![fix(Phase::Describe, 0, sql)]);
-    }
-
-    fn column_privileges(&mut self, table: &str, title: &str, one: &Column, other: &Column) {
-        if one.acl == other.acl || other.partial || one.partial {
-            return;
-        }
-        let entries = |acl: &Option<Acl>| match acl {
-            Some(Acl::Known(entries)) => entries.clone(),
-            _ => BTreeMap::new(),
-        };
-        let column = quoted(&one.name);
-        let (then, now) = (entries(&one.acl), entries(&other.acl));
-        let mut sql: Vec<String> = now
-            .keys()
-            .map(|role| format!("REVOKE ALL ({column}) ON {table} FROM {}", deparse::role(role)))
-            .collect();
-        for (role, privileges) in &then {
-            for (privilege, option) in privileges {
-                let with = if *option { " WITH GRANT OPTION" } else { "" };
-                let role = deparse::role(role);
-                sql.push(format!("GRANT {privilege} ({column}) ON {table} TO {role}{with}"));
-            }
-        }
-        let unknown = [&one.acl, &other.acl].contains(&&Some(Acl::Unknown));
-        let weight = if unknown { Weight::Doubtful } else { Weight::Certain };
-        let fixes = sql.into_iter().map(|sql| fix(Phase::Describe, 0, sql)).collect();
-        self.note(weight, format!("{title} has other privileges"), fixes);
-    }
-
     /// The order of the columns that both have.
     fn order(&mut self, pair: Pair<'_>, columns: &Columns<'_>, one: &Table, other: &Table) {
         let then =
@@ -410,176 +193,6 @@ impl Differ<'_> {
                 Vec::new(),
             );
         }
-    }
-
-    fn constraints(&mut self, pair: Pair<'_>, one: &Table, other: &Table) {
-        let mut now: Vec<&Constraint> = other.constraints.iter().collect();
-        let mut pairs = Vec::new();
-        let mut missing = Vec::new();
-        for constraint in &one.constraints {
-            match now.iter().position(|it| it.name == constraint.name) {
-                Some(at) => pairs.push((constraint, now.swap_remove(at))),
-                None => missing.push(constraint),
-            }
-        }
-        // The same constraint under another name.
-        missing.retain(|constraint| {
-            let renamed = now.iter().position(|it| {
-                self.constraint_text(self.before, constraint, &one.columns)
-                    == self.constraint_text(self.after, it, &other.columns)
-            });
-            match renamed {
-                Some(at) => {
-                    pairs.push((constraint, now.swap_remove(at)));
-                    false
-                }
-                None => true,
-            }
-        });
-        for constraint in missing {
-            self.missing_constraint(pair, constraint, &one.columns);
-        }
-        for constraint in now {
-            self.left_constraint(pair, constraint);
-        }
-        for (constraint, after) in pairs {
-            self.constraint(pair, (constraint, &one.columns), (after, &other.columns));
-        }
-    }
-
-    pub(super) fn constraint_text(
-        &self,
-        state: &State<'_>,
-        it: &Constraint,
-        columns: &[Column],
-    ) -> String {
-        deparse::constraint_definition(state, it, columns)
-    }
-
-    fn missing_constraint(&mut self, pair: Pair<'_>, constraint: &Constraint, columns: &[Column]) {
-        if !constraint.local && constraint.inherited > 0 {
-            return;
-        }
-        let name = object_name(self.before, pair.before.1);
-        let mut fixes = vec![self.add_constraint(&name, constraint, columns)];
-        fixes.extend(constraint_comment(&name, constraint));
-        let words = format!("constraint `{}` on `{name}` is missing", quoted(&constraint.name));
-        let weight = if pair.after.1.partial { Weight::Doubtful } else { Weight::Certain };
-        self.note(weight, words, fixes);
-    }
-
-    pub(super) fn add_constraint(
-        &self,
-        table: &str,
-        constraint: &Constraint,
-        columns: &[Column],
-    ) -> Fix {
-        let made = deparse::named_constraint(self.before, constraint, columns);
-        let sql = format!("ALTER TABLE {table} ADD {made}");
-        match constraint.kind {
-            ConstraintKind::ForeignKey(_) => fix(Phase::AddForeignKey, 0, sql),
-            // Before the foreign keys, and before the indexes that may look like it.
-            _ => fix(Phase::AddConstraint, -1, sql),
-        }
-    }
-
-    fn left_constraint(&mut self, pair: Pair<'_>, constraint: &Constraint) {
-        if !constraint.local && constraint.inherited > 0 {
-            return;
-        }
-        let name = object_name(self.after, pair.after.1);
-        let words = format!("constraint `{}` on `{name}` is left behind", quoted(&constraint.name));
-        let drop = self.drop_constraint(&name, constraint);
-        self.certain(words, drop);
-    }
-
-    fn drop_constraint(&self, table: &str, constraint: &Constraint) -> Vec<Fix> {
-        let sql = format!("ALTER TABLE {table} DROP CONSTRAINT {}", quoted(&constraint.name));
-        let phase = match constraint.kind {
-            ConstraintKind::ForeignKey(_) => Phase::DropForeignKey,
-            _ => Phase::DropConstraint,
-        };
-        vec![fix(phase, 0, sql)]
-    }
-
-    fn constraint(
-        &mut self,
-        pair: Pair<'_>,
-        (one, one_columns): (&Constraint, &[Column]),
-        (other, other_columns): (&Constraint, &[Column]),
-    ) {
-        let name = object_name(self.before, pair.before.1);
-        let title = format!("constraint `{}` on `{name}`", quoted(&one.name));
-        if one.name != other.name {
-            let sql = format!(
-                "ALTER TABLE {name} RENAME CONSTRAINT {} TO {}",
-                quoted(&other.name),
-                quoted(&one.name)
-            );
-            let words = format!("{title} is now called `{}`", quoted(&other.name));
-            self.certain(words, vec![fix(Phase::Rename, i64::MAX, sql)]);
-        }
-        let is_same = pair.before.0 == pair.after.0
-            && one.kind == other.kind
-            && flags(one) == flags(other)
-            && one.kind.index().is_none_or(|it| self.index_is_same(it));
-        if one.comment != other.comment && !pair.before.1.partial && !pair.after.1.partial {
-            let text = comment_text(one.comment.as_deref());
-            let sql = format!("COMMENT ON CONSTRAINT {} ON {name} IS {text}", quoted(&one.name));
-            let words = comment_words(&title, one.comment.is_some(), other.comment.is_some());
-            self.certain(words, vec![fix(Phase::Describe, 0, sql)]);
-        }
-        let weight = match (&one.kind, &other.kind) {
-            // A column that was renamed is the same.
-            _ if is_same => None,
-            (ConstraintKind::Check(then), ConstraintKind::Check(now)) => {
-                let same = self.expressions(Some((then, one_columns)), Some((now, other_columns)));
-                let flags = flags(one) != flags(other);
-                if flags { Some(Weight::Certain) } else { same }
-            }
-            (ConstraintKind::ForeignKey(then), ConstraintKind::ForeignKey(now))
-                if then == now && flags(one) == flags(other) =>
-            {
-                None
-            }
-            _ => {
-                let then = self.constraint_text(self.before, one, one_columns);
-                let now = self.constraint_text(self.after, other, other_columns);
-                (then != now).then_some(Weight::Certain)
-            }
-        };
-        let Some(mut weight) = weight else { return };
-        if pair.before.1.partial
-            || pair.after.1.partial
-            || self.rests_on_unknown(one)
-            || self.rests_on_unknown(other)
-        {
-            weight = Weight::Doubtful;
-        }
-        if flags(one) != flags(other) && one.validated && !other.validated {
-            let sql = format!("ALTER TABLE {name} VALIDATE CONSTRAINT {}", quoted(&one.name));
-            self.note(
-                weight,
-                format!("{title} is not validated"),
-                vec![fix(Phase::Describe, 0, sql)],
-            );
-            return;
-        }
-        let after_name = object_name(self.after, pair.after.1);
-        let mut fixes = self.drop_constraint(&after_name, other);
-        fixes.push(self.add_constraint(&name, one, one_columns));
-        self.note(weight, format!("{title} is defined otherwise"), fixes);
-    }
-
-    /// Whether an index has the same keys as before, whatever their columns are called.
-    fn index_is_same(&self, id: Id) -> bool {
-        let index = |state: &State<'_>| state.get(id).and_then(Object::index).cloned();
-        index(self.before) == index(self.after)
-    }
-
-    /// A foreign key to a table whose key is not known.
-    fn rests_on_unknown(&self, constraint: &Constraint) -> bool {
-        matches!(&constraint.kind, ConstraintKind::ForeignKey(key) if key.referenced.is_empty())
     }
 
     fn settings(&mut self, pair: Pair<'_>, one: &Table, other: &Table) {
@@ -632,27 +245,6 @@ impl Differ<'_> {
     }
 }
 
-/// Whether PostgreSQL has a cast between the two that does not lead through text.
-fn is_cast_directly(one: &ColumnType, other: &ColumnType) -> bool {
-    const FAMILIES: [&[&str]; 3] = [
-        &["smallint", "integer", "bigint", "numeric", "real", "double precision", "money"],
-        &["text", "character varying", "character", "name", "json", "jsonb", "xml", "uuid"],
-        &[
-            "date",
-            "timestamp without time zone",
-            "timestamp with time zone",
-            "time without time zone",
-        ],
-    ];
-    let (BaseType::BuiltIn(one_name), BaseType::BuiltIn(other_name)) = (&one.base, &other.base)
-    else {
-        return false;
-    };
-    let family = |names: &&&[&str]| names.contains(&one_name.as_str());
-    let direct = FAMILIES.iter().find(family).is_some_and(|it| it.contains(&other_name.as_str()));
-    (direct || one_name == other_name) && one.array == other.array
-}
-
 fn age(id: Id) -> i64 {
     i64::from(id.number())
 }
@@ -676,17 +268,6 @@ fn columns<'a>(one: &'a Table, other: &'a Table) -> Columns<'a> {
     Columns { both, missing, left }
 }
 
-fn flags(it: &Constraint) -> (bool, bool, bool, bool, bool) {
-    (it.validated, it.deferrable, it.initially_deferred, it.not_enforced, it.no_inherit)
-}
-
-fn constraint_comment(table: &str, constraint: &Constraint) -> Option<Fix> {
-    let text = deparse::literal(constraint.comment.as_ref()?);
-    let name = quoted(&constraint.name);
-    let sql = format!("COMMENT ON CONSTRAINT {name} ON {table} IS {text}");
-    Some(fix(Phase::Describe, 0, sql))
-}
-
 pub(super) fn comment_text(comment: Option<&str>) -> String {
     comment.map_or_else(|| "NULL".to_owned(), deparse::literal)
 }
@@ -699,36 +280,8 @@ pub(super) fn comment_words(title: &str, then: bool, now: bool) -> String {
     }
 }
 
-/// Settings of a column that differ: in words, and the action that mends it.
-fn column_settings(one: &Column, other: &Column) -> Vec<(String, String)> {
-    let mut all = Vec::new();
-    if one.statistics != other.statistics {
-        let target = one.statistics.unwrap_or(-1);
-        all.push(("has another statistics target".to_owned(), format!("SET STATISTICS {target}")));
-    }
-    if one.storage != other.storage
-        && let Some(storage) = &one.storage
-    {
-        all.push(("is stored otherwise".to_owned(), format!("SET STORAGE {storage}")));
-    } else if one.storage != other.storage {
-        all.push(("is stored otherwise".to_owned(), "SET STORAGE DEFAULT".to_owned()));
-    }
-    if one.compression != other.compression {
-        let method = one.compression.as_deref().unwrap_or("default");
-        all.push(("is compressed otherwise".to_owned(), format!("SET COMPRESSION {method}")));
-    }
-    if one.options != other.options {
-        all.extend(
-            options(&one.options, &other.options)
-                .into_iter()
-                .map(|action| ("has other options".to_owned(), action)),
-        );
-    }
-    all
-}
-
 /// `SET (…)` and `RESET (…)` that lead from the later options to the earlier ones.
-fn options(then: &[(String, String)], now: &[(String, String)]) -> Vec<String> {
+pub(super) fn options(then: &[(String, String)], now: &[(String, String)]) -> Vec<String> {
     let lost: Vec<(String, String)> = then.iter().filter(|it| !now.contains(it)).cloned().collect();
     let left = now.iter().filter(|it| !then.iter().any(|other| other.0 == it.0));
     let left = deparse::list(left.map(|(name, _)| name.clone()));

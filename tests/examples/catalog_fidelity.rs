@@ -118,10 +118,13 @@ fn extensions(analysis: &Analysis) -> String {
     let missing = contrib.into_iter().filter(|name| !is_made(name));
     let mut sql: String = missing.map(|name| format!("CREATE EXTENSION \"{name}\";\n")).collect();
     // The tools' own history, which some migrations read.
-    let history = ["gopg_migrations"];
+    let history = ["gopg_migrations", "migrations"];
     for table in history.into_iter().filter(|table| {
-        let made = format!("create table {table}");
-        texts.iter().any(|text| text.contains(table)) && !texts.iter().any(|it| it.contains(&made))
+        let made = [format!("create table {table}"), format!("not exists {table}")];
+        let is_made = |text: &String| made.iter().any(|made| text.contains(made));
+        let altered = format!("alter table {table}");
+        let is_used = |text: &String| text.contains("gopg_") || text.contains(&altered);
+        texts.iter().any(|text| text.contains(table) && is_used(text)) && !texts.iter().any(is_made)
     }) {
         sql.push_str(&format!(
             "CREATE TABLE {table} (id bigserial, version bigint, created_at timestamptz);\n"

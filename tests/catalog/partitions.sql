@@ -110,11 +110,6 @@ DROP TABLE fox;
 CREATE TABLE owl (id int, CONSTRAINT taken PRIMARY KEY (id)) INHERITS (animal);
 ALTER TABLE animal ADD CONSTRAINT taken CHECK (age > 0);
 
--- == drop_not_null_of_a_key_below fails
-CREATE TABLE parent_of (a int NOT NULL);
-CREATE TABLE child_of (PRIMARY KEY (a)) INHERITS (parent_of);
-ALTER TABLE parent_of ALTER COLUMN a DROP NOT NULL;
-
 -- == drop_parent fails
 DROP TABLE animal;
 

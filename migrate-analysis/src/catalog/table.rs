@@ -42,6 +42,8 @@ pub(crate) struct Column {
     pub(crate) name: String,
     pub(crate) column_type: ColumnType,
     pub(crate) not_null: bool,
+    /// The name that was written for it. From PostgreSQL 18 on it is that of a constraint.
+    pub(crate) not_null_name: Option<String>,
     pub(crate) default: Option<Expr>,
     /// The expression, and whether it is stored.
     pub(crate) generated: Option<(Expr, bool)>,
@@ -70,6 +72,7 @@ impl Column {
             name: name.to_owned(),
             column_type,
             not_null: false,
+            not_null_name: None,
             default: None,
             generated: None,
             identity: None,

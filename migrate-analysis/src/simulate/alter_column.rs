@@ -145,7 +145,7 @@ impl Simulator<'_> {
             let message = format!("{} is an identity column", self.described(table, column));
             return Err(Failure::wrong(column.at.clone(), "42601", message));
         }
-        if self.is_in_primary_key(table, number, only) {
+        if self.is_in_primary_key(table, number) {
             let message = format!("column \"{}\" is in a primary key", column.name);
             return Err(Failure::wrong(column.at.clone(), "42P16", message));
         }
@@ -153,8 +153,8 @@ impl Simulator<'_> {
         Ok(())
     }
 
-    /// The one of the table or, unless it is about that `only`, of one that inherits from it.
-    fn is_in_primary_key(&self, table: Id, number: u32, only: bool) -> bool {
+    /// Of the table itself: a key of a table that inherits from it stands in the way until PostgreSQL 17 only.
+    fn is_in_primary_key(&self, table: Id, number: u32) -> bool {
         let in_key = |constraint: &Constraint| match constraint.kind {
             ConstraintKind::PrimaryKey { index } => {
                 let index = self.catalog.get(index).and_then(Object::index);
@@ -162,13 +162,7 @@ impl Simulator<'_> {
             }
             _ => false,
         };
-        let name = self.name_of_column(table, number);
-        let in_child = |child: &Id| {
-            let own = self.columns(*child).iter().find(|it| it.name == name);
-            own.is_some_and(|own| self.is_in_primary_key(*child, own.number, false))
-        };
         self.table_of(table).is_some_and(|it| it.constraints.iter().any(in_key))
-            || !only && self.child_tables(table).iter().any(in_child)
     }
 
     fn alter_identity(

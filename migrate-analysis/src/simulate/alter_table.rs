@@ -378,7 +378,8 @@ impl Simulator<'_> {
         let of = self.relation_name_of(table);
         let is_it = |column: &&Column| {
             let own = super::names::join(&of, Some(&column.name), "not_null");
-            column.not_null && own == name.name
+            column.not_null
+                && (own == name.name || column.not_null_name.as_ref() == Some(&name.name))
         };
         let number = self.columns(table).iter().find(is_it).map(|column| column.number);
         if let Some(number) = number {

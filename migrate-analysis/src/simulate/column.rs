@@ -129,6 +129,9 @@ impl Simulator<'_> {
         };
         let mut column = Column::new(number, &def.name.name, column_type);
         column.not_null = self.is_not_null(table, def)?;
+        let mut named =
+            def.constraints.iter().filter(|it| it.kind == ColumnConstraintKind::NotNull);
+        column.not_null_name = named.find_map(|it| Some(it.name.as_ref()?.name.clone()));
         column.collation = def.collation.as_ref().and_then(collation_name);
         column.compression = def.compression.as_deref().and_then(not_default);
         column.storage = def.storage.as_deref().and_then(|it| storage(&column.column_type, it));

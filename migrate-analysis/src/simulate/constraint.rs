@@ -24,6 +24,8 @@ impl Simulator<'_> {
             TableConstraintKind::NotNull(column) => {
                 let number = self.column_number(table, column)?;
                 self.set_not_null(table, number);
+                let name = constraint.name.as_ref().map(|it| it.name.clone());
+                self.edit_column(table, number, |column| column.not_null_name = name);
                 Ok(())
             }
             TableConstraintKind::Unique { columns, nulls_not_distinct, index } => {

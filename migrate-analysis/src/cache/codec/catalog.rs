@@ -285,6 +285,7 @@ record!(Column {
     name,
     column_type,
     not_null,
+    not_null_name,
     default,
     generated,
     identity,

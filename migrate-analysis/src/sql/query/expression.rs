@@ -3,6 +3,7 @@
 use super::super::ast;
 use super::query;
 use crate::ddl::{Arm, ColumnUse, Select};
+use crate::sql::reader::keyword::{self, Class};
 use sqlparser::ast::{
     AccessExpr, BinaryOperator, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgOperator,
     FunctionArgumentClause, FunctionArguments, Ident, OrderByExpr, Query, Subscript,
@@ -24,74 +25,6 @@ const SPECIAL: &[&str] = &[
     "session_user",
     "user",
     "system_user",
-];
-
-/// Reserved words, which are no columns: where one stands for one, the statement was misread. (Where it
-/// is quoted, no harm is done.)
-const RESERVED: &[&str] = &[
-    "all",
-    "analyse",
-    "analyze",
-    "and",
-    "any",
-    "array",
-    "as",
-    "asc",
-    "asymmetric",
-    "both",
-    "case",
-    "cast",
-    "check",
-    "collate",
-    "column",
-    "constraint",
-    "create",
-    "deferrable",
-    "desc",
-    "distinct",
-    "do",
-    "else",
-    "end",
-    "except",
-    "fetch",
-    "for",
-    "foreign",
-    "from",
-    "grant",
-    "group",
-    "having",
-    "in",
-    "initially",
-    "intersect",
-    "into",
-    "lateral",
-    "leading",
-    "limit",
-    "not",
-    "offset",
-    "on",
-    "only",
-    "or",
-    "order",
-    "placing",
-    "primary",
-    "references",
-    "returning",
-    "select",
-    "some",
-    "symmetric",
-    "table",
-    "then",
-    "to",
-    "trailing",
-    "union",
-    "unique",
-    "using",
-    "variadic",
-    "when",
-    "where",
-    "window",
-    "with",
 ];
 
 pub(super) fn expressions<'a>(expressions: impl IntoIterator<Item = &'a Expr>, arm: &mut Arm) {
@@ -130,8 +63,10 @@ pub(super) fn column(expression: &Expr) -> Option<ColumnUse> {
 
 /// Adds a column.
 pub(super) fn used(column: ColumnUse, arm: &mut Arm) {
-    // `SELECT interval FROM t` is read as an interval `FROM`, called `t`.
-    arm.complete &= column.table.is_some() || !RESERVED.contains(&column.column.as_str());
+    // `SELECT interval FROM t` is read as an interval `FROM`, called `t`: a reserved word is no column, and
+    // where one stands for one, the statement was misread. (Where it is quoted, no harm is done.)
+    let is_reserved = keyword::class(&column.column) == Some(Class::Reserved);
+    arm.complete &= column.table.is_some() || !is_reserved;
     arm.uses.push(column);
 }
 

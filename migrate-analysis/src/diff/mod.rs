@@ -218,7 +218,7 @@ impl<'a> Differ<'a> {
         let Kind::Routine(routine) = &then.kind else { return };
         let Some(create) = deparse::create_routine(self.before, then, routine) else { return };
         let drop = format!("DROP ROUTINE {}", deparse::routine_name(self.after, now));
-        let age = i64::from(id.number());
+        let age = age(id);
         if let Some(last) = self.found.last_mut() {
             last.fixes.push(fix(Phase::DropView, -age, drop));
             last.fixes.push(fix(Phase::CreateView, age, create));
@@ -232,7 +232,7 @@ impl<'a> Differ<'a> {
         let kind = if view.materialized { "MATERIALIZED VIEW" } else { "VIEW" };
         let drop = format!("DROP {kind} {}", deparse::object_name(self.after, now));
         let create = deparse::create_view(self.before, then, view);
-        let age = i64::from(id.number());
+        let age = age(id);
         let mut fixes = vec![fix(Phase::DropView, -age, drop), fix(Phase::CreateView, age, create)];
         let indexes = self.indexes_of(id, &view.columns);
         fixes.extend(indexes.into_iter().map(|sql| fix(Phase::CreateView, age, sql)));
@@ -325,4 +325,9 @@ fn same_kind(one: &Object, other: &Object) -> bool {
 
 fn fix(phase: Phase, order: i64, sql: String) -> Fix {
     Fix { phase, order, sql, stirs: None }
+}
+
+/// By which objects are made, oldest first, and with a minus before it dropped.
+fn age(id: Id) -> i64 {
+    i64::from(id.number())
 }

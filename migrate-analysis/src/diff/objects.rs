@@ -1,6 +1,6 @@
 //! Objects that are missing or left behind as a whole, and those that are no tables.
 
-use super::{Differ, Difference, Fix, Pair, Phase, Weight, fix};
+use super::{Differ, Difference, Fix, Pair, Phase, Weight, age, fix};
 use crate::catalog::{Column, Id, Index, Kind, Object, Ownership, Routine, State, View};
 use crate::ddl::ObjectKind;
 use crate::deparse::{self, object_name};
@@ -46,10 +46,6 @@ fn command_name(state: &State<'_>, object: &Object) -> String {
 /// `` table `users` ``.
 pub(super) fn titled(state: &State<'_>, object: &Object) -> String {
     format!("{} `{}`", kind_name(object), command_name(state, object))
-}
-
-fn age(id: Id) -> i64 {
-    i64::from(id.number())
 }
 
 impl Differ<'_> {

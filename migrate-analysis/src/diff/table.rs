@@ -3,7 +3,7 @@
 use super::column::column_settings;
 use super::constraint::constraint_comment;
 use super::objects::columns_of;
-use super::{Differ, Fix, Pair, Phase, Weight, fix};
+use super::{Differ, Fix, Pair, Phase, Weight, age, fix};
 use crate::catalog::{Column, Id, Object, Ownership, State, Table};
 use crate::ddl::{Persistence, ReplicaIdentity};
 use crate::deparse::{self, object_name};
@@ -243,10 +243,6 @@ impl Differ<'_> {
         }
         self.certain(format!("table `{name}` is part of other tables than before"), fixes);
     }
-}
-
-fn age(id: Id) -> i64 {
-    i64::from(id.number())
 }
 
 fn columns<'a>(one: &'a Table, other: &'a Table) -> Columns<'a> {

@@ -2,8 +2,8 @@
 
 use super::{Facts, same};
 use crate::catalog::{
-    Catalog, Column, ConstraintKind, Id, Index, Kind, Object, Ownership, Routine, Rule, State,
-    Table, Trigger, View,
+    Catalog, Column, ConstraintKind, Domain, Id, Index, Kind, Object, Ownership, Routine, Rule,
+    Sequence, State, Table, Trigger, View,
 };
 use crate::ddl::{Persistence, ReplicaIdentity};
 use crate::deparse;
@@ -201,27 +201,10 @@ impl Writer<'_> {
                 self.put("schema", name, attributes);
             }
             Kind::Schema => self.put("schema", name, attributes),
-            Kind::Table(table) => self.table(id, object, table, attributes),
+            Kind::Table(table) => self.table(object, table, attributes),
             Kind::View(view) => self.view(object, view, attributes),
             Kind::Index(index) => self.index(id, object, index, attributes),
-            Kind::Sequence(sequence) => {
-                for (attribute, value) in [
-                    ("start", sequence.start),
-                    ("increment", sequence.increment),
-                    ("minimum", sequence.min),
-                    ("maximum", sequence.max),
-                    ("cache", sequence.cache),
-                ] {
-                    attributes.insert(attribute, Value::Text(value.to_string()));
-                }
-                attributes.insert("type", Value::Text(sequence.data_type.clone()));
-                flag(&mut attributes, "cycle", sequence.cycle);
-                flag(&mut attributes, "unlogged", sequence.persistence == Persistence::Unlogged);
-                if let Some(owner) = sequence.owned_by.and_then(|it| self.owner(it)) {
-                    attributes.insert("owned by", Value::Text(owner));
-                }
-                self.put("sequence", name, attributes);
-            }
+            Kind::Sequence(sequence) => self.sequence(name, sequence, attributes),
             Kind::Enum(labels) => {
                 for (position, label) in labels.iter().enumerate() {
                     let own = format!("{name}.{}", deparse::literal(label));
@@ -231,25 +214,7 @@ impl Writer<'_> {
                 }
                 self.put("enum", name, attributes);
             }
-            Kind::Domain(domain) => {
-                attributes.insert("type", self.type_name(&domain.base));
-                flag(&mut attributes, "not null", domain.not_null);
-                if let Some(default) = &domain.default {
-                    let text = deparse::expression(self.state, default, &[]);
-                    attributes.insert("default", Value::Expression(text));
-                }
-                attributes.insert("collation", Value::Unknown);
-                for check in &domain.checks {
-                    let text = deparse::expression(self.state, &check.expression, &[]);
-                    let mut value = Attributes::new();
-                    let valid = if check.validated { "" } else { " NOT VALID" };
-                    let text = format!("CHECK ({text}){valid}");
-                    value.insert("definition", Value::Constraint(text));
-                    comment(&mut value, check.comment.as_ref());
-                    self.put("constraint", format!("{name}.{}", quoted(&check.name)), value);
-                }
-                self.put("domain", name, attributes);
-            }
+            Kind::Domain(domain) => self.domain(name, domain, attributes),
             Kind::Composite(columns) => {
                 for (position, column) in columns.iter().enumerate() {
                     let mut value = Attributes::new();
@@ -284,6 +249,45 @@ impl Writer<'_> {
         }
     }
 
+    fn sequence(&mut self, name: String, sequence: &Sequence, mut attributes: Attributes) {
+        for (attribute, value) in [
+            ("start", sequence.start),
+            ("increment", sequence.increment),
+            ("minimum", sequence.min),
+            ("maximum", sequence.max),
+            ("cache", sequence.cache),
+        ] {
+            attributes.insert(attribute, Value::Text(value.to_string()));
+        }
+        attributes.insert("type", Value::Text(sequence.data_type.clone()));
+        flag(&mut attributes, "cycle", sequence.cycle);
+        flag(&mut attributes, "unlogged", sequence.persistence == Persistence::Unlogged);
+        if let Some(owner) = sequence.owned_by.and_then(|it| self.owner(it)) {
+            attributes.insert("owned by", Value::Text(owner));
+        }
+        self.put("sequence", name, attributes);
+    }
+
+    fn domain(&mut self, name: String, domain: &Domain, mut attributes: Attributes) {
+        attributes.insert("type", self.type_name(&domain.base));
+        flag(&mut attributes, "not null", domain.not_null);
+        if let Some(default) = &domain.default {
+            let text = deparse::expression(self.state, default, &[]);
+            attributes.insert("default", Value::Expression(text));
+        }
+        attributes.insert("collation", Value::Unknown);
+        for check in &domain.checks {
+            let text = deparse::expression(self.state, &check.expression, &[]);
+            let mut value = Attributes::new();
+            let valid = if check.validated { "" } else { " NOT VALID" };
+            let text = format!("CHECK ({text}){valid}");
+            value.insert("definition", Value::Constraint(text));
+            comment(&mut value, check.comment.as_ref());
+            self.put("constraint", format!("{name}.{}", quoted(&check.name)), value);
+        }
+        self.put("domain", name, attributes);
+    }
+
     fn owner(&self, owner: Ownership) -> Option<String> {
         let columns = &self.state.get(owner.table)?.table()?.columns;
         let column = columns.iter().find(|it| it.number == owner.column)?;
@@ -291,7 +295,7 @@ impl Writer<'_> {
         Some(format!("{}.{}{identity}", self.name_of(owner.table), quoted(&column.name)))
     }
 
-    fn table(&mut self, id: Id, object: &Object, table: &Table, mut attributes: Attributes) {
+    fn table(&mut self, object: &Object, table: &Table, mut attributes: Attributes) {
         let name = self.name(object);
         flag(&mut attributes, "unlogged", table.persistence == Persistence::Unlogged);
         flag(&mut attributes, "row level security", table.row_security);
@@ -340,7 +344,6 @@ impl Writer<'_> {
         self.triggers(&name, &table.triggers, &table.columns);
         self.policies(&name, table);
         self.rules(&name, &table.rules);
-        let _ = id;
         let kind = if table.server.is_some() { "foreign table" } else { "table" };
         self.put(kind, name, attributes);
     }

@@ -1,7 +1,7 @@
 //! Names to objects: the search path, what exists beside the set, and what is not known.
 
 use super::{Failure, FailureKind, Result, Simulator};
-use crate::catalog::{Id, Key, Kind, Object, Origin, Space, Table};
+use crate::catalog::{Id, Key, Kind, Object, Space, Table};
 use crate::ddl::{Name, ObjectKind};
 use std::ops::Range;
 
@@ -266,7 +266,6 @@ impl Simulator<'_> {
         let made = self
             .catalog
             .last(|before, after| !before.is_some_and(&is_it) && after.is_some_and(&is_it));
-        let made: Option<Origin> = made;
         Failure { kind: FailureKind::Duplicate { kind, name: name.to_owned(), of, made }, at }
     }
 

@@ -170,7 +170,7 @@ fn arm(select: &tree::Select) -> Arm {
 }
 
 /// It has no clause that PostgreSQL does not have (nor a name that `sqlparser` takes for one).
-fn is_postgres(select: &tree::Select) -> bool {
+pub(super) fn is_postgres(select: &tree::Select) -> bool {
     select.top.is_none()
         && select.exclude.is_none()
         && select.select_modifiers.is_none()

@@ -1,12 +1,12 @@
 //! A query to its normal form. What has no place in it makes it none.
 
-use super::super::{ast, query::output_name};
+use super::super::{ast, query, query::output_name};
 use super::call::{self, order};
 use super::form::{node, optional, path};
 use super::node::Node;
 use sqlparser::ast::{
     Cte, CteAsMaterialized, Distinct, GroupByExpr, Join, JoinConstraint, JoinOperator, LimitClause,
-    NamedWindowDefinition, NamedWindowExpr, OrderByKind, Query, Select, SelectFlavor, SelectItem,
+    NamedWindowDefinition, NamedWindowExpr, OrderByKind, Query, Select, SelectItem,
     SelectItemQualifiedWildcardKind as Qualifier, SetExpr, SetQuantifier, Statement, TableAlias,
     TableFactor, TableWithJoins, WildcardAdditionalOptions,
 };
@@ -104,24 +104,8 @@ fn body(body: &SetExpr) -> Option<Node> {
     }
 }
 
-fn is_postgres(select: &Select) -> bool {
-    select.top.is_none()
-        && select.exclude.is_none()
-        && select.select_modifiers.is_none()
-        && select.into.is_none()
-        && select.lateral_views.is_empty()
-        && select.prewhere.is_none()
-        && select.connect_by.is_empty()
-        && select.cluster_by.is_empty()
-        && select.distribute_by.is_empty()
-        && select.sort_by.is_empty()
-        && select.qualify.is_none()
-        && select.value_table_mode.is_none()
-        && select.flavor == SelectFlavor::Standard
-}
-
 fn select(select: &Select) -> Option<Node> {
-    if !is_postgres(select) {
+    if !(query::is_postgres(select) && select.into.is_none()) {
         return None;
     }
     let all = |expressions: &[_]| expressions.iter().map(node).collect::<Option<Vec<_>>>();

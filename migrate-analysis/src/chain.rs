@@ -1,13 +1,15 @@
 //! The set replayed on the simulated catalog, migration by migration: what fails, what else dies, and
 //! whether each down restores what its up changed.
 
+use crate::Direction;
 use crate::catalog::{Catalog, Mark, Origin};
 use crate::ddl::Command;
 use crate::inverse::{Inverse, inverse};
+use crate::lock::Names;
 use crate::plan::{Plan, PlannedDown, PlannedScript};
 use crate::restore::{Judgement, Verdict, judge, losses};
 use crate::schema::Doubts;
-use crate::simulate::{self, Death, External, Failure};
+use crate::simulate::{self, Death, External, Failure, Outcome};
 use crate::source::Source;
 use crate::sql;
 use std::ops::Range;
@@ -51,7 +53,7 @@ pub(crate) fn begin(catalog: &mut Catalog, external: &External, baseline: &str) 
     };
     let script: Vec<ScriptStatement<'_>> =
         sql::statements(baseline).into_iter().map(read).collect();
-    run(catalog, external, &script, OnFailure::Continue);
+    run(catalog, external, &script, OnFailure::Continue, &mut ());
 }
 
 /// The set of a plan.
@@ -132,19 +134,46 @@ pub(crate) struct Replayed {
     pub(crate) inverse: Option<Inverse>,
 }
 
-/// Replays a migration, by its place in the set, on what those before it have made. `after_up` sees the
-/// catalog between up and down, and where the up began.
+/// Looks on while scripts are replayed.
+pub(crate) trait Watch {
+    /// A script begins.
+    fn begin(&mut self, _direction: Direction, _catalog: &Catalog) {}
+
+    /// A statement has run, and did not fail.
+    fn statement(&mut self, _ran: &Ran<'_>) {}
+
+    /// The up has run, which began at the mark.
+    fn after_up(&mut self, _catalog: &Catalog, _before: Mark) {}
+}
+
+/// Nobody looks on.
+impl Watch for () {}
+
+/// A statement that has run.
+pub(crate) struct Ran<'a> {
+    /// In its script.
+    pub(crate) place: usize,
+    pub(crate) statement: &'a ScriptStatement<'a>,
+    pub(crate) outcome: &'a Outcome,
+    /// The relations that it names, as they were called before it.
+    pub(crate) names: &'a Names,
+    pub(crate) before: Mark,
+    pub(crate) catalog: &'a Catalog,
+}
+
+/// Replays a migration, by its place in the set, on what those before it have made.
 pub(crate) fn replay(
     catalog: &mut Catalog,
     external: &External,
     number: usize,
     link: &Link<'_>,
-    after_up: impl FnOnce(&Catalog, Mark),
+    watch: &mut dyn Watch,
 ) -> Replayed {
     let before = catalog.begin_migration(number);
-    let up = run(catalog, external, &link.up, OnFailure::Continue);
-    after_up(catalog, before);
-    back(catalog, external, (number, link), before, up)
+    watch.begin(Direction::Up, catalog);
+    let up = run(catalog, external, &link.up, OnFailure::Continue, watch);
+    watch.after_up(catalog, before);
+    back(catalog, external, (number, link), (before, up), watch)
 }
 
 /// Runs the down, judges the pair, and takes the down back.
@@ -152,8 +181,8 @@ fn back(
     catalog: &mut Catalog,
     external: &External,
     (number, link): (usize, &Link<'_>),
-    before: Mark,
-    up: Effect,
+    (before, up): (Mark, Effect),
+    watch: &mut dyn Watch,
 ) -> Replayed {
     let after = catalog.mark();
     let destroys = losses(catalog, before, &link.up);
@@ -169,7 +198,8 @@ fn back(
         Way::NoOp => judge(catalog, before, &up.obstacles),
         Way::Script(script) => {
             catalog.begin(Origin::down(number));
-            down = run(catalog, external, script, OnFailure::Stop);
+            watch.begin(Direction::Down, catalog);
+            down = run(catalog, external, script, OnFailure::Stop, watch);
             if !up.failures.is_empty() {
                 let mut judgement = Judgement::without_differences(Verdict::Unproven);
                 judgement.obstacle = Some("its up fails".to_owned());
@@ -200,18 +230,29 @@ pub(crate) fn run(
     external: &External,
     script: &[ScriptStatement<'_>],
     on_failure: OnFailure,
+    watch: &mut dyn Watch,
 ) -> Effect {
     let mut effect = Effect::default();
     for (place, statement) in script.iter().enumerate() {
         catalog.begin_statement(place);
         if statement.command == Command::Opaque {
+            // What it locks is not known either.
+            let (names, outcome) = (&Names::default(), &Outcome::opaque());
+            let before = catalog.mark();
+            watch.statement(&Ran { place, statement, outcome, names, before, catalog });
             shroud(catalog, statement);
             effect
                 .obstacles
                 .push(format!("`{}`", sql::title(statement.text, statement.range.clone())));
             continue;
         }
+        let names = Names::before(catalog, external, &statement.command);
+        let before = catalog.mark();
         let outcome = simulate::run(catalog, external, &statement.command);
+        if outcome.failure.is_none() {
+            let (names, outcome) = (&names, &outcome);
+            watch.statement(&Ran { place, statement, outcome, names, before, catalog });
+        }
         effect.deaths.extend(outcome.deaths.into_iter().map(|death| (place, death)));
         effect.obstacles.extend(outcome.opaque);
         if outcome.doubted {

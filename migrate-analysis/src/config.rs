@@ -2,6 +2,7 @@
 
 use crate::diagnostic::{Code, Diagnostic, Place, Severity, Tier};
 use crate::directive::closest;
+use crate::lock::Servers;
 use crate::source::SourceId;
 use crate::wording;
 use std::collections::BTreeMap;
@@ -22,11 +23,16 @@ pub struct Config {
     pub(crate) baseline: Option<(String, Place)>,
     /// Its text, once it was read.
     pub(crate) baseline_text: String,
+    /// The servers that the set has to run on.
+    pub(crate) servers: Servers,
+    /// Tables that never hold many rows: `schema.name`, `schema.*`.
+    pub(crate) small_tables: Vec<String>,
 }
 
 /// The keys there are, and those that wait for their feature.
-const KEYS: &[&str] = &["history-until", "allow", "warn", "baseline", "external"];
-const NOT_YET: &[&str] = &["postgres", "deny", "small-tables", "lock-timeout", "statement-timeout"];
+const KEYS: &[&str] =
+    &["history-until", "postgres", "allow", "warn", "deny", "small-tables", "baseline", "external"];
+const NOT_YET: &[&str] = &["lock-timeout", "statement-timeout"];
 
 impl Config {
     /// Stands for a file that could not be read: what it may have excused is not reported beside that.
@@ -74,8 +80,11 @@ impl Config {
             "history-until" => self.history_until = Some(version(value)?),
             "allow" => self.severity(value, None)?,
             "warn" => self.severity(value, Some(Severity::Warning))?,
+            "deny" => self.severity(value, Some(Severity::Error))?,
+            "postgres" => self.servers = servers(value)?,
+            "small-tables" => self.small_tables = names(key, value)?,
             "baseline" => self.baseline(value)?,
-            "external" => self.external(value)?,
+            "external" => self.external = names(key, value)?,
             _ if NOT_YET.contains(&key) => {
                 return Err((
                     format!("`{key}` is not supported by this version"),
@@ -100,7 +109,7 @@ impl Config {
     ) -> Result<(), (String, String)> {
         let names: Vec<_> = Code::ALL
             .iter()
-            .filter(|code| code.tier() == Tier::Allowable)
+            .filter(|code| code.tier().is_configurable())
             .map(|code| code.as_str())
             .collect();
         let wrong = |message: String| {
@@ -111,7 +120,7 @@ impl Config {
         };
         for entry in list {
             let name = entry.get_ref().as_str().unwrap_or_default();
-            match Code::from_name(name).filter(|code| code.tier() == Tier::Allowable) {
+            match Code::from_name(name).filter(|code| code.tier().is_configurable()) {
                 Some(code) => self.severities.insert(code, severity),
                 None => {
                     let (message, help) =
@@ -139,21 +148,6 @@ impl Config {
         Ok(())
     }
 
-    fn external(&mut self, value: &DeValue<'_>) -> Result<(), (String, String)> {
-        let names = value.as_array().into_iter().flatten().map(|it| it.get_ref().as_str());
-        let names: Option<Vec<String>> = names.map(|name| name.map(str::to_owned)).collect();
-        match names.filter(|_| value.as_array().is_some()) {
-            Some(names) => self.external = names,
-            None => {
-                return Err((
-                    "`external` is not a list of names".to_owned(),
-                    "write `external = [\"audit.*\", \"public.users\"]`".to_owned(),
-                ));
-            }
-        }
-        Ok(())
-    }
-
     /// Whether a migration is history: at or below `history-until`.
     pub(crate) fn is_history(&self, version: i64) -> bool {
         self.history_until.is_some_and(|until| version <= until)
@@ -161,7 +155,38 @@ impl Config {
 
     /// The severity that counts; `None`: the diagnostic is not reported.
     pub(crate) fn apply(&self, code: Code, usual: Severity) -> Option<Severity> {
-        self.severities.get(&code).copied().unwrap_or(Some(usual))
+        let usual = Some(usual).filter(|_| code.tier() != Tier::Optional);
+        self.severities.get(&code).copied().unwrap_or(usual)
+    }
+}
+
+/// Patterns of names, as `external` and `small-tables` have them.
+fn names(key: &str, value: &DeValue<'_>) -> Result<Vec<String>, (String, String)> {
+    let names = value.as_array().into_iter().flatten().map(|it| it.get_ref().as_str());
+    let names: Option<Vec<String>> = names.map(|name| name.map(str::to_owned)).collect();
+    names.filter(|_| value.as_array().is_some()).ok_or_else(|| {
+        let message = format!("`{key}` is not a list of names");
+        (message, format!("write `{key} = [\"audit.*\", \"public.users\"]`"))
+    })
+}
+
+/// `"15"`, `"14.2"`, `15`: the oldest server.
+fn servers(value: &DeValue<'_>) -> Result<Servers, (String, String)> {
+    let text = value.as_str().or_else(|| value.as_integer().map(|it| it.as_str()));
+    let text = text.or_else(|| value.as_float().map(|it| it.as_str())).unwrap_or_default();
+    let (major, minor) = text.split_once('.').unwrap_or((text, ""));
+    let minor = minor.parse().ok();
+    let known = Servers::ALL.oldest..=Servers::ALL.newest;
+    match major.parse() {
+        Ok(major) if known.contains(&major) => Ok(Servers { oldest: major, minor, ..Servers::ALL }),
+        _ => Err((
+            format!("`{text}` is no version of PostgreSQL that this library knows"),
+            format!(
+                "write the oldest server that the migrations have to run on, {} to {}: `postgres = \"15\"`",
+                known.start(),
+                known.end()
+            ),
+        )),
     }
 }
 

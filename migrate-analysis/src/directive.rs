@@ -7,7 +7,7 @@ mod peers;
 #[cfg(test)]
 mod tests;
 
-use crate::diagnostic::{Code, Tier};
+use crate::diagnostic::Code;
 use std::ops::Range;
 
 pub(crate) use peers::is_sqlx_no_transaction;
@@ -212,13 +212,13 @@ fn allow(tail: &str, range: Range<usize>) -> Result<Directive, Misread> {
 
 fn allowable(name: &str) -> Result<Code, (String, String)> {
     match Code::from_name(name) {
-        Some(code) if code.tier() == Tier::Allowable => Ok(code),
+        Some(code) if code.tier().allows_directive() => Ok(code),
         Some(_) => Err((
             format!("`{name}` cannot be allowed"),
             "without it the set could not be read, ordered or run".to_owned(),
         )),
         None => {
-            let names = Code::ALL.iter().filter(|code| code.tier() == Tier::Allowable);
+            let names = Code::ALL.iter().filter(|code| code.tier().allows_directive());
             let names: Vec<_> = names.map(|code| code.as_str()).collect();
             let help = match closest(name, &names) {
                 Some(near) => format!("did you mean `{near}`?"),

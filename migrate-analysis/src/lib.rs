@@ -15,7 +15,9 @@
 //! | `ddl` | what does a statement say? |
 //! | `catalog`, `simulate`, `chain` | which schema does it meet, and what becomes of it? |
 //! | `diff`, `deparse`, `restore`, `inverse` | does the down bring it back, and what would? |
-//! | `schema` | what of that is wrong? |
+//! | `lock` | what does a statement lock, and for how long? |
+//! | `rules` | is that dangerous in production? |
+//! | `schema` | what of all that is wrong? |
 //! | [`plan`] | the checked set |
 //! | [`diagnostic`], `wording`, [`render`] | what is wrong, in which words, drawn how |
 //! | [`embed`] | how is it embedded? |
@@ -37,11 +39,15 @@ mod directive;
 pub mod embed;
 #[doc(hidden)]
 pub mod fidelity;
+#[doc(hidden)]
+pub mod hazards;
 mod inverse;
 mod layout;
+mod lock;
 pub mod plan;
 pub mod render;
 mod restore;
+mod rules;
 mod schema;
 mod script;
 mod set;
@@ -53,6 +59,7 @@ mod transaction;
 mod wording;
 
 pub use directive::Direction;
+pub use lock::LockMode;
 pub use restore::Verdict;
 pub use transaction::Step;
 

@@ -1,5 +1,6 @@
 //! The checked set: what the macro embeds.
 
+use crate::lock::LockMode;
 use crate::restore::Verdict;
 use crate::source::SourceId;
 use crate::statement::Action;
@@ -56,6 +57,44 @@ pub struct PlannedStatement {
     pub action: Action,
     /// What else goes with what it drops: `` index `users_email_idx` ``.
     pub takes_along: Vec<String>,
+    /// What it locks of the relations that were there before its migration.
+    pub locks: Vec<PlannedLock>,
+    /// It may lock more: a `DO` block, a function that cannot be followed.
+    pub may_lock_more: bool,
+}
+
+/// A table lock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlannedLock {
+    /// The table, view or index as SQL: `users`, `audit.events`.
+    pub relation: String,
+    /// Held until the transaction ends.
+    pub mode: LockMode,
+    /// The table is written anew meanwhile, and all its indexes.
+    pub rewrites: bool,
+    /// All rows are read meanwhile.
+    pub scans: bool,
+    /// An index is built meanwhile.
+    pub builds_index: bool,
+    /// It is an index, which is locked beside its table.
+    pub is_index: bool,
+}
+
+impl PlannedScript {
+    /// The strongest lock that it takes on a relation that was there before its migration; the strongest there is where
+    /// that cannot be known.
+    pub fn strongest_lock(&self) -> LockMode {
+        let statements = self.statements.iter().map(PlannedStatement::strongest_lock);
+        statements.max().unwrap_or_default()
+    }
+}
+
+impl PlannedStatement {
+    /// The strongest of its locks; the strongest there is where they are not known.
+    pub fn strongest_lock(&self) -> LockMode {
+        let known = self.locks.iter().map(|lock| lock.mode).max().unwrap_or_default();
+        if self.may_lock_more { LockMode::AccessExclusive } else { known }
+    }
 }
 
 /// The way back of a migration.

@@ -6,14 +6,16 @@ mod report;
 
 pub(crate) use index::Twin;
 
+use crate::Direction;
 use crate::cache::{Basis, Replay};
-use crate::catalog::Catalog;
-use crate::chain::{self, Effect, Replayed};
+use crate::catalog::{Catalog, Mark};
+use crate::chain::{self, Effect, Link, Ran, Replayed, Watch};
 use crate::config::Config;
 use crate::diagnostic::Diagnostic;
 use crate::inverse::Inverse;
-use crate::plan::{Plan, PlannedDown, PlannedScript};
+use crate::plan::{Plan, PlannedDown, PlannedLock, PlannedScript};
 use crate::restore::Verdict;
+use crate::rules;
 use crate::simulate::External;
 use crate::source::{Source, SourceId};
 use crate::sql;
@@ -42,11 +44,19 @@ pub(crate) struct Doubts {
 pub(crate) struct Found {
     pub(crate) verdict: Verdict,
     pub(crate) destroys: Vec<String>,
-    /// What the statements of the up take along, each with the place of its statement.
-    pub(crate) up: Vec<(usize, String)>,
-    pub(crate) down: Vec<(usize, String)>,
+    pub(crate) up: Effects,
+    pub(crate) down: Effects,
     pub(crate) diagnostics: Vec<Diagnostic>,
     pub(crate) inverse: Option<Inverse>,
+}
+
+/// What the statements of a script do beside what they say, each with the place of its statement.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Effects {
+    pub(crate) takes_along: Vec<(usize, String)>,
+    pub(crate) locks: Vec<(usize, PlannedLock)>,
+    /// Statements that may lock more.
+    pub(crate) may_lock_more: Vec<usize>,
 }
 
 /// Replays the set, writes the verdicts into the plan, and tells what is wrong. `kept` is an earlier
@@ -69,9 +79,9 @@ pub(crate) fn check(
         let version = migration.version;
         migration.verdict = verdict;
         migration.destroys = destroys;
-        take_along(&mut migration.up, up);
+        tell(&mut migration.up, up);
         if let PlannedDown::Script(script) = &mut migration.down {
-            take_along(script, down);
+            tell(script, down);
         }
         findings.diagnostics.extend(diagnostics.into_iter().map(|it| (version, it)));
         findings.inverses.extend(inverse.map(|it| (version, it)));
@@ -79,11 +89,16 @@ pub(crate) fn check(
     findings
 }
 
-fn take_along(script: &mut PlannedScript, along: Vec<(usize, String)>) {
-    for (place, what) in along {
-        if let Some(statement) = script.statements.get_mut(place) {
-            statement.takes_along.push(what);
-        }
+fn tell(script: &mut PlannedScript, effects: Effects) {
+    let statements = &mut script.statements;
+    for (place, what) in effects.takes_along {
+        statements.get_mut(place).into_iter().for_each(|it| it.takes_along.push(what.clone()));
+    }
+    for (place, lock) in effects.locks {
+        statements.get_mut(place).into_iter().for_each(|it| it.locks.push(lock.clone()));
+    }
+    for place in effects.may_lock_more {
+        statements.get_mut(place).into_iter().for_each(|it| it.may_lock_more = true);
     }
 }
 
@@ -148,25 +163,42 @@ impl Set<'_> {
             let Some(link) = chain::link(self.plan, number, self.sources, self.doubts) else {
                 break;
             };
-            let mut twins = Vec::new();
-            let replayed =
-                chain::replay(&mut catalog, &external, number, &link, |catalog, before| {
-                    twins = index::twins(catalog, before);
-                });
-            replay.found.extend(self.found(number, replayed, &twins));
+            let mut watcher = self.watcher(number, &link);
+            let replayed = chain::replay(&mut catalog, &external, number, &link, &mut watcher);
+            replay.found.extend(self.found(number, replayed, watcher));
         }
         let mut found = replay.found.iter().skip(first);
         !catalog.was_asked_for_forgotten() || found.all(|it| it.diagnostics.is_empty())
     }
 
-    fn found(&self, number: usize, replayed: Replayed, twins: &[Twin]) -> Option<Found> {
+    fn watcher<'a>(&self, number: usize, link: &'a Link<'a>) -> Watcher<'a> {
+        let migration = self.plan.migrations.get(number);
+        let is_history = migration.is_none_or(|it| self.config.is_history(it.version));
+        let down = migration.map(|it| &it.down);
+        let transactional = [
+            migration.is_some_and(|it| it.up.transactional),
+            matches!(down, Some(PlannedDown::Script(script)) if script.transactional),
+        ];
+        let session = rules::Session::new(link, transactional, self.config, is_history);
+        Watcher {
+            session,
+            up: Effects::default(),
+            down: Effects::default(),
+            twins: Vec::new(),
+            goes_down: false,
+        }
+    }
+
+    fn found(&self, number: usize, replayed: Replayed, watcher: Watcher<'_>) -> Option<Found> {
         let migration = self.plan.migrations.get(number)?;
+        let mut diagnostics = self.diagnostics(migration, &replayed, &watcher.twins);
+        diagnostics.extend(self.hazards(migration, watcher.session.found));
         Some(Found {
             verdict: replayed.judgement.verdict,
-            diagnostics: self.diagnostics(migration, &replayed, twins),
+            diagnostics,
             destroys: replayed.destroys,
-            up: deaths(replayed.up),
-            down: deaths(replayed.down),
+            up: Effects { takes_along: deaths(replayed.up), ..watcher.up },
+            down: Effects { takes_along: deaths(replayed.down), ..watcher.down },
             inverse: replayed.inverse,
         })
     }
@@ -174,4 +206,32 @@ impl Set<'_> {
 
 fn deaths(effect: Effect) -> Vec<(usize, String)> {
     effect.deaths.into_iter().map(|(place, death)| (place, death.what)).collect()
+}
+
+/// Sees what the statements of a migration lock, and what is wrong with that.
+struct Watcher<'a> {
+    session: rules::Session<'a>,
+    up: Effects,
+    down: Effects,
+    twins: Vec<Twin>,
+    goes_down: bool,
+}
+
+impl Watch for Watcher<'_> {
+    fn begin(&mut self, direction: Direction, catalog: &Catalog) {
+        self.goes_down = direction == Direction::Down;
+        self.session.begin(direction, catalog);
+    }
+
+    fn statement(&mut self, ran: &Ran<'_>) {
+        let locks = self.session.statement(ran);
+        let effects = if self.goes_down { &mut self.down } else { &mut self.up };
+        let planned = self.session.planned(ran, &locks);
+        effects.locks.extend(planned.into_iter().map(|lock| (ran.place, lock)));
+        effects.may_lock_more.extend(locks.unknown.map(|_| ran.place));
+    }
+
+    fn after_up(&mut self, catalog: &Catalog, before: Mark) {
+        self.twins = index::twins(catalog, before);
+    }
 }

@@ -395,7 +395,13 @@ fn planned(source: SourceId, script: &Script) -> PlannedScript {
 
 fn planned_statement(statement: &Statement) -> PlannedStatement {
     let (range, action) = (statement.range.clone(), statement.action.clone());
-    PlannedStatement { range, action, takes_along: Vec::new() }
+    PlannedStatement {
+        range,
+        action,
+        takes_along: Vec::new(),
+        locks: Vec::new(),
+        may_lock_more: false,
+    }
 }
 
 fn planned_down(source: SourceId, script: &Script) -> PlannedDown {

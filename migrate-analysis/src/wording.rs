@@ -1,8 +1,10 @@
 //! The words of every diagnostic, in one place: call sites pass facts.
 
+mod hazard;
 mod restore;
 mod schema;
 
+pub(crate) use hazard::hazard;
 pub(crate) use restore::{does_not_restore, proposed_down};
 pub(crate) use schema::{Made, duplicate_index, failure};
 

@@ -37,7 +37,9 @@ fn cases() {
             assert_eq!(analysis.diagnostics, [], "{name}");
         }
     }
-    let missing: Vec<_> = Code::ALL.iter().filter(|code| !seen.contains(code)).collect();
+    // What rules find has its examples beside the rules.
+    let codes = Code::ALL.iter().filter(|code| !code.is_hazard());
+    let missing: Vec<_> = codes.filter(|code| !seen.contains(code)).collect();
     // These need bytes that a text cannot hold; see below.
     assert_eq!(missing, [&Code::MissingDirectory, &Code::UnreadableFile, &Code::NotUtf8]);
 }

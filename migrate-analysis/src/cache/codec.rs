@@ -9,9 +9,12 @@ use crate::diagnostic::{Code, Diagnostic, Place, Severity};
 use crate::embed::{Embedded, Embedding};
 use crate::inverse::Inverse;
 use crate::layout::Part;
-use crate::plan::{Plan, PlannedDown, PlannedMigration, PlannedScript, PlannedStatement};
+use crate::lock::LockMode;
+use crate::plan::{
+    Plan, PlannedDown, PlannedLock, PlannedMigration, PlannedScript, PlannedStatement,
+};
 use crate::restore::Verdict;
-use crate::schema::Found;
+use crate::schema::{Effects, Found};
 use crate::script::{Allow, Script, ScriptFile};
 use crate::source::{Directory, File, Source, SourceId};
 use crate::statement::{Action, ConcurrentIndex, EnumValue, Statement, TransactionUse};
@@ -371,6 +374,17 @@ choice!(Verdict {
     DoesNotRestore = 3,
     Irreversible = 4,
 });
+choice!(LockMode {
+    NoLock = 0,
+    AccessShare = 1,
+    RowShare = 2,
+    RowExclusive = 3,
+    ShareUpdateExclusive = 4,
+    Share = 5,
+    ShareRowExclusive = 6,
+    Exclusive = 7,
+    AccessExclusive = 8,
+});
 choice!(Severity { Note = 0, Warning = 1, Error = 2 });
 choice!(TransactionUse {
     Either = 0,
@@ -416,7 +430,9 @@ record!(Analysis { sources, plan, diagnostics });
 record!(Source { path, text, verbatim, start });
 record!(Plan { migrations, digest });
 record!(PlannedMigration { version, name, up, down, verdict, destroys });
-record!(PlannedStatement { range, action, takes_along });
+record!(PlannedStatement { range, action, takes_along, locks, may_lock_more });
+record!(PlannedLock { relation, mode, rewrites, scans, builds_index, is_index });
+record!(Effects { takes_along, locks, may_lock_more });
 record!(PlannedScript { source, steps, statements, checksum, transactional });
 record!(Place { source, range });
 record!(Diagnostic { code, severity, message, place, label, related, notes, help });

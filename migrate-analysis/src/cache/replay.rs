@@ -3,6 +3,8 @@
 use super::codec::{Decode, Encode, Input, encode_slice};
 use crate::catalog::Catalog;
 use crate::config::Config;
+use crate::diagnostic::{Code, Severity};
+use crate::lock::Servers;
 use crate::plan::{Plan, PlannedDown, PlannedScript};
 use crate::schema::{Doubts, Found};
 use crate::source::Source;
@@ -56,6 +58,14 @@ impl Basis {
         config.baseline.is_some().encode(&mut self.bytes);
         config.baseline.iter().for_each(|(name, _)| name.encode(&mut self.bytes));
         config.baseline_text.encode(&mut self.bytes);
+        config.small_tables.encode(&mut self.bytes);
+        let Servers { oldest, newest, minor } = config.servers;
+        (i64::from(oldest), i64::from(newest)).encode(&mut self.bytes);
+        minor.map(i64::from).encode(&mut self.bytes);
+        config.history_until.encode(&mut self.bytes);
+        for code in Code::ALL.iter().filter(|code| code.is_hazard()) {
+            config.apply(*code, Severity::Error).is_some().encode(&mut self.bytes);
+        }
         doubts.complete.encode(&mut self.bytes);
         doubts.sources.encode(&mut self.bytes);
         for source in doubts.sources.iter().filter_map(|source| sources.get(source.index())) {

@@ -48,7 +48,7 @@ impl Id {
 }
 
 /// A place in the journal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Mark(usize);
 
 /// What made an object, or dropped it.

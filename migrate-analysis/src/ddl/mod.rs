@@ -5,11 +5,13 @@
 //! folded and cut as PostgreSQL does, but not yet looked up. All places are bytes of the source.
 
 mod block;
+mod maintenance;
 mod objects;
 mod query;
 mod table;
 
 pub(crate) use block::*;
+pub(crate) use maintenance::*;
 pub(crate) use objects::*;
 pub(crate) use query::*;
 pub(crate) use table::*;
@@ -89,6 +91,7 @@ pub(crate) enum Command {
     /// `REFRESH MATERIALIZED VIEW`.
     Refresh {
         view: Name,
+        concurrently: bool,
         with_data: bool,
     },
     /// `CALL name(…)`.
@@ -101,7 +104,9 @@ pub(crate) enum Command {
         /// What it runs, where that can be read.
         block: Option<Block>,
     },
-    /// Changes no schema: `LOCK`, `ANALYZE`, `VACUUM`, `REINDEX`, `SET`, `NOTIFY`, ….
+    /// `LOCK`, `ANALYZE`, `VACUUM`, `REINDEX`, `SET`, ….
+    Maintenance(Maintenance),
+    /// Changes no schema and locks nothing that others wait for: `NOTIFY`, `SHOW`, ….
     Nothing,
     /// Nobody could read it.
     Opaque,

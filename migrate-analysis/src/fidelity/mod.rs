@@ -75,7 +75,8 @@ impl<'a> Chain<'a> {
     pub fn up(&mut self, number: usize) -> Step {
         self.before = self.catalog.begin_migration(number);
         let Some(link) = self.links.get(number) else { return Step::default() };
-        let effect = chain::run(&mut self.catalog, &self.external, &link.up, OnFailure::Continue);
+        let effect =
+            chain::run(&mut self.catalog, &self.external, &link.up, OnFailure::Continue, &mut ());
         self.after = self.catalog.mark();
         self.obstacles = effect.obstacles.clone();
         step(&effect)
@@ -91,7 +92,8 @@ impl<'a> Chain<'a> {
                 return (Step::default(), Judged { verdict, reasons: Vec::new() });
             }
         };
-        let effect = chain::run(&mut self.catalog, &self.external, script, OnFailure::Stop);
+        let effect =
+            chain::run(&mut self.catalog, &self.external, script, OnFailure::Stop, &mut ());
         let step = step(&effect);
         if !effect.failures.is_empty() {
             let reasons = step.failures.clone();
@@ -117,7 +119,7 @@ impl<'a> Chain<'a> {
         let range = 0..sql.len();
         let command = crate::sql::command(sql, range.clone());
         let statement = ScriptStatement { text: sql, range, command };
-        step(&chain::run(&mut self.catalog, &self.external, &[statement], OnFailure::Stop))
+        step(&chain::run(&mut self.catalog, &self.external, &[statement], OnFailure::Stop, &mut ()))
     }
 
     /// From here on [`Chain::judge`] and [`Chain::inverse`] look back to this place.

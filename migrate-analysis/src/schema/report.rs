@@ -1,6 +1,7 @@
 //! What a replay tells, as diagnostics.
 
 use super::{Set, Twin};
+use crate::Direction;
 use crate::catalog::Origin;
 use crate::chain::{Effect, Replayed};
 use crate::ddl::ObjectKind;
@@ -8,6 +9,7 @@ use crate::diagnostic::{Diagnostic, Place};
 use crate::diff::{self, Difference};
 use crate::plan::{PlannedDown, PlannedMigration, PlannedScript};
 use crate::restore::Verdict;
+use crate::rules;
 use crate::simulate::{Failure, FailureKind};
 use crate::source::Source;
 use crate::sql;
@@ -33,6 +35,28 @@ impl<'a> Set<'a> {
         }
         diagnostics.extend(twins.iter().filter_map(|twin| self.twin(version, twin)));
         diagnostics
+    }
+
+    /// What the rules have found.
+    pub(super) fn hazards(
+        &self,
+        migration: &PlannedMigration,
+        found: Vec<rules::Found>,
+    ) -> Vec<Diagnostic> {
+        let diagnostics = found.into_iter().filter_map(|found| {
+            let script = match (&migration.down, found.direction) {
+                (PlannedDown::Script(down), Direction::Down) => down,
+                _ => &migration.up,
+            };
+            let statement = script.statements.get(found.place)?.range.clone();
+            let at = Some(found.finding.at.clone()).filter(|at| !at.is_empty());
+            let place = match at {
+                Some(range) => Place { source: script.source, range },
+                None => self.line(script, statement),
+            };
+            Some(wording::hazard(place, found))
+        });
+        diagnostics.collect()
     }
 
     fn failures(&self, version: i64, script: &PlannedScript, effect: &Effect) -> Vec<Diagnostic> {

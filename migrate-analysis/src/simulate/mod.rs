@@ -49,8 +49,8 @@ pub(crate) use failure::{Failure, FailureKind};
 pub(crate) use lookup::{External, Found};
 pub(crate) use remove::{Death, Target};
 
-use crate::catalog::Catalog;
-use crate::ddl::Command;
+use crate::catalog::{Catalog, Id, Space};
+use crate::ddl::{Command, Name};
 
 /// What a statement came to.
 #[derive(Clone, Debug, Default)]
@@ -65,6 +65,14 @@ pub(crate) struct Outcome {
     pub(crate) doubted: bool,
 }
 
+impl Outcome {
+    /// Of a statement that nobody could read.
+    pub(crate) fn opaque() -> Outcome {
+        let opaque = Some("a statement that is not analysed".to_owned());
+        Outcome { opaque, ..Outcome::default() }
+    }
+}
+
 type Result<T = ()> = std::result::Result<T, Failure>;
 
 /// A statement at work on the catalog.
@@ -74,6 +82,20 @@ pub(crate) struct Simulator<'a> {
     pub(crate) external: &'a External,
     deaths: Vec<Death>,
     opaque: Option<String>,
+}
+
+/// The object of that name in a name space, where the catalog has it.
+pub(crate) fn lookup(
+    catalog: &mut Catalog,
+    external: &External,
+    space: Space,
+    name: &Name,
+) -> Option<Id> {
+    let simulator = Simulator { catalog, external, deaths: Vec::new(), opaque: None };
+    match simulator.find(space, name) {
+        Found::Known(id) => Some(id),
+        Found::Perhaps | Found::Missing => None,
+    }
 }
 
 /// Runs one statement.
@@ -139,12 +161,12 @@ impl Simulator<'_> {
             Command::Delete(it) | Command::Merge(it) => self.delete(it),
             Command::Truncate { tables, cascade } => self.truncate(tables, *cascade),
             Command::Select(query) => self.select(query),
-            Command::Refresh { view, with_data } => self.refresh(view, *with_data),
+            Command::Refresh { view, with_data, .. } => self.refresh(view, *with_data),
             Command::Call(routine) => self.call(routine),
             Command::Do { language, body, block, .. } => {
                 self.run_block(language, body, block.as_ref())
             }
-            Command::Nothing => Ok(()),
+            Command::Maintenance(_) | Command::Nothing => Ok(()),
             Command::Opaque => self.run_opaque(),
         }
     }

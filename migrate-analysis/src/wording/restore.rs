@@ -118,7 +118,7 @@ pub(super) fn script(title: &str, statements: &[String]) -> String {
     indented(title, &lines)
 }
 
-fn indented(title: &str, lines: &[String]) -> String {
+pub(super) fn indented(title: &str, lines: &[String]) -> String {
     let mut text = title.to_owned();
     for line in lines {
         text.push_str(&format!("\n  {line}"));

@@ -97,9 +97,9 @@ fn check_option(reader: &Reader<'_>) -> (usize, Option<String>) {
 /// Behind `REFRESH`.
 pub(super) fn refresh(reader: &mut Reader<'_>) -> Option<Command> {
     reader.expect_all(&["MATERIALIZED", "VIEW"])?;
-    reader.accept("CONCURRENTLY");
+    let concurrently = reader.accept("CONCURRENTLY");
     let view = reader.name()?;
     let with_data = !reader.accept_all(&["WITH", "NO", "DATA"]);
     reader.accept_all(&["WITH", "DATA"]);
-    reader.done(Command::Refresh { view, with_data })
+    reader.done(Command::Refresh { view, concurrently, with_data })
 }

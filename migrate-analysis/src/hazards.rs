@@ -1,0 +1,37 @@
+//! The rules and the lock table opened up, for the tests that hold them against a server, and for the pages in `docs/rules/`.
+//!
+//! Nothing here is meant for users.
+
+use crate::diagnostic::Code;
+use crate::rules::{self, RULES};
+
+/// A rule, for its tests and its page.
+#[derive(Clone, Copy, Debug)]
+pub struct Rule {
+    /// Its code.
+    pub code: Code,
+    /// What earlier migrations have made.
+    pub setup: &'static str,
+    /// A migration that it refuses.
+    pub bad: &'static str,
+    /// Migrations that it has nothing against.
+    pub good: &'static [&'static str],
+    /// What `migrate.toml` has to say for it to speak up.
+    pub config: &'static str,
+    rule: &'static rules::Rule,
+}
+
+/// Every rule.
+pub fn rules() -> impl Iterator<Item = Rule> {
+    RULES.iter().map(|rule| {
+        let rules::Example { setup, bad, good, config } = rule.example;
+        Rule { code: rule.code, setup, bad, good, config, rule }
+    })
+}
+
+impl Rule {
+    /// Its page in `docs/rules/`: Markdown.
+    pub fn page(&self) -> String {
+        rules::page(self.rule)
+    }
+}

@@ -1,0 +1,204 @@
+//! Which relations and types a statement names.
+
+use crate::catalog::{Catalog, Id, Space};
+use crate::ddl::{
+    AlterActionKind, Block, ColumnConstraintKind, Command, CreateTable, GrantTarget, Maintenance,
+    Name, ObjectKind, ObjectName, Query, Reindexed, Select, SourceKind, Step, TableConstraint,
+    TableConstraintKind, TableElement,
+};
+use crate::simulate::{self, External};
+
+/// What a statement names, looked up before it runs. (Afterwards it may be gone, or another one may have its name.)
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Names(Vec<(Space, Name, Id)>);
+
+impl Names {
+    pub(crate) fn before(catalog: &mut Catalog, external: &External, command: &Command) -> Names {
+        let mut written = Vec::new();
+        collect(command, &mut written);
+        let known = written.into_iter().filter_map(|(space, name)| {
+            let id = simulate::lookup(catalog, external, space, name)?;
+            Some((space, name.clone(), id))
+        });
+        Names(known.collect())
+    }
+
+    /// A table, view, index, sequence.
+    pub(crate) fn relation(&self, name: &Name) -> Option<Id> {
+        self.find(Space::Relation, name)
+    }
+
+    /// A type or domain.
+    pub(crate) fn data_type(&self, name: &Name) -> Option<Id> {
+        self.find(Space::Type, name)
+    }
+
+    fn find(&self, space: Space, name: &Name) -> Option<Id> {
+        let is_it = |(own, other, _): &&(Space, Name, Id)| {
+            *own == space && other.schema == name.schema && other.name == name.name
+        };
+        self.0.iter().find(is_it).map(|(_, _, id)| *id)
+    }
+}
+
+type Written<'a> = Vec<(Space, &'a Name)>;
+
+fn collect<'a>(command: &'a Command, out: &mut Written<'a>) {
+    let mut relation = |name: &'a Name| out.push((Space::Relation, name));
+    match command {
+        Command::CreateTable(it) => create_table(it, out),
+        Command::CreateTableAs(it) => {
+            relation(&it.name);
+            query(&it.query, out);
+        }
+        Command::AlterTable(it) => {
+            relation(&it.table);
+            it.actions.iter().for_each(|action| alter_action(&action.kind, out));
+        }
+        Command::CreateIndex(it) => relation(&it.table),
+        Command::AttachIndex { index, partition } => {
+            [index, partition].into_iter().for_each(relation)
+        }
+        Command::CreateView(it) => {
+            relation(&it.name);
+            query(&it.query, out);
+        }
+        Command::CreateSequence(it) => relation(&it.name),
+        Command::AlterSequence(it) => relation(&it.name),
+        Command::AlterType(it) => out.push((Space::Type, &it.name)),
+        Command::AlterDomain(it) => out.push((Space::Type, &it.name)),
+        Command::CreateTrigger(it) => std::iter::once(&it.table).chain(&it.from).for_each(relation),
+        Command::CreatePolicy(it) => relation(&it.table),
+        Command::AlterPolicy(it) => relation(&it.table),
+        Command::CreateRule(it) => relation(&it.table),
+        Command::CreateStatistics(it) => relation(&it.table),
+        Command::AlterOther { object: it }
+        | Command::SetSchema { object: it, .. }
+        | Command::SetOwner { object: it, .. } => object(it, out),
+        Command::Rename(it) => object(&it.object, out),
+        Command::Comment(it) => object(&it.object, out),
+        Command::Drop(it) => it.objects.iter().for_each(|it| object(it, out)),
+        Command::Grant(it) => {
+            if let GrantTarget::Objects(objects) = &it.on {
+                objects.iter().for_each(|it| object(it, out));
+            }
+        }
+        Command::Insert(it) | Command::Update(it) | Command::Delete(it) | Command::Merge(it) => {
+            relation(&it.table);
+            query(&it.query, out);
+        }
+        Command::Truncate { tables, .. } => tables.iter().for_each(relation),
+        Command::Select(it) => query(it, out),
+        Command::Refresh { view, .. } => relation(view),
+        Command::CreateSchema(it) => it.elements.iter().for_each(|it| collect(it, out)),
+        Command::Do { block: Some(it), .. } => block(it, out),
+        Command::Maintenance(it) => maintenance(it, out),
+        _ => {}
+    }
+}
+
+fn create_table<'a>(create: &'a CreateTable, out: &mut Written<'a>) {
+    let parent = create.partition_of.iter().map(|(parent, _)| parent);
+    let others = create.inherits.iter().chain(parent);
+    out.extend(std::iter::once(&create.name).chain(others).map(|it| (Space::Relation, it)));
+    for element in &create.elements {
+        match element {
+            TableElement::Column(column) => {
+                column.constraints.iter().for_each(|it| column_constraint(&it.kind, out));
+            }
+            TableElement::Constraint(it) => constraint(it, out),
+            TableElement::Like(like) => out.push((Space::Relation, &like.table)),
+        }
+    }
+}
+
+fn column_constraint<'a>(kind: &'a ColumnConstraintKind, out: &mut Written<'a>) {
+    if let ColumnConstraintKind::References(references) = kind {
+        out.push((Space::Relation, &references.table));
+    }
+}
+
+fn constraint<'a>(constraint: &'a TableConstraint, out: &mut Written<'a>) {
+    if let TableConstraintKind::ForeignKey { references, .. } = &constraint.kind {
+        out.push((Space::Relation, &references.table));
+    }
+}
+
+fn alter_action<'a>(action: &'a AlterActionKind, out: &mut Written<'a>) {
+    match action {
+        AlterActionKind::AddColumn { column, .. } => {
+            column.constraints.iter().for_each(|it| column_constraint(&it.kind, out));
+        }
+        AlterActionKind::AddConstraint(it) => constraint(it, out),
+        AlterActionKind::AttachPartition { partition: it, .. }
+        | AlterActionKind::DetachPartition { partition: it, .. }
+        | AlterActionKind::Inherit(it)
+        | AlterActionKind::NoInherit(it) => out.push((Space::Relation, it)),
+        _ => {}
+    }
+}
+
+fn object<'a>(object: &'a ObjectName, out: &mut Written<'a>) {
+    let space = match object.kind {
+        ObjectKind::Type | ObjectKind::Domain | ObjectKind::DomainConstraint => Space::Type,
+        ObjectKind::Statistics => Space::Statistics,
+        _ => Space::Relation,
+    };
+    out.push((space, &object.name));
+}
+
+fn query<'a>(query: &'a Query, out: &mut Written<'a>) {
+    query.tree.iter().for_each(|tree| select(tree, out));
+}
+
+fn select<'a>(tree: &'a Select, out: &mut Written<'a>) {
+    tree.with.iter().for_each(|it| select(&it.query, out));
+    tree.subqueries.iter().for_each(|it| select(it, out));
+    for arm in &tree.arms {
+        arm.from.iter().for_each(|it| source(&it.kind, out));
+        arm.subqueries.iter().for_each(|it| select(it, out));
+    }
+}
+
+fn source<'a>(kind: &'a SourceKind, out: &mut Written<'a>) {
+    match kind {
+        SourceKind::Relation(name) => out.push((Space::Relation, name)),
+        SourceKind::Query(query) => select(query, out),
+        SourceKind::Join(sources) => sources.iter().for_each(|it| source(&it.kind, out)),
+        SourceKind::Function { .. } | SourceKind::Other => {}
+    }
+}
+
+fn block<'a>(block: &'a Block, out: &mut Written<'a>) {
+    steps(&block.steps, out);
+}
+
+fn steps<'a>(all: &'a [Step], out: &mut Written<'a>) {
+    for step in all {
+        match step {
+            Step::Run(command) => collect(command, out),
+            Step::Raise { .. } => {}
+            Step::Try { steps: inner, .. } => steps(inner, out),
+            Step::If { then, otherwise, .. } => {
+                steps(then, out);
+                steps(otherwise, out);
+            }
+        }
+    }
+}
+
+fn maintenance<'a>(maintenance: &'a Maintenance, out: &mut Written<'a>) {
+    let tables: &[Name] = match maintenance {
+        Maintenance::Lock { tables, .. }
+        | Maintenance::Vacuum { tables, .. }
+        | Maintenance::Analyze(tables) => tables,
+        Maintenance::Cluster(table) => table.as_slice(),
+        Maintenance::Reindex {
+            target: Reindexed::Index(name) | Reindexed::Table(name), ..
+        }
+        | Maintenance::CopyFrom(name)
+        | Maintenance::CopyTo(name) => std::slice::from_ref(name),
+        Maintenance::Reindex { .. } | Maintenance::Set { .. } | Maintenance::DropDatabase(_) => &[],
+    };
+    out.extend(tables.iter().map(|it| (Space::Relation, it)));
+}

@@ -1,0 +1,142 @@
+//! The rules: what is dangerous in production though PostgreSQL takes it, one rule a file.
+//!
+//! A rule is a record: what it is called, why it hurts, what to write instead, a bad and a good example, and a
+//! function that sees a statement. Its page in `docs/rules/` is made of the record, and its examples are its tests.
+//! Rules know statements, the catalog before and after them, and what they lock; neither a parser nor each other.
+
+mod page;
+mod script;
+
+mod add_column_volatile_default;
+
+pub(crate) use page::page;
+pub(crate) use script::{Found, Script, Session};
+
+use crate::catalog::{Id, Kind, Object};
+use crate::deparse;
+use crate::diagnostic::Code;
+use crate::lock::{Cause, Locks, RelationLock, Seen, Work};
+use crate::simulate::Outcome;
+use std::ops::Range;
+
+/// Every rule, in the order of [`Code`].
+pub(crate) const RULES: &[&Rule] = &[&add_column_volatile_default::RULE];
+
+/// What is dangerous, why, and what to do instead.
+#[derive(Debug)]
+pub(crate) struct Rule {
+    pub(crate) code: Code,
+    /// Why it hurts: Markdown, a paragraph or two.
+    pub(crate) why: &'static str,
+    /// What to write instead: Markdown.
+    pub(crate) instead: &'static str,
+    /// The page of PostgreSQL's manual that says so.
+    pub(crate) source: &'static str,
+    pub(crate) example: Example,
+    /// Whether it holds for downs, too: not where it is about data that is lost, which is what downs do.
+    pub(crate) downs: bool,
+    pub(crate) check: fn(&Statement<'_>, &mut Vec<Finding>),
+}
+
+/// The example of a rule, which a test runs.
+#[derive(Debug)]
+pub(crate) struct Example {
+    /// What earlier migrations have made.
+    pub(crate) setup: &'static str,
+    /// A migration that the rule refuses.
+    pub(crate) bad: &'static str,
+    /// Migrations that do the same and that the rule has nothing against.
+    pub(crate) good: &'static [&'static str],
+    /// What `migrate.toml` has to say for the rule to speak up.
+    pub(crate) config: &'static str,
+}
+
+/// What a rule has found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Finding {
+    /// Where, in bytes of the source.
+    pub(crate) at: Range<usize>,
+    /// A sentence that stands alone: lower case, no full stop, names in backticks.
+    pub(crate) message: String,
+    /// What is to be seen there.
+    pub(crate) label: String,
+    /// Why we believe it, beside what is locked, which is told anyway.
+    pub(crate) notes: Vec<String>,
+    /// What to do, in words.
+    pub(crate) help: Vec<String>,
+    /// What to write instead, made of the author's own names: a script a migration, ready to be pasted.
+    pub(crate) instead: Vec<String>,
+}
+
+/// A statement as a rule sees it. It has run, and did not fail.
+pub(crate) struct Statement<'a> {
+    pub(crate) seen: &'a Seen<'a>,
+    pub(crate) outcome: &'a Outcome,
+    pub(crate) locks: &'a Locks,
+    /// The whole source, and the statement's place in it.
+    pub(crate) text: &'a str,
+    pub(crate) range: Range<usize>,
+    pub(crate) script: &'a Script<'a>,
+}
+
+impl<'a> Statement<'a> {
+    /// A relation as it was before the statement; as it is now, where it is new.
+    pub(crate) fn object(&self, id: Id) -> Option<&Object> {
+        self.seen.before.get(id).or_else(|| self.seen.after.get(id))
+    }
+
+    /// What it is called in SQL: `users`, `audit.events`.
+    pub(crate) fn name(&self, id: Id) -> String {
+        self.object(id)
+            .map_or_else(|| "?".to_owned(), |it| deparse::object_name(&self.seen.before, it))
+    }
+
+    /// Whether others may be using the relation, and it may hold many rows: it was there before this migration, and
+    /// is none of the small ones.
+    pub(crate) fn is_in_use(&self, id: Id) -> bool {
+        !self.script.is_new(id, self.seen.after) && !self.is_small(id)
+    }
+
+    fn is_small(&self, id: Id) -> bool {
+        let of = match self.object(id).map(|it| &it.kind) {
+            Some(Kind::Index(index)) => index.table,
+            _ => id,
+        };
+        let Some(object) = self.object(of) else { return false };
+        let schema = object.schema.and_then(|schema| self.seen.after.get(schema));
+        let schema = schema.map_or("public", |schema| schema.name.as_str());
+        self.script.small_tables.has(schema, &object.name)
+    }
+
+    /// The locks on relations in use.
+    pub(crate) fn locks_in_use(&self) -> impl Iterator<Item = &RelationLock> {
+        self.locks.relations.iter().filter(|lock| self.is_in_use(lock.relation))
+    }
+
+    /// The work on relations in use that has this cause.
+    pub(crate) fn work(&self, cause: Cause) -> impl Iterator<Item = &Work> {
+        self.locks
+            .work
+            .iter()
+            .filter(move |work| work.cause == cause && self.is_in_use(work.relation))
+    }
+
+    /// `` `users`: ACCESS EXCLUSIVE, which blocks reads and writes``, for each relation in use.
+    fn lock_words(&self) -> Vec<String> {
+        let words = self.locks_in_use().map(|lock| {
+            let (name, mode) = (self.name(lock.relation), lock.mode);
+            format!("`{name}`: {mode}, which {}", mode.blocks())
+        });
+        words.collect()
+    }
+
+    /// The text of the statement.
+    pub(crate) fn sql(&self) -> &'a str {
+        self.text.get(self.range.clone()).unwrap_or_default()
+    }
+
+    /// A part of the text.
+    pub(crate) fn part(&self, at: &Range<usize>) -> &'a str {
+        self.text.get(at.clone()).unwrap_or_default()
+    }
+}

@@ -1,0 +1,200 @@
+//! The script that a statement stands in: what came before it, and what is still locked.
+
+use super::{Finding, RULES, Rule, Statement};
+use crate::Direction;
+use crate::catalog::{Catalog, Id, Mark};
+use crate::chain::{Link, Ran, ScriptStatement, Way};
+use crate::config::Config;
+use crate::ddl::{Block, Command, Step};
+use crate::deparse;
+use crate::diagnostic::{Code, Severity};
+use crate::lock::{self, LockMode, Locks, Seen, Servers, WorkKind};
+use crate::plan::PlannedLock;
+use crate::simulate::External;
+
+/// The script of a statement.
+pub(crate) struct Script<'a> {
+    pub(crate) direction: Direction,
+    /// Whether it runs in one transaction.
+    pub(crate) transactional: bool,
+    pub(crate) statements: &'a [ScriptStatement<'a>],
+    /// Of the statement.
+    pub(crate) place: usize,
+    /// What has run before it, and did not fail.
+    pub(crate) earlier: Vec<Earlier>,
+    /// Where the script began.
+    start: Mark,
+    pub(super) small_tables: External,
+}
+
+/// A statement that has run.
+#[derive(Debug)]
+pub(crate) struct Earlier {
+    pub(crate) place: usize,
+    pub(crate) locks: Locks,
+}
+
+impl Script<'_> {
+    /// Whether it was made by this very script.
+    pub(crate) fn is_new(&self, id: Id, catalog: &Catalog) -> bool {
+        catalog.at(self.start).get(id).is_none()
+    }
+
+    /// The strongest lock on a relation that the transaction holds already, and which statement took it.
+    pub(crate) fn held(&self, id: Id) -> Option<(LockMode, &Earlier)> {
+        let held = self.earlier.iter().filter(|_| self.transactional);
+        let held = held.map(|earlier| (earlier.locks.mode(id), earlier));
+        held.filter(|(mode, _)| *mode != LockMode::NoLock).max_by_key(|(mode, _)| *mode)
+    }
+}
+
+/// What the rules have found in a statement.
+#[derive(Clone, Debug)]
+pub(crate) struct Found {
+    pub(crate) direction: Direction,
+    pub(crate) place: usize,
+    pub(crate) code: Code,
+    pub(crate) finding: Finding,
+    /// What the statement locks, in words.
+    pub(crate) locks: Vec<String>,
+}
+
+/// Rules at work on a migration.
+pub(crate) struct Session<'a> {
+    link: &'a Link<'a>,
+    transactional: [bool; 2],
+    script: Script<'a>,
+    servers: Servers,
+    /// Those that count.
+    rules: Vec<&'static Rule>,
+    pub(crate) found: Vec<Found>,
+}
+
+impl<'a> Session<'a> {
+    /// `transactional`: the up and the down. A migration that is history is not judged.
+    pub(crate) fn new(
+        link: &'a Link<'a>,
+        transactional: [bool; 2],
+        config: &Config,
+        is_history: bool,
+    ) -> Session<'a> {
+        let counts =
+            |rule: &&&Rule| !is_history && config.apply(rule.code, Severity::Error).is_some();
+        Session {
+            link,
+            transactional,
+            script: Script {
+                direction: Direction::Up,
+                transactional: false,
+                statements: &[],
+                place: 0,
+                earlier: Vec::new(),
+                start: Mark::default(),
+                small_tables: External::new(&config.small_tables),
+            },
+            servers: config.servers,
+            rules: RULES.iter().filter(counts).copied().collect(),
+            found: Vec::new(),
+        }
+    }
+
+    pub(crate) fn begin(&mut self, direction: Direction, catalog: &Catalog) {
+        let script = &mut self.script;
+        script.direction = direction;
+        script.transactional = self.transactional[usize::from(direction == Direction::Down)];
+        script.statements = match (direction, &self.link.down) {
+            (Direction::Up, _) => &self.link.up,
+            (Direction::Down, Way::Script(down)) => down,
+            (Direction::Down, _) => &[],
+        };
+        script.earlier.clear();
+        script.start = catalog.mark();
+    }
+
+    /// What the statement locks; what the rules have against it is found beside.
+    pub(crate) fn statement(&mut self, ran: &Ran<'_>) -> Locks {
+        let mut all = Locks { unknown: ran.outcome.opaque.clone(), ..Locks::default() };
+        self.script.place = ran.place;
+        for command in commands(&ran.statement.command) {
+            let seen = Seen {
+                before: ran.catalog.at(ran.before),
+                after: ran.catalog,
+                names: ran.names,
+                command,
+                servers: self.servers,
+            };
+            let locks = lock::of(&seen);
+            self.judge(ran, &seen, &locks);
+            all.add(locks);
+        }
+        self.script.earlier.push(Earlier { place: ran.place, locks: all.clone() });
+        all
+    }
+
+    /// The locks on what was there before the migration.
+    pub(crate) fn planned(&self, ran: &Ran<'_>, locks: &Locks) -> Vec<PlannedLock> {
+        let before = ran.catalog.at(ran.before);
+        let old =
+            locks.relations.iter().filter(|lock| !self.script.is_new(lock.relation, ran.catalog));
+        let planned = old.filter_map(|lock| {
+            let object = before.get(lock.relation)?;
+            Some(PlannedLock {
+                relation: deparse::object_name(&before, object),
+                mode: lock.mode,
+                rewrites: locks.has_work(lock.relation, WorkKind::Rewrite),
+                scans: locks.has_work(lock.relation, WorkKind::Scan),
+                builds_index: locks.has_work(lock.relation, WorkKind::IndexBuild),
+                is_index: object.index().is_some(),
+            })
+        });
+        planned.collect()
+    }
+
+    fn judge(&mut self, ran: &Ran<'_>, seen: &Seen<'_>, locks: &Locks) {
+        let (text, range) = (ran.statement.text, ran.statement.range.clone());
+        let (outcome, script) = (ran.outcome, &self.script);
+        let statement = Statement { seen, outcome, locks, text, range, script };
+        let (direction, place) = (script.direction, ran.place);
+        let mut words = None;
+        for rule in &self.rules {
+            if direction == Direction::Down && !rule.downs {
+                continue;
+            }
+            let mut findings = Vec::new();
+            (rule.check)(&statement, &mut findings);
+            for finding in findings {
+                let locks = words.get_or_insert_with(|| statement.lock_words()).clone();
+                self.found.push(Found { direction, place, code: rule.code, finding, locks });
+            }
+        }
+    }
+}
+
+/// The commands of a statement: those in it, where it is a `DO` block that can be followed.
+fn commands(command: &Command) -> Vec<&Command> {
+    match command {
+        Command::Do { block: Some(block), .. } => {
+            let mut commands = Vec::new();
+            collect(block, &mut commands);
+            commands
+        }
+        _ => vec![command],
+    }
+}
+
+fn collect<'a>(block: &'a Block, commands: &mut Vec<&'a Command>) {
+    fn walk<'a>(steps: &'a [Step], commands: &mut Vec<&'a Command>) {
+        for step in steps {
+            match step {
+                Step::Run(command) => commands.push(command),
+                Step::Raise { .. } => {}
+                Step::Try { steps, .. } => walk(steps, commands),
+                Step::If { then, otherwise, .. } => {
+                    walk(then, commands);
+                    walk(otherwise, commands);
+                }
+            }
+        }
+    }
+    walk(&block.steps, commands);
+}

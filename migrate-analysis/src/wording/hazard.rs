@@ -1,0 +1,54 @@
+//! The words around what a rule has found.
+
+use super::restore::indented;
+use crate::diagnostic::{Code, Diagnostic, Place, Tier};
+use crate::rules::Found;
+
+/// What a rule has found, with what every hazard tells: what is locked, what to paste, the way out, and the page.
+pub(crate) fn hazard(place: Place, found: Found) -> Diagnostic {
+    let Found { code, finding, locks, .. } = found;
+    let mut diagnostic = Diagnostic::error(code, place, finding.message);
+    if !finding.label.is_empty() {
+        diagnostic.label = Some(finding.label);
+    }
+    diagnostic.notes.push(match locks.as_slice() {
+        [] => "it locks no table that is in use".to_owned(),
+        [lock] => format!("it locks {lock}"),
+        locks => {
+            let lines: Vec<String> = locks.iter().map(|lock| format!("- {lock}")).collect();
+            indented("it locks", &lines)
+        }
+    });
+    diagnostic.notes.extend(finding.notes);
+    diagnostic.help.extend(instead(&finding.instead));
+    diagnostic.help.extend(finding.help);
+    diagnostic.help.push(way_out(code));
+    diagnostic
+}
+
+/// SQL to be pasted, a script a migration.
+fn instead(scripts: &[String]) -> Option<String> {
+    let mut lines = Vec::new();
+    for (number, script) in scripts.iter().enumerate() {
+        if scripts.len() > 1 {
+            lines.push(format!("-- migration {}", number + 1));
+        }
+        lines.extend(script.lines().map(str::to_owned));
+    }
+    let title = match scripts {
+        [] => return None,
+        [_] => "write instead:".to_owned(),
+        _ => format!("write it as {} migrations:", scripts.len()),
+    };
+    Some(indented(&title, &lines))
+}
+
+fn way_out(code: Code) -> String {
+    let config = match code.tier() {
+        Tier::Allowable | Tier::Optional => ", or lower it for all in `migrate.toml`",
+        _ => "",
+    };
+    format!(
+        "if it is meant, say why above the statement: `-- migrate: allow({code}) <reason>`{config}; see docs/rules/{code}.md"
+    )
+}

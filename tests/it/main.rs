@@ -18,4 +18,5 @@ mod engine_trips;
 mod engine_up;
 mod processes;
 mod rebuild;
+mod rules;
 mod ui;

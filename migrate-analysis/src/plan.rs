@@ -80,6 +80,16 @@ pub struct PlannedLock {
     pub is_index: bool,
 }
 
+impl PlannedLock {
+    /// With another lock on the same relation.
+    pub(crate) fn add(&mut self, other: &PlannedLock) {
+        self.mode = self.mode.max(other.mode);
+        self.rewrites |= other.rewrites;
+        self.scans |= other.scans;
+        self.builds_index |= other.builds_index;
+    }
+}
+
 impl PlannedScript {
     /// The strongest lock that it takes on a relation that was there before its migration; the strongest there is where
     /// that cannot be known.

@@ -151,6 +151,7 @@ mod session;
 mod stale;
 mod status;
 mod stepwise;
+mod table_lock;
 mod target;
 mod verdict;
 
@@ -161,6 +162,7 @@ pub use observe::{Direction, Event, Holder, MigrationId};
 pub use policy::{Ahead, Missing, Modified, OutOfOrder};
 pub use report::{Done, Report};
 pub use status::{State, Status, StatusRow};
+pub use table_lock::{LockMode, TableLock};
 pub use target::{DownTarget, Target};
 pub use verdict::Verdict;
 

@@ -15,6 +15,7 @@ use crate::policy::{Ahead, Missing, Modified, OutOfOrder, Policies};
 use crate::report::Report;
 use crate::run::Run;
 use crate::status::{State, Status};
+use crate::table_lock::{LockMode, TableLock};
 use crate::target::{DownTarget, Target};
 
 /// How long another migrator is waited for, unless told otherwise: 5 minutes. Longer than most
@@ -390,6 +391,12 @@ pub struct PlanStep {
     /// Whether it takes tables, columns or rows away: see
     /// [`EmbeddedMigration::destroys_data`](crate::EmbeddedMigration::destroys_data).
     pub destroys_data: bool,
+    /// The strongest lock that it takes on what was there before: see
+    /// [`Script::strongest_lock`](crate::Script::strongest_lock).
+    pub strongest_lock: LockMode,
+    /// The strongest lock on each relation that was there before, strongest first, as far as they
+    /// are known.
+    pub locks: Vec<TableLock>,
 }
 
 impl Plan {
@@ -419,6 +426,8 @@ impl From<Up> for PlanStep {
                 Some(_) => State::PartlyApplied { done, of: Some(of), rolling_back: false },
             },
             destroys_data: up.migration.destroys_data(),
+            strongest_lock: script.strongest_lock(),
+            locks: script.locks(),
         }
     }
 }
@@ -445,6 +454,10 @@ impl fmt::Display for Plan {
             }
             if let State::PartlyApplied { done, .. } = step.state {
                 write!(f, ", going on after {done} that are done")?;
+            }
+            // What others do not notice is not worth a line.
+            for lock in step.locks.iter().filter(|lock| lock.mode.blocks_writes()) {
+                write!(f, "\n  {:<width$}  locks {lock}", "", width = width.unwrap_or_default())?;
             }
         }
         Ok(())

@@ -47,7 +47,7 @@ fn step(start: usize, end: usize, text: &'static str) -> p::Step {
         }
         _ => None,
     };
-    p::Step { start, end, builds, setting: matches!(words[0], "SET" | "RESET") }
+    p::Step { start, end, builds, setting: matches!(words[0], "SET" | "RESET"), locks: "" }
 }
 
 /// A set with the digest that the macro would compute.

@@ -160,15 +160,16 @@ fn pack(script: &PlannedScript) -> String {
 
 /// See `TableLocks` in the runtime's `table_lock.rs`.
 fn pack_lock(lock: &PlannedLock, packed: &mut String) {
-    let PlannedLock { relation, rewrites, scans, builds_index, .. } = lock;
+    let PlannedLock { relation, rewrites, scans, builds_index, is_table, .. } = lock;
     let flag = |is: &bool, letter| if *is { letter } else { "" };
     let _ = write!(
         packed,
-        "!{}{}{}{}{}:{relation}",
+        "!{}{}{}{}{}{}:{relation}",
         mode(lock.mode),
         flag(rewrites, "r"),
         flag(scans, "s"),
         flag(builds_index, "b"),
+        flag(is_table, "t"),
         relation.len()
     );
 }

@@ -78,6 +78,8 @@ pub struct PlannedLock {
     pub builds_index: bool,
     /// It is an index, which is locked beside its table.
     pub is_index: bool,
+    /// It is a table.
+    pub is_table: bool,
 }
 
 impl PlannedLock {

@@ -103,6 +103,8 @@ pub struct TableLock {
     pub scans: bool,
     /// An index is built on it meanwhile.
     pub builds_index: bool,
+    /// It is a table, and no view, index or sequence.
+    pub is_table: bool,
 }
 
 impl TableLock {
@@ -124,8 +126,8 @@ impl fmt::Display for TableLock {
     }
 }
 
-/// Reads the locks of a step: `!8rs5:users`, the number of the mode, `r`ewrites, `s`cans, `b`uilds an index,
-/// and the relation with its length before it.
+/// Reads the locks of a step: `!8rst5:users`, the number of the mode, `r`ewrites, `s`cans, `b`uilds an
+/// index, is a `t`able, and the relation with its length before it.
 #[derive(Clone, Debug)]
 pub(crate) struct TableLocks(pub(crate) &'static str);
 
@@ -145,6 +147,7 @@ impl Iterator for TableLocks {
             rewrites: work.contains('r'),
             scans: work.contains('s'),
             builds_index: work.contains('b'),
+            is_table: work.contains('t'),
         })
     }
 }

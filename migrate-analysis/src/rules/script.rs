@@ -145,6 +145,7 @@ impl<'a> Session<'a> {
                 scans: locks.has_work(lock.relation, WorkKind::Scan),
                 builds_index: locks.has_work(lock.relation, WorkKind::IndexBuild),
                 is_index: object.index().is_some(),
+                is_table: object.table().is_some_and(|table| table.server.is_none()),
             })
         });
         planned.collect()

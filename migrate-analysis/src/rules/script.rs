@@ -172,7 +172,7 @@ impl<'a> Session<'a> {
 }
 
 /// The commands of a statement: those in it, where it is a `DO` block that can be followed.
-fn commands(command: &Command) -> Vec<&Command> {
+pub(crate) fn commands(command: &Command) -> Vec<&Command> {
     match command {
         Command::Do { block: Some(block), .. } => {
             let mut commands = Vec::new();

@@ -129,6 +129,8 @@
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
+#[cfg(feature = "tokio")]
+mod asynchronous;
 mod connection;
 mod error;
 mod excerpt;
@@ -144,6 +146,7 @@ mod observe;
 mod patience;
 mod plan;
 mod policy;
+mod preview;
 mod quote;
 mod record;
 mod report;
@@ -156,12 +159,15 @@ mod table_lock;
 mod target;
 mod verdict;
 
+#[cfg(feature = "tokio")]
+pub use asynchronous::AsyncMigrator;
 pub use error::{Error, ErrorKind};
 pub use migration::{Down, EmbeddedMigration, Migration, MigrationSet, Reversible, Script, Set};
-pub use migrator::{Migrator, Plan, PlanStep, Untyped};
+pub use migrator::{Migrator, Untyped};
 pub use observe::{Direction, Event, Holder, MigrationId};
 pub use patience::Blocker;
 pub use policy::{Ahead, Missing, Modified, OutOfOrder};
+pub use preview::{Plan, PlanStep};
 pub use report::{Done, Report};
 pub use status::{State, Status, StatusRow};
 pub use table_lock::{LockMode, TableLock};

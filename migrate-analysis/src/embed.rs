@@ -1,7 +1,8 @@
 //! A checked set as it is embedded: the bytes that the runtime reads, and what the macro writes an
 //! item of. What the bytes mean is told in the runtime: `migrate-runtime/src/record.rs`.
 
-use crate::plan::{PlannedDown, PlannedMigration, PlannedScript, PlannedStatement};
+use crate::lock::LockMode;
+use crate::plan::{PlannedDown, PlannedLock, PlannedMigration, PlannedScript, PlannedStatement};
 use crate::statement::ConcurrentIndex;
 use crate::{Analysis, Step, Verdict, cache};
 use std::fmt::Write;
@@ -103,7 +104,7 @@ impl Writer<'_> {
             (Some(folder), Some(source)) => [folder, "/", source.path()].concat(),
             _ => format!("{}_{}.{direction} (inline)", migration.version, migration.name),
         };
-        (path, pack(&script.steps))
+        (path, pack(script))
     }
 
     fn script(&self, script: Option<&PlannedScript>, embedding: &mut Embedding) {
@@ -114,6 +115,7 @@ impl Writer<'_> {
         embedding.number(start + length);
         embedding.records.extend_from_slice(&script.map_or([0; 32], |script| script.checksum));
         embedding.records.push(script.is_some_and(|script| script.transactional).into());
+        embedding.records.push(script.map_or(0, |script| mode(script.strongest_lock())));
     }
 }
 
@@ -128,21 +130,48 @@ fn number(verdict: Verdict) -> u8 {
     }
 }
 
+/// As the runtime's `table_lock.rs` counts them.
+fn mode(mode: LockMode) -> u8 {
+    mode as u8
+}
+
 /// The steps as one string: see `Steps` in the runtime's `migration.rs`.
-fn pack(steps: &[Step]) -> String {
+fn pack(script: &PlannedScript) -> String {
     let mut packed = String::new();
-    for Step { range, builds_index, setting } in steps {
+    for Step { range, builds_index, setting } in &script.steps {
         packed.push_str(if *setting { "s" } else { "" });
         let _ = match builds_index {
-            None => write!(packed, "{}-{};", range.start, range.end),
+            None => write!(packed, "{}-{}", range.start, range.end),
             Some(ConcurrentIndex { table, index }) => {
                 let index = index.iter().map(|name| format!("{}:{name}", name.len()));
                 let (length, index) = (table.len(), index.collect::<String>());
-                write!(packed, "c{}-{},{length}:{table}{index};", range.start, range.end)
+                write!(packed, "c{}-{},{length}:{table}{index}", range.start, range.end)
             }
         };
+        let is_in =
+            |it: &&PlannedStatement| range.start <= it.range.start && it.range.end <= range.end;
+        for lock in script.statements.iter().filter(is_in).flat_map(|it| &it.locks) {
+            pack_lock(lock, &mut packed);
+        }
+        packed.push(';');
     }
     packed
+}
+
+/// See `TableLocks` in the runtime's `table_lock.rs`.
+fn pack_lock(lock: &PlannedLock, packed: &mut String) {
+    let PlannedLock { relation, rewrites, scans, builds_index, is_table, .. } = lock;
+    let flag = |is: &bool, letter| if *is { letter } else { "" };
+    let _ = write!(
+        packed,
+        "!{}{}{}{}{}{}:{relation}",
+        mode(lock.mode),
+        flag(rewrites, "r"),
+        flag(scans, "s"),
+        flag(builds_index, "b"),
+        flag(is_table, "t"),
+        relation.len()
+    );
 }
 
 /// What hovering a migration shows.
@@ -160,6 +189,7 @@ fn doc(migration: &PlannedMigration) -> String {
     if !migration.up.transactional {
         doc.push_str("\nRuns statement by statement, outside a transaction.\n");
     }
+    locks(&migration.up, &mut doc);
     if !migration.destroys.is_empty() {
         let _ = writeln!(doc, "\nDestroys data: {}.", some(&migration.destroys));
     }
@@ -173,6 +203,43 @@ fn doc(migration: &PlannedMigration) -> String {
         let _ = writeln!(doc, "\nIrreversible: {reason}");
     }
     doc
+}
+
+/// What it locks of what was there before: a line for each relation.
+fn locks(script: &PlannedScript, doc: &mut String) {
+    let unknown = script.statements.iter().any(|it| it.may_lock_more);
+    let mut all: Vec<PlannedLock> = Vec::new();
+    for lock in script.statements.iter().flat_map(|it| &it.locks) {
+        match all.iter_mut().find(|own| own.relation == lock.relation) {
+            Some(own) => own.add(lock),
+            None => all.push(lock.clone()),
+        }
+    }
+    // An index is locked with its table; what nobody waits for is not worth a line.
+    all.retain(|lock| lock.mode.blocks_writes() && !lock.is_index);
+    all.sort_by(|a, b| b.mode.cmp(&a.mode));
+    if all.is_empty() && !unknown {
+        return;
+    }
+    doc.push_str("\nLocks:\n");
+    for lock in &all {
+        doc.push_str("- ");
+        code(&lock.relation, doc);
+        let _ = write!(doc, " {}, which {}", lock.mode, lock.mode.blocks());
+        let work = [
+            (lock.rewrites, "while the table is written anew"),
+            (lock.builds_index && !lock.rewrites, "while an index is built"),
+            (lock.scans && !lock.rewrites, "while all rows are read"),
+        ];
+        let work: Vec<&str> = work.iter().filter(|(is, _)| *is).map(|(_, words)| *words).collect();
+        if !work.is_empty() {
+            let _ = write!(doc, " {}", work.join(" and "));
+        }
+        doc.push('\n');
+    }
+    if unknown {
+        doc.push_str("- perhaps more: a statement of it cannot be followed\n");
+    }
 }
 
 /// What a statement does, and what goes with what it drops.

@@ -2,8 +2,13 @@
 //!
 //! Nothing here is meant for users.
 
-use crate::diagnostic::Code;
+mod locks;
+
+pub use locks::{Base, LockFact, Locked};
+
+use crate::diagnostic::{Code, Diagnostic};
 use crate::rules::{self, RULES};
+use crate::wording;
 
 /// A rule, for its tests and its page.
 #[derive(Clone, Copy, Debug)]
@@ -27,6 +32,16 @@ pub fn rules() -> impl Iterator<Item = Rule> {
         let rules::Example { setup, bad, good, config } = rule.example;
         Rule { code: rule.code, setup, bad, good, config, rule }
     })
+}
+
+/// The list of all rules, for `docs/rules/`: Markdown.
+pub fn index() -> String {
+    rules::index()
+}
+
+/// The SQL that the help of a hazard says to write instead, as the user reads it: a script a migration.
+pub fn proposals(diagnostic: &Diagnostic) -> Vec<String> {
+    wording::proposals(diagnostic)
 }
 
 impl Rule {

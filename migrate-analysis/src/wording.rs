@@ -4,7 +4,7 @@ mod hazard;
 mod restore;
 mod schema;
 
-pub(crate) use hazard::hazard;
+pub(crate) use hazard::{WAY_OUT_REASON, hazard, proposals};
 pub(crate) use restore::{does_not_restore, proposed_down};
 pub(crate) use schema::{Made, duplicate_index, failure};
 

@@ -21,6 +21,8 @@ pub enum ErrorKind {
     Encoding,
     /// Another migrator held the run lock for longer than the wait.
     RunLock,
+    /// Other sessions held locks on the tables of a migration, attempt after attempt.
+    Blocked,
     /// A statement of a migration failed.
     Script,
     /// The history tables could not be read or written.

@@ -141,6 +141,7 @@ mod look;
 mod migration;
 mod migrator;
 mod observe;
+mod patience;
 mod plan;
 mod policy;
 mod quote;
@@ -151,6 +152,7 @@ mod session;
 mod stale;
 mod status;
 mod stepwise;
+mod table_lock;
 mod target;
 mod verdict;
 
@@ -158,9 +160,11 @@ pub use error::{Error, ErrorKind};
 pub use migration::{Down, EmbeddedMigration, Migration, MigrationSet, Reversible, Script, Set};
 pub use migrator::{Migrator, Plan, PlanStep, Untyped};
 pub use observe::{Direction, Event, Holder, MigrationId};
+pub use patience::Blocker;
 pub use policy::{Ahead, Missing, Modified, OutOfOrder};
 pub use report::{Done, Report};
 pub use status::{State, Status, StatusRow};
+pub use table_lock::{LockMode, TableLock};
 pub use target::{DownTarget, Target};
 pub use verdict::Verdict;
 

@@ -10,11 +10,13 @@ use crate::connection::{Blocking, block};
 use crate::error::{Error, ErrorKind};
 use crate::migration::{MigrationSet, Set};
 use crate::observe::{Count, Event, MigrationId};
+use crate::patience::Patience;
 use crate::plan::{Depth, Up};
 use crate::policy::{Ahead, Missing, Modified, OutOfOrder, Policies};
 use crate::report::Report;
 use crate::run::Run;
 use crate::status::{State, Status};
+use crate::table_lock::{LockMode, TableLock};
 use crate::target::{DownTarget, Target};
 
 /// How long another migrator is waited for, unless told otherwise: 5 minutes. Longer than most
@@ -28,6 +30,7 @@ pub(crate) struct Options {
     pub(crate) schema: Cow<'static, str>,
     pub(crate) table: Cow<'static, str>,
     pub(crate) lock_wait: Duration,
+    pub(crate) patience: Patience,
     pub(crate) policies: Policies,
     pub(crate) observer: Option<Observer>,
 }
@@ -101,6 +104,42 @@ impl<S> Migrator<S> {
     #[must_use]
     pub fn lock_wait(mut self, at_most: Duration) -> Self {
         self.options.lock_wait = at_most;
+        self
+    }
+
+    /// How long an attempt waits for a table lock. Unless set: what the session has as its
+    /// `lock_timeout`, or else the server's `deadlock_timeout` and 500 ms (1.5 s as servers come), and a
+    /// minute for a migration that blocks neither reads nor writes.
+    ///
+    /// Others wait behind a statement that waits, so this is how long a migration may hold them up.
+    /// At or below `deadlock_timeout` a running autovacuum would never give way. It is set for each
+    /// transaction; a script that sets `lock_timeout` itself has the last word, and a statement
+    /// outside a transaction (`CREATE INDEX CONCURRENTLY`), for which nobody waits, has no limit.
+    #[must_use]
+    pub fn lock_timeout(mut self, at_most: Duration) -> Self {
+        self.options.patience.lock_timeout = Some(at_most);
+        self
+    }
+
+    /// How many times a migration is tried whose locks others hold; 30 unless set. Between two
+    /// attempts it is rolled back and waits for a random time that doubles, up to 30 s.
+    #[must_use]
+    pub fn lock_attempts(mut self, attempts: u32) -> Self {
+        self.options.patience.attempts = attempts.max(1);
+        self
+    }
+
+    /// For how long a migration is tried again whose locks others hold; 15 minutes unless set.
+    #[must_use]
+    pub fn lock_budget(mut self, at_most: Duration) -> Self {
+        self.options.patience.budget = at_most;
+        self
+    }
+
+    /// How long a statement of a migration in a transaction may take; what the session has unless set.
+    #[must_use]
+    pub fn statement_timeout(mut self, at_most: Duration) -> Self {
+        self.options.patience.statement_timeout = Some(at_most);
         self
     }
 
@@ -341,6 +380,7 @@ impl Default for Options {
             schema: "public".into(),
             table: "migration_history".into(),
             lock_wait: LOCK_WAIT,
+            patience: Patience::default(),
             policies: Policies::default(),
             observer: None,
         }
@@ -390,6 +430,12 @@ pub struct PlanStep {
     /// Whether it takes tables, columns or rows away: see
     /// [`EmbeddedMigration::destroys_data`](crate::EmbeddedMigration::destroys_data).
     pub destroys_data: bool,
+    /// The strongest lock that it takes on what was there before: see
+    /// [`Script::strongest_lock`](crate::Script::strongest_lock).
+    pub strongest_lock: LockMode,
+    /// The strongest lock on each relation that was there before, strongest first, as far as they
+    /// are known.
+    pub locks: Vec<TableLock>,
 }
 
 impl Plan {
@@ -419,6 +465,8 @@ impl From<Up> for PlanStep {
                 Some(_) => State::PartlyApplied { done, of: Some(of), rolling_back: false },
             },
             destroys_data: up.migration.destroys_data(),
+            strongest_lock: script.strongest_lock(),
+            locks: script.locks(),
         }
     }
 }
@@ -445,6 +493,10 @@ impl fmt::Display for Plan {
             }
             if let State::PartlyApplied { done, .. } = step.state {
                 write!(f, ", going on after {done} that are done")?;
+            }
+            // What others do not notice is not worth a line.
+            for lock in step.locks.iter().filter(|lock| lock.mode.blocks_writes()) {
+                write!(f, "\n  {:<width$}  locks {lock}", "", width = width.unwrap_or_default())?;
             }
         }
         Ok(())

@@ -4,6 +4,7 @@
 
 mod catalog_fidelity;
 mod engine_baseline;
+mod engine_blocked;
 mod engine_down;
 mod engine_error;
 mod engine_fixture;
@@ -18,4 +19,5 @@ mod engine_trips;
 mod engine_up;
 mod processes;
 mod rebuild;
+mod rules;
 mod ui;

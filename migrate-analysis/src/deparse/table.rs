@@ -82,7 +82,8 @@ pub(crate) fn column(
         text.push_str(&format!(" {}", identity(always)));
     }
     if let Some(default) = &column.default {
-        text.push_str(&format!(" DEFAULT {}", expression(state, default, columns)));
+        let default = super::default(state, default, &column.column_type, columns);
+        text.push_str(&format!(" DEFAULT {default}"));
     }
     if column.not_null && column.identity.is_none() {
         text.push_str(" NOT NULL");

@@ -9,8 +9,8 @@ mod script;
 
 mod add_column_volatile_default;
 
-pub(crate) use page::page;
-pub(crate) use script::{Found, Script, Session};
+pub(crate) use page::{index, page};
+pub(crate) use script::{Found, Script, Session, commands};
 
 use crate::catalog::{Id, Kind, Object};
 use crate::deparse;

@@ -167,7 +167,7 @@ impl Simulator<'_> {
             match &constraint.kind {
                 ColumnConstraintKind::Default(expression) => {
                     let column_type = self.type_of_column(table, number);
-                    let default = self.default_value(expression, &column_type);
+                    let default = self.default_value(expression, &column_type)?;
                     self.edit_column(table, number, |column| column.default = default);
                 }
                 ColumnConstraintKind::Generated { expression, stored } => {
@@ -224,12 +224,12 @@ impl Simulator<'_> {
         let is_integer = is_built_in(&column.column_type, &["smallint", "integer", "bigint"]);
         let data_type = match &column.column_type.base {
             BaseType::BuiltIn(name) if is_integer => name.clone(),
-            BaseType::BuiltIn(_) | BaseType::Foreign { .. } => {
+            BaseType::BuiltIn(_) | BaseType::Foreign { .. } | BaseType::User(_) => {
                 let message =
                     "identity column type must be smallint, integer, or bigint".to_owned();
                 return Err(Failure::wrong(at.clone(), "22023", message));
             }
-            _ => "bigint".to_owned(),
+            BaseType::Unknown => "bigint".to_owned(),
         };
         self.edit_column(table, number, |column| {
             column.identity = Some(always);

@@ -31,17 +31,42 @@ fn instead(scripts: &[String]) -> Option<String> {
     let mut lines = Vec::new();
     for (number, script) in scripts.iter().enumerate() {
         if scripts.len() > 1 {
-            lines.push(format!("-- migration {}", number + 1));
+            lines.push(format!("{NUMBER}{}", number + 1));
         }
         lines.extend(script.lines().map(str::to_owned));
     }
     let title = match scripts {
         [] => return None,
-        [_] => "write instead:".to_owned(),
-        _ => format!("write it as {} migrations:", scripts.len()),
+        [_] => ONE.to_owned(),
+        _ => format!("{SEVERAL}{} migrations:", scripts.len()),
     };
     Some(indented(&title, &lines))
 }
+
+/// Stands for the reason that the author has to give.
+pub(crate) const WAY_OUT_REASON: &str = "<reason>";
+
+/// What the help proposes, read back from it.
+pub(crate) fn proposals(diagnostic: &Diagnostic) -> Vec<String> {
+    let is_proposal = |help: &&String| help.starts_with(ONE) || help.starts_with(SEVERAL);
+    let Some(help) = diagnostic.help.iter().find(is_proposal) else { return Vec::new() };
+    let mut scripts = vec![String::new()];
+    for line in help.lines().skip(1) {
+        let line = line.strip_prefix("  ").unwrap_or(line);
+        match scripts.last_mut() {
+            Some(script) if line.starts_with(NUMBER) && script.is_empty() => {}
+            _ if line.starts_with(NUMBER) => scripts.push(String::new()),
+            Some(script) => script.push_str(&format!("{line}\n")),
+            None => {}
+        }
+    }
+    scripts
+}
+
+const ONE: &str = "write instead:";
+const SEVERAL: &str = "write it as ";
+/// What a migration of several begins with.
+const NUMBER: &str = "-- migration ";
 
 fn way_out(code: Code) -> String {
     let config = match code.tier() {
@@ -49,6 +74,6 @@ fn way_out(code: Code) -> String {
         _ => "",
     };
     format!(
-        "if it is meant, say why above the statement: `-- migrate: allow({code}) <reason>`{config}; see docs/rules/{code}.md"
+        "if it is meant, say why above the statement: `-- migrate: allow({code}) {WAY_OUT_REASON}`{config}; see docs/rules/{code}.md"
     )
 }

@@ -1,7 +1,8 @@
 //! Random statements, valid and not: the server refuses one exactly if we say that it does, and the catalogs
 //! are the same after each one that it takes.
 //!
-//! `CATALOG_SEED=7` runs the chain of that seed, `CATALOG_STATEMENTS=20000` the chains of that many statements.
+//! `CATALOG_SEED=7` runs the chain of that seed, `CATALOG_STATEMENTS=20000` the chains of that many statements,
+//! from that seed on. With `CATALOG_INVERSE` the downs are tried that we compute.
 
 mod statement;
 
@@ -42,7 +43,6 @@ fn random_statements() {
     }
     eprintln!("{tried} statements, {taken} taken, in {:?}", begun.elapsed());
     let count = broken.len();
-    broken.truncate(20);
     assert!(count == 0, "{count} chains break the law\n{}", broken.join("\n"));
 }
 

@@ -34,11 +34,7 @@ pub(super) fn set(altering: &Altering<'_>, action: &AlterAction, locks: &mut Loc
             let wanted = if *logged { Persistence::Permanent } else { Persistence::Unlogged };
             if table_of(before, table).is_some_and(|it| it.persistence != wanted) {
                 stored_anew(altering, action, locks);
-                let sequences = before.dependents(table).into_iter().filter(|id| {
-                    let sequence = before.get(*id).and_then(Object::sequence);
-                    sequence.is_some_and(|it| it.owned_by.is_some_and(|it| it.table == table))
-                });
-                sequences.for_each(|id| locks.lock(id, LockMode::AccessExclusive));
+                sequences(altering, action, locks);
             }
         }
         AlterActionKind::SetTablespace(name) => {
@@ -83,6 +79,22 @@ pub(super) fn set(altering: &Altering<'_>, action: &AlterAction, locks: &mut Loc
 
 fn lock_named(altering: &Altering<'_>, name: &Name, mode: LockMode, locks: &mut Locks) {
     altering.seen.names.relation(name).into_iter().for_each(|id| locks.lock(id, mode));
+}
+
+/// The sequences of a table become what it becomes, since PostgreSQL 15.
+fn sequences(altering: &Altering<'_>, action: &AlterAction, locks: &mut Locks) {
+    let before = altering.before();
+    if !altering.seen.servers.any_from(15) {
+        return;
+    }
+    for id in before.dependents(altering.table) {
+        let sequence = before.get(id).and_then(Object::sequence).and_then(|it| it.owned_by);
+        if sequence.is_some_and(|it| it.table == altering.table) {
+            locks.lock(id, LockMode::AccessExclusive);
+            let clause = Clause { at: &action.at, column: None };
+            altering.work(locks, id, (WorkKind::Rewrite, Cause::Storage), clause);
+        }
+    }
 }
 
 /// The table is written anew; of an index its file is copied.

@@ -319,7 +319,7 @@ fn check_defaults(table: &str, def: &ColumnDef) -> Result {
 }
 
 /// What a serial column is made of.
-pub(super) fn serial_type(written: &TypeName) -> Option<&'static str> {
+pub(crate) fn serial_type(written: &TypeName) -> Option<&'static str> {
     if written.name.schema.is_some() {
         return None;
     }

@@ -23,7 +23,7 @@ use migrate_analysis::fidelity::Chain;
 use migrate_analysis::source::Source;
 use migrate_analysis::{Analysis, InlineMigration, Verdict, analyze_inline};
 use migrate_testing::{Database, Server};
-use migrate_tests::referee::{Down, Referee, Replayed, Truth};
+use migrate_tests::referee::{Down, Inverse, Referee, Replayed, Truth};
 use postgres::Client;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -108,7 +108,7 @@ fn check(topic: &str, pairs: &[Pair]) -> Vec<String> {
     let database = Server::shared().unwrap().create_database().unwrap();
     let mut client = connect(&database);
     let analysis = analysis(topic, pairs);
-    let mut referee = Referee::new(&analysis, Chain::new(&analysis), false);
+    let mut referee = Referee::new(&analysis, Chain::new(&analysis), true);
     let (mut wrong, mut said) = (Vec::new(), BTreeSet::new());
     for (number, (pair, migration)) in pairs.iter().zip(&analysis.plan.migrations).enumerate() {
         let replayed = referee.replay(&mut client, number, migration).unwrap();
@@ -156,6 +156,9 @@ fn judge(pair: &Pair, replayed: &Replayed) -> Vec<String> {
     wrong.extend(replayed.differences.iter().map(|it| format!("{DIFFERENCE}{it}")));
     if let Some(down) = &replayed.down {
         judge_down(pair, down, &mut wrong);
+    }
+    if let Some(Inverse { script, complete: true, why: Some(why) }) = &replayed.inverse {
+        wrong.push(format!("the down that we compute does not restore: {why}\n{script}"));
     }
     wrong
 }

@@ -59,6 +59,11 @@ impl Differ<'_> {
         }
         let is_identity = one.identity.is_some() || other.identity.is_some();
         let reach = self.reach(pair, one, other, &|it| it.not_null.then(|| Expr::text("NOT NULL")));
+        let inherits = |column: &Column| (column.local, column.inherited);
+        if inherits(one) != inherits(other) && one_table.parents == other_table.parents && !doubtful
+        {
+            self.certain(format!("{title} is inherited otherwise"), Vec::new());
+        }
         if one.not_null != other.not_null && !is_identity && reach != Reach::Told {
             let (words, action) = match one.not_null {
                 true => ("loses NOT NULL", "SET NOT NULL"),
@@ -71,9 +76,11 @@ impl Differ<'_> {
         }
         let reach = self.reach(pair, one, other, &|it| it.default.clone());
         if !is_parents || reach != Reach::Told {
-            self.defaults(&title, &reach.of(&alter), (one_table, one), (other_table, other));
+            let sides =
+                ((one_table.columns.as_slice(), one), (other_table.columns.as_slice(), other));
+            self.defaults(&title, &reach.of(&alter), sides.0, sides.1);
         }
-        self.identities(&title, &alter, one, other);
+        self.identities(pair, (&title, &alter), one, other);
         if one.collation != other.collation && !is_parents {
             let words = format!("{title} has another collation");
             let collation = one.collation.clone().unwrap_or_else(|| "\"default\"".to_owned());
@@ -113,10 +120,10 @@ impl Differ<'_> {
         &mut self,
         title: &str,
         alter: &str,
-        (one_table, one): (&Table, &Column),
-        (other_table, other): (&Table, &Column),
+        (one_columns, one): (&[Column], &Column),
+        (other_columns, other): (&[Column], &Column),
     ) {
-        let columns = (one_table.columns.as_slice(), other_table.columns.as_slice());
+        let columns = (one_columns, other_columns);
         let weight = self.expressions(
             one.default.as_ref().map(|it| (it, columns.0)),
             other.default.as_ref().map(|it| (it, columns.1)),
@@ -170,14 +177,21 @@ impl Differ<'_> {
         }
     }
 
-    pub(super) fn identities(&mut self, title: &str, alter: &str, one: &Column, other: &Column) {
+    fn identities(
+        &mut self,
+        pair: Pair<'_>,
+        (title, alter): (&str, &str),
+        one: &Column,
+        other: &Column,
+    ) {
         if one.identity == other.identity {
             return;
         }
         let (words, actions) = match (one.identity, other.identity) {
             (Some(always), None) => {
                 let not_null = if other.not_null { None } else { Some("SET NOT NULL".to_owned()) };
-                let add = format!("ADD {}", deparse::identity(always));
+                let add = deparse::identity(self.before, pair.before, one, always);
+                let add = format!("ADD {add}");
                 ("is no identity column any more", not_null.into_iter().chain([add]).collect())
             }
             (None, _) => {
@@ -322,9 +336,10 @@ impl Differ<'_> {
 
 /// Whether PostgreSQL has a cast between the two that does not lead through text.
 pub(super) fn is_cast_directly(one: &ColumnType, other: &ColumnType) -> bool {
+    const STRINGS: [&str; 3] = ["text", "character varying", "character"];
     const FAMILIES: [&[&str]; 3] = [
         &["smallint", "integer", "bigint", "numeric", "real", "double precision", "money"],
-        &["text", "character varying", "character", "name", "json", "jsonb", "xml", "uuid"],
+        &["json", "jsonb"],
         &[
             "date",
             "timestamp without time zone",
@@ -338,7 +353,8 @@ pub(super) fn is_cast_directly(one: &ColumnType, other: &ColumnType) -> bool {
     };
     let family = |names: &&&[&str]| names.contains(&one_name.as_str());
     let direct = FAMILIES.iter().find(family).is_some_and(|it| it.contains(&other_name.as_str()));
-    (direct || one_name == other_name) && one.array == other.array
+    let of_string = [one_name, other_name].iter().any(|it| STRINGS.contains(&it.as_str()));
+    (direct || of_string || one_name == other_name) && one.array == other.array
 }
 
 /// Settings of a column that differ: in words, and the action that mends it.
@@ -353,7 +369,8 @@ pub(super) fn column_settings(one: &Column, other: &Column) -> Vec<(String, Stri
     {
         all.push(("is stored otherwise".to_owned(), format!("SET STORAGE {storage}")));
     } else if one.storage != other.storage {
-        all.push(("is stored otherwise".to_owned(), "SET STORAGE DEFAULT".to_owned()));
+        let storage = one.column_type.storage().unwrap_or("default").to_uppercase();
+        all.push(("is stored otherwise".to_owned(), format!("SET STORAGE {storage}")));
     }
     if one.compression != other.compression {
         let method = one.compression.as_deref().unwrap_or("default");

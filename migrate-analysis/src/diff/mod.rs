@@ -11,10 +11,10 @@ mod objects;
 mod parts;
 mod table;
 
-use crate::catalog::{Column, Expr, Id, Kind, Object, State};
+use crate::catalog::{Column, Expr, Id, Kind, Object, Sequence, State};
 use crate::deparse;
 use crate::sql::compare::{self, Sameness};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Something that is not as it was.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,6 +59,8 @@ pub(crate) struct Fix {
     pub(crate) sql: String,
     /// What it drops, or changes in a way that views which read it do not survive.
     pub(crate) stirs: Option<(Id, Option<u32>)>,
+    /// The names that an object gives up and takes, of those that exclude each other.
+    renames: Option<(String, String)>,
 }
 
 impl Fix {
@@ -113,9 +115,11 @@ pub(crate) fn compare(
         after,
         missing: BTreeSet::new(),
         left: BTreeSet::new(),
+        both: BTreeMap::new(),
+        matching,
         found: Vec::new(),
     };
-    differ.run(&touched.collect::<Vec<_>>(), matching);
+    differ.run(&touched.collect::<Vec<_>>());
     differ.found
 }
 
@@ -134,6 +138,9 @@ struct Differ<'a> {
     /// Objects that only one state has.
     missing: BTreeSet<Id>,
     left: BTreeSet<Id>,
+    /// What of the earlier state is what of the later one.
+    both: BTreeMap<Id, Id>,
+    matching: Matching,
     found: Vec<Difference>,
 }
 
@@ -145,7 +152,7 @@ struct Pair<'a> {
 }
 
 impl<'a> Differ<'a> {
-    fn run(&mut self, touched: &[Id], matching: Matching) {
+    fn run(&mut self, touched: &[Id]) {
         let (before, after) = (self.before, self.after);
         let mut then: Vec<(Id, &Object)> =
             touched.iter().filter_map(|id| Some((*id, before.get(*id)?))).collect();
@@ -156,7 +163,7 @@ impl<'a> Differ<'a> {
         let same_object = |a: &(Id, &Object), b: &(Id, &Object)| a.0 == b.0 && same_kind(a.1, b.1);
         let both = |a: &(Id, &Object), b: &(Id, &Object)| same_name(a, b) && same_object(a, b);
         type Test<'t> = &'t dyn Fn(&(Id, &Object), &(Id, &Object)) -> bool;
-        let tests: [Test<'_>; 3] = match matching {
+        let tests: [Test<'_>; 3] = match self.matching {
             Matching::Names => [&both, &same_name, &same_object],
             Matching::Identity => [&both, &same_object, &same_name],
         };
@@ -174,6 +181,7 @@ impl<'a> Differ<'a> {
         self.missing = then.iter().filter(whole).map(|it| it.0).collect();
         self.left = now.iter().filter(whole).map(|it| it.0).collect();
         pairs.sort_by_key(|pair| pair.before.0);
+        self.both = pairs.iter().map(|pair| (pair.before.0, pair.after.0)).collect();
         for pair in pairs {
             self.pair(pair);
         }
@@ -185,6 +193,23 @@ impl<'a> Differ<'a> {
             self.left_object(id, object);
         }
         self.views_in_the_way();
+        self.order_renames();
+    }
+
+    /// What takes a name comes after what gives it up.
+    fn order_renames(&mut self) {
+        let fixes = || self.found.iter().flat_map(|it| &it.fixes);
+        let taken: BTreeMap<String, String> = fixes().filter_map(|it| it.renames.clone()).collect();
+        let depth = |(_, to): &(String, String)| {
+            let mut behind = std::iter::successors(Some(to), |name| taken.get(*name));
+            // In a circle there is no order.
+            i64::try_from(behind.by_ref().take(taken.len() + 2).count()).unwrap_or(0)
+        };
+        let depths: Vec<i64> =
+            fixes().map(|it| it.renames.as_ref().map_or(0, |it| depth(it))).collect();
+        for (fix, depth) in self.found.iter_mut().flat_map(|it| &mut it.fixes).zip(depths) {
+            fix.order += depth << 40;
+        }
     }
 
     /// Views that stay, and functions over their rows, that need what is dropped and made again: they are dropped before that and made again
@@ -231,11 +256,9 @@ impl<'a> Differ<'a> {
         let Some(view) = then.view().filter(|view| !view.outdated) else { return };
         let kind = if view.materialized { "MATERIALIZED VIEW" } else { "VIEW" };
         let drop = format!("DROP {kind} {}", deparse::object_name(self.after, now));
-        let create = deparse::create_view(self.before, then, view);
-        let age = age(id);
-        let mut fixes = vec![fix(Phase::DropView, -age, drop), fix(Phase::CreateView, age, create)];
-        let indexes = self.indexes_of(id, &view.columns);
-        fixes.extend(indexes.into_iter().map(|sql| fix(Phase::CreateView, age, sql)));
+        let mut fixes = vec![fix(Phase::DropView, -age(id), drop)];
+        fixes.extend(self.rebuilt_view(id, then, view));
+        fixes.extend(self.described(id, then));
         if let Some(last) = self.found.last_mut() {
             last.fixes.extend(fixes);
         }
@@ -317,6 +340,11 @@ fn same_kind(one: &Object, other: &Object) -> bool {
         (Kind::Type, kind) | (kind, Kind::Type) if is_type(kind) => true,
         (Kind::Relation, kind) | (kind, Kind::Relation) if is_relation(kind) => true,
         (Kind::View(one), Kind::View(other)) => one.materialized == other.materialized,
+        // That of an identity column is a part of it.
+        (Kind::Sequence(one), Kind::Sequence(other)) => {
+            let is_identity = |it: &Sequence| it.owned_by.is_some_and(|owner| owner.identity);
+            is_identity(one) == is_identity(other)
+        }
         (Kind::Routine(one), Kind::Routine(other)) => one.kind == other.kind,
         (Kind::Other { kind: one, .. }, Kind::Other { kind: other, .. }) => one == other,
         (one, other) => std::mem::discriminant(one) == std::mem::discriminant(other),
@@ -324,7 +352,7 @@ fn same_kind(one: &Object, other: &Object) -> bool {
 }
 
 fn fix(phase: Phase, order: i64, sql: String) -> Fix {
-    Fix { phase, order, sql, stirs: None }
+    Fix { phase, order, sql, stirs: None, renames: None }
 }
 
 /// By which objects are made, oldest first, and with a minus before it dropped.

@@ -24,21 +24,18 @@ impl Differ<'_> {
             let sql = format!("DROP TRIGGER {} ON {after_table}", quoted(&it.name));
             fix(Phase::DropTrigger, 0, sql)
         };
-        let state = self.before;
-        let create = |it: &Trigger| {
-            let sql = deparse::create_trigger(state, &table, it, one_columns);
-            fix(Phase::CreateTrigger, 0, sql)
-        };
         for trigger in then.iter().filter(|it| !it.inherited) {
             let title = format!("trigger `{}` on `{table}`", quoted(&trigger.name));
             let Some(other) = now.iter().find(|it| it.name == trigger.name) else {
-                self.certain(format!("{title} is missing"), vec![create(trigger)]);
+                let fixes = self.create_trigger(&table, trigger, one_columns);
+                self.certain(format!("{title} is missing"), fixes);
                 continue;
             };
             if let Some(weight) =
                 self.trigger_weight((trigger, one_columns), (other, other_columns))
             {
-                let fixes = vec![drop(other), create(trigger)];
+                let mut fixes = vec![drop(other)];
+                fixes.extend(self.create_trigger(&table, trigger, one_columns));
                 self.note(weight, format!("{title} is defined otherwise"), fixes);
             } else if trigger.enabled != other.enabled {
                 let action = enable(trigger.enabled);
@@ -68,6 +65,36 @@ impl Differ<'_> {
         }
     }
 
+    /// A trigger with its comment, and whether it fires.
+    pub(super) fn create_trigger(
+        &self,
+        table: &str,
+        trigger: &Trigger,
+        columns: &[Column],
+    ) -> Vec<Fix> {
+        let name = quoted(&trigger.name);
+        let sql = deparse::create_trigger(self.before, table, trigger, columns);
+        let mut all = vec![fix(Phase::CreateTrigger, 0, sql)];
+        if trigger.enabled != crate::ddl::Enabled::Origin {
+            let sql = format!("ALTER TABLE {table} {} TRIGGER {name}", enable(trigger.enabled));
+            all.push(fix(Phase::Describe, 0, sql));
+        }
+        all.extend(comment(&format!("TRIGGER {name} ON {table}"), trigger.comment.as_ref()));
+        all
+    }
+
+    pub(super) fn create_policy(
+        &self,
+        table: &str,
+        policy: &Policy,
+        columns: &[Column],
+    ) -> Vec<Fix> {
+        let sql = deparse::create_policy(self.before, table, policy, columns);
+        let on = format!("POLICY {} ON {table}", quoted(&policy.name));
+        let comment = comment(&on, policy.comment.as_ref());
+        std::iter::once(fix(Phase::CreateTrigger, 0, sql)).chain(comment).collect()
+    }
+
     fn trigger_weight(
         &self,
         (one, one_columns): (&Trigger, &[Column]),
@@ -93,11 +120,10 @@ impl Differ<'_> {
         };
         for policy in &one.policies {
             let title = format!("policy `{}` on `{table}`", quoted(&policy.name));
-            let sql = deparse::create_policy(self.before, &table, policy, &one.columns);
-            let create = fix(Phase::CreateTrigger, 0, sql);
+            let create = self.create_policy(&table, policy, &one.columns);
             let now = other.policies.iter().find(|it| it.name == policy.name);
             let Some(now) = now else {
-                self.certain(format!("{title} is missing"), vec![create]);
+                self.certain(format!("{title} is missing"), create);
                 continue;
             };
             let using = self.expressions(
@@ -113,7 +139,7 @@ impl Differ<'_> {
             };
             let plain = (bare(policy) != bare(now)).then_some(Weight::Certain);
             if let Some(weight) = using.max(check).max(plain) {
-                let fixes = vec![drop(now), create];
+                let fixes = std::iter::once(drop(now)).chain(create).collect();
                 self.note(weight, format!("{title} is defined otherwise"), fixes);
             }
         }
@@ -130,17 +156,33 @@ impl Differ<'_> {
         let table = object_name(self.after, pair.after.1);
         for rule in then {
             let title = format!("rule `{}` on `{table}`", quoted(&rule.name));
-            let create = fix(Phase::CreateTrigger, 0, deparse::create_rule(rule));
             match now.iter().find(|it| it.name == rule.name) {
-                None => self.certain(format!("{title} is missing"), vec![create]),
+                None => {
+                    let create = create_rule(&table, rule);
+                    self.certain(format!("{title} is missing"), create);
+                }
                 Some(other) if other.definition != rule.definition => {
-                    let sql = create.sql.replacen("CREATE RULE", "CREATE OR REPLACE RULE", 1);
+                    let sql = deparse::create_rule(rule);
+                    let sql = sql.replacen("CREATE RULE", "CREATE OR REPLACE RULE", 1);
                     let replace = fix(Phase::CreateTrigger, 0, sql);
                     self.note(
                         Weight::Doubtful,
                         format!("{title} is defined otherwise"),
                         vec![replace],
                     );
+                }
+                Some(other) if other.comment != rule.comment => {
+                    let text = comment_text(rule.comment.as_deref());
+                    let sql =
+                        format!("COMMENT ON RULE {} ON {table} IS {text}", quoted(&rule.name));
+                    let (then, now) = (rule.comment.is_some(), other.comment.is_some());
+                    let words = comment_words(&title, then, now);
+                    self.certain(words, vec![fix(Phase::Describe, 0, sql)]);
+                }
+                Some(other) if other.enabled != rule.enabled => {
+                    let sql = enable_rule(&table, rule);
+                    let words = format!("{title} is enabled or disabled otherwise");
+                    self.certain(words, vec![fix(Phase::Describe, 0, sql)]);
                 }
                 Some(_) => {}
             }
@@ -219,12 +261,18 @@ impl Differ<'_> {
             );
             self.certain(format!("{title} counts otherwise"), vec![fix(Phase::Describe, 0, sql)]);
         }
+        let goes = other.owned_by.is_some_and(|it| self.is_dropped(it.table, it.column));
+        if goes && !other.owned_by.is_some_and(|it| it.identity) {
+            let now = object_name(self.after, after);
+            let sql = format!("ALTER SEQUENCE {now} OWNED BY NONE");
+            self.certain(format!("{title} would go along"), vec![fix(Phase::DropTrigger, 0, sql)]);
+        }
         let owners = (
             one.owned_by.and_then(|owner| owner_name(self.before, owner)),
             other.owned_by.and_then(|owner| owner_name(self.after, owner)),
         );
         let identity = one.owned_by.or(other.owned_by).is_some_and(|owner| owner.identity);
-        if owners.0 != owners.1 && !identity {
+        if (owners.0 != owners.1 || goes && owners.0.is_some()) && !identity {
             let owner = owners.0.unwrap_or_else(|| "NONE".to_owned());
             let sql = format!("ALTER SEQUENCE {name} OWNED BY {owner}");
             self.certain(
@@ -252,7 +300,7 @@ impl Differ<'_> {
             let (from, to) = (deparse::literal(left), deparse::literal(lost));
             let sql = format!("ALTER TYPE {name} RENAME VALUE {from} TO {to}");
             let words = format!("the value {to} of `{name}` is now called {from}");
-            return self.certain(words, vec![fix(Phase::Rename, 0, sql)]);
+            return self.certain(words, vec![fix(Phase::Rename, i64::MAX, sql)]);
         }
         let words = match (left.is_empty(), lost.is_empty()) {
             (false, true) => {
@@ -299,7 +347,8 @@ impl Differ<'_> {
             }
         }
         sql.push(format!("DROP TYPE {schema}{old}"));
-        let order = i64::from(pair.before.0.number()) * 1000;
+        // Before what else is to become of its columns.
+        let order = i64::from(pair.before.0.number()) * 1000 - (1 << 50);
         let fixes = sql
             .into_iter()
             .zip(order..)
@@ -339,7 +388,10 @@ impl Differ<'_> {
         let create = |state: &State<'_>, object: &Object, it: &Routine| {
             deparse::create_routine(state, object, it)
         };
-        let (then, now) = (create(self.before, before, one), create(self.after, after, other));
+        // Where it is and what it is called is told apart from this.
+        let (name, schema) = (before.name.clone(), before.schema);
+        let named = Object { name, schema, ..after.clone() };
+        let (then, now) = (create(self.before, before, one), create(self.after, &named, other));
         if then == now {
             return;
         }
@@ -496,6 +548,25 @@ impl Differ<'_> {
         }
         sql
     }
+}
+
+fn comment(on: &str, comment: Option<&String>) -> Option<Fix> {
+    let text = deparse::literal(comment?);
+    Some(fix(Phase::Describe, 0, format!("COMMENT ON {on} IS {text}")))
+}
+
+/// A rule with its comment.
+pub(super) fn create_rule(table: &str, rule: &Rule) -> Vec<Fix> {
+    let create = fix(Phase::CreateTrigger, 0, deparse::create_rule(rule));
+    let on = format!("RULE {} ON {table}", quoted(&rule.name));
+    let is_plain = rule.enabled == crate::ddl::Enabled::Origin;
+    let enable = (!is_plain).then(|| fix(Phase::Describe, 0, enable_rule(table, rule)));
+    let comment = comment(&on, rule.comment.as_ref());
+    std::iter::once(create).chain(enable).chain(comment).collect()
+}
+
+fn enable_rule(table: &str, rule: &Rule) -> String {
+    format!("ALTER TABLE {table} {} RULE {}", enable(rule.enabled), quoted(&rule.name))
 }
 
 /// The entry of the role that the migrations connect as, whose name is not known.

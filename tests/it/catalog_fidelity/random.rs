@@ -67,7 +67,7 @@ fn chain(client: &mut Client, seed: u64) -> Run {
         run.tried += 1;
         match step(client, &mut chain, &sql) {
             Ok(Some(after)) => {
-                run.wrong = look_back(client, &chain, &before, &after);
+                run.wrong = look_back(client, &mut chain, &before, &after);
                 run.taken.push(sql);
                 known = after;
                 if generator.chance(30) {
@@ -87,7 +87,7 @@ fn chain(client: &mut Client, seed: u64) -> Run {
 /// Whether the verdict is what the server shows since `before`, and the down that we compute leads back.
 fn look_back(
     client: &mut Client,
-    chain: &Chain<'_>,
+    chain: &mut Chain<'_>,
     before: &Facts,
     after: &Facts,
 ) -> Option<String> {

@@ -11,7 +11,7 @@
 //! ```
 //!
 //! After the name may stand what is expected: `fails` (the server refuses the up, and we say so), `unproven`
-//! (we do not say what the down does), `if <extension>` or `if <major>` (skipped where the server lacks the
+//! (we do not say what the down does), `computed` (the down that we compute is complete), `if <extension>` or `if <major>` (skipped where the server lacks the
 //! one, or is older).
 #![allow(clippy::print_stderr, reason = "the counts, for whoever asks with --nocapture")]
 
@@ -41,6 +41,7 @@ struct Pair {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Expected {
     Judged,
+    Computed,
     Fails,
     Unproven,
 }
@@ -75,6 +76,7 @@ fn pairs(topic: &str, text: &str, mut has: impl FnMut(&str) -> bool) -> Vec<Pair
         let (name, flag) = head.trim().split_once(' ').unwrap_or((head.trim(), ""));
         let expected = match flag.trim() {
             "" => Expected::Judged,
+            "computed" => Expected::Computed,
             "fails" => Expected::Fails,
             "unproven" => Expected::Unproven,
             other => match other.strip_prefix("if ") {
@@ -157,8 +159,14 @@ fn judge(pair: &Pair, replayed: &Replayed) -> Vec<String> {
     if let Some(down) = &replayed.down {
         judge_down(pair, down, &mut wrong);
     }
-    if let Some(Inverse { script, complete: true, why: Some(why) }) = &replayed.inverse {
-        wrong.push(format!("the down that we compute does not restore: {why}\n{script}"));
+    match &replayed.inverse {
+        Some(Inverse { script, complete: true, why: Some(why) }) => {
+            wrong.push(format!("the down that we compute does not restore: {why}\n{script}"));
+        }
+        Some(Inverse { script, complete: false, .. }) if pair.expected == Expected::Computed => {
+            wrong.push(format!("the down that we compute is not complete\n{script}"));
+        }
+        _ => {}
     }
     wrong
 }

@@ -34,6 +34,7 @@ pub struct Replayed {
 /// A down that we compute, tried.
 #[derive(Debug)]
 pub struct Inverse {
+    /// Its statements.
     pub script: String,
     /// Whether it is said to restore the schema.
     pub complete: bool,

@@ -9,7 +9,10 @@ mod column;
 mod constraint;
 mod objects;
 mod parts;
+mod reach;
 mod table;
+mod trigger;
+mod view;
 
 use crate::catalog::{Column, Expr, Id, Kind, Object, Sequence, State};
 use crate::deparse;
@@ -209,58 +212,6 @@ impl<'a> Differ<'a> {
             fixes().map(|it| it.renames.as_ref().map_or(0, |it| depth(it))).collect();
         for (fix, depth) in self.found.iter_mut().flat_map(|it| &mut it.fixes).zip(depths) {
             fix.order += depth << 40;
-        }
-    }
-
-    /// Views that stay, and functions over their rows, that need what is dropped and made again: they are dropped before that and made again
-    /// after it.
-    fn views_in_the_way(&mut self) {
-        let fixes = self.found.iter().flat_map(|it| &it.fixes);
-        let mut waiting: Vec<(Id, Option<u32>)> = fixes.filter_map(|fix| fix.stirs).collect();
-        let mut done: BTreeSet<Id> = waiting.iter().map(|(id, _)| *id).collect();
-        while let Some((id, column)) = waiting.pop() {
-            for view in self.after.dependents(id) {
-                let reads = self.after.get(view).and_then(Object::view).is_some_and(|it| {
-                    let of_it = |read: &&(Id, Option<u32>)| read.0 == id;
-                    it.reads.iter().filter(of_it).any(|read| column.is_none() || read.1 == column)
-                });
-                let is_routine = column.is_none()
-                    && self.after.get(view).is_some_and(|it| matches!(it.kind, Kind::Routine(_)));
-                if (reads || is_routine) && !self.left.contains(&view) && done.insert(view) {
-                    waiting.push((view, None));
-                    match is_routine {
-                        true => self.remake_routine(view),
-                        false => self.remake_view(view),
-                    }
-                }
-            }
-        }
-    }
-
-    /// The same of a function over the rows of a view.
-    fn remake_routine(&mut self, id: Id) {
-        let (Some(now), Some(then)) = (self.after.get(id), self.before.get(id)) else { return };
-        let Kind::Routine(routine) = &then.kind else { return };
-        let Some(create) = deparse::create_routine(self.before, then, routine) else { return };
-        let drop = format!("DROP ROUTINE {}", deparse::routine_name(self.after, now));
-        let age = age(id);
-        if let Some(last) = self.found.last_mut() {
-            last.fixes.push(fix(Phase::DropView, -age, drop));
-            last.fixes.push(fix(Phase::CreateView, age, create));
-        }
-    }
-
-    /// Adds to the last difference that the view is dropped and made again.
-    fn remake_view(&mut self, id: Id) {
-        let (Some(now), Some(then)) = (self.after.get(id), self.before.get(id)) else { return };
-        let Some(view) = then.view().filter(|view| !view.outdated) else { return };
-        let kind = if view.materialized { "MATERIALIZED VIEW" } else { "VIEW" };
-        let drop = format!("DROP {kind} {}", deparse::object_name(self.after, now));
-        let mut fixes = vec![fix(Phase::DropView, -age(id), drop)];
-        fixes.extend(self.rebuilt_view(id, then, view));
-        fixes.extend(self.described(id, then));
-        if let Some(last) = self.found.last_mut() {
-            last.fixes.extend(fixes);
         }
     }
 

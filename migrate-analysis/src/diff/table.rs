@@ -2,7 +2,7 @@
 
 use super::column::column_settings;
 use super::objects::columns_of;
-use super::parts::create_rule;
+use super::trigger::create_rule;
 use super::{Differ, Fix, Matching, Pair, Phase, Weight, age, fix};
 use crate::catalog::{Column, Id, Object, Ownership, State, Table};
 use crate::ddl::{Persistence, ReplicaIdentity};

@@ -117,6 +117,11 @@ fn what_postgres_refuses_is_refused() {
         ("CREATE TABLE u (a int); CREATE TABLE t (a int REFERENCES u (a));", "42830"),
         ("CREATE TABLE u (a int); CREATE TABLE t (a int REFERENCES u);", "42704"),
         ("CREATE TABLE u (a int UNIQUE); CREATE TABLE t (a uuid REFERENCES u (a));", "42804"),
+        (
+            "CREATE DOMAIN d AS int; CREATE TABLE u (a d UNIQUE);
+             CREATE TABLE t (a boolean REFERENCES u (a));",
+            "42804",
+        ),
         ("CREATE TABLE t (a citext);", "unknown citext"),
         ("CREATE TABLE t (a int CHECK (b > 0));", "unknown b"),
         ("CREATE TABLE t (a int); CREATE INDEX ON t (b);", "unknown b"),

@@ -1,10 +1,13 @@
 //! A checked set as it is embedded: the bytes that the runtime reads, and what the macro writes an
 //! item of. What the bytes mean is told in the runtime: `migrate-runtime/src/record.rs`.
 
-use crate::plan::{PlannedDown, PlannedMigration, PlannedScript, PlannedStatement};
+use crate::lock::LockMode;
+use crate::plan::{PlannedDown, PlannedLock, PlannedMigration, PlannedScript, PlannedStatement};
+use crate::source::SourceId;
 use crate::statement::ConcurrentIndex;
 use crate::{Analysis, Step, Verdict, cache};
 use std::fmt::Write;
+use std::ops::Range;
 
 /// What stands in the runtime's `List` beside the scripts, and more.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,14 +39,24 @@ impl Embedding {
     /// `folder` is the directory as it is written in the macro call; there is none where the scripts
     /// stand in the call.
     pub fn new(analysis: &Analysis, folder: Option<&str>) -> Embedding {
+        let mut embedding = Embedding { digest: analysis.plan.digest, ..Embedding::default() };
+        embedding.add(analysis, &analysis.plan.migrations, folder, 0);
+        embedding
+    }
+
+    /// Adds migrations of an analysis; `start` is where its scripts begin in the row of all.
+    pub(crate) fn add(
+        &mut self,
+        analysis: &Analysis,
+        migrations: &[PlannedMigration],
+        folder: Option<&str>,
+        start: usize,
+    ) {
         let offsets = cache::scripts(&analysis.sources).offsets;
         let folder = folder.map(|folder| folder.replace('\\', "/"));
         let folder = folder.map(|folder| folder.trim_end_matches('/').to_owned());
-        let mut embedding = Embedding { digest: analysis.plan.digest, ..Embedding::default() };
-        let writer = Writer { analysis, offsets, folder };
-        let migrations = &analysis.plan.migrations;
-        migrations.iter().for_each(|migration| writer.migration(migration, &mut embedding));
-        embedding
+        let writer = Writer { analysis, offsets, folder, start };
+        migrations.iter().for_each(|migration| writer.migration(migration, self));
     }
 
     fn text(&mut self, text: &str) {
@@ -61,6 +74,7 @@ struct Writer<'a> {
     analysis: &'a Analysis,
     offsets: Vec<usize>,
     folder: Option<String>,
+    start: usize,
 }
 
 impl Writer<'_> {
@@ -103,17 +117,23 @@ impl Writer<'_> {
             (Some(folder), Some(source)) => [folder, "/", source.path()].concat(),
             _ => format!("{}_{}.{direction} (inline)", migration.version, migration.name),
         };
-        (path, pack(&script.steps))
+        (path, pack(script))
     }
 
     fn script(&self, script: Option<&PlannedScript>, embedding: &mut Embedding) {
-        let at = script.map_or(0, |script| script.source.index());
-        let start = self.offsets.get(at).copied().unwrap_or_default();
-        let length = self.analysis.sources.get(at).map_or(0, |source| source.text().len());
-        embedding.number(start);
-        embedding.number(start + length);
+        let range = script.map(|script| self.range(script.source)).unwrap_or_default();
+        embedding.number(range.start);
+        embedding.number(range.end);
         embedding.records.extend_from_slice(&script.map_or([0; 32], |script| script.checksum));
         embedding.records.push(script.is_some_and(|script| script.transactional).into());
+        embedding.records.push(script.map_or(0, |script| mode(script.strongest_lock())));
+    }
+
+    /// Where the text of a source stands in the row of all scripts.
+    fn range(&self, source: SourceId) -> Range<usize> {
+        let at = source.index();
+        let start = self.start + self.offsets.get(at).copied().unwrap_or_default();
+        start..start + self.analysis.sources.get(at).map_or(0, |source| source.text().len())
     }
 }
 
@@ -128,21 +148,48 @@ fn number(verdict: Verdict) -> u8 {
     }
 }
 
+/// As the runtime's `table_lock.rs` counts them.
+fn mode(mode: LockMode) -> u8 {
+    mode as u8
+}
+
 /// The steps as one string: see `Steps` in the runtime's `migration.rs`.
-fn pack(steps: &[Step]) -> String {
+fn pack(script: &PlannedScript) -> String {
     let mut packed = String::new();
-    for Step { range, builds_index, setting } in steps {
+    for Step { range, builds_index, setting } in &script.steps {
         packed.push_str(if *setting { "s" } else { "" });
         let _ = match builds_index {
-            None => write!(packed, "{}-{};", range.start, range.end),
+            None => write!(packed, "{}-{}", range.start, range.end),
             Some(ConcurrentIndex { table, index }) => {
                 let index = index.iter().map(|name| format!("{}:{name}", name.len()));
                 let (length, index) = (table.len(), index.collect::<String>());
-                write!(packed, "c{}-{},{length}:{table}{index};", range.start, range.end)
+                write!(packed, "c{}-{},{length}:{table}{index}", range.start, range.end)
             }
         };
+        let is_in =
+            |it: &&PlannedStatement| range.start <= it.range.start && it.range.end <= range.end;
+        for lock in script.statements.iter().filter(is_in).flat_map(|it| &it.locks) {
+            pack_lock(lock, &mut packed);
+        }
+        packed.push(';');
     }
     packed
+}
+
+/// See `TableLocks` in the runtime's `table_lock.rs`.
+fn pack_lock(lock: &PlannedLock, packed: &mut String) {
+    let PlannedLock { relation, rewrites, scans, builds_index, is_table, .. } = lock;
+    let flag = |is: &bool, letter| if *is { letter } else { "" };
+    let _ = write!(
+        packed,
+        "!{}{}{}{}{}{}:{relation}",
+        mode(lock.mode),
+        flag(rewrites, "r"),
+        flag(scans, "s"),
+        flag(builds_index, "b"),
+        flag(is_table, "t"),
+        relation.len()
+    );
 }
 
 /// What hovering a migration shows.
@@ -160,6 +207,7 @@ fn doc(migration: &PlannedMigration) -> String {
     if !migration.up.transactional {
         doc.push_str("\nRuns statement by statement, outside a transaction.\n");
     }
+    locks(&migration.up, &mut doc);
     if !migration.destroys.is_empty() {
         let _ = writeln!(doc, "\nDestroys data: {}.", some(&migration.destroys));
     }
@@ -173,6 +221,43 @@ fn doc(migration: &PlannedMigration) -> String {
         let _ = writeln!(doc, "\nIrreversible: {reason}");
     }
     doc
+}
+
+/// What it locks of what was there before: a line for each relation.
+fn locks(script: &PlannedScript, doc: &mut String) {
+    let unknown = script.statements.iter().any(|it| it.may_lock_more);
+    let mut all: Vec<PlannedLock> = Vec::new();
+    for lock in script.statements.iter().flat_map(|it| &it.locks) {
+        match all.iter_mut().find(|own| own.relation == lock.relation) {
+            Some(own) => own.add(lock),
+            None => all.push(lock.clone()),
+        }
+    }
+    // An index is locked with its table; what nobody waits for is not worth a line.
+    all.retain(|lock| lock.mode.blocks_writes() && !lock.is_index);
+    all.sort_by(|a, b| b.mode.cmp(&a.mode));
+    if all.is_empty() && !unknown {
+        return;
+    }
+    doc.push_str("\nLocks:\n");
+    for lock in &all {
+        doc.push_str("- ");
+        code(&lock.relation, doc);
+        let _ = write!(doc, " {}, which {}", lock.mode, lock.mode.blocks());
+        let work = [
+            (lock.rewrites, "while the table is written anew"),
+            (lock.builds_index && !lock.rewrites, "while an index is built"),
+            (lock.scans && !lock.rewrites, "while all rows are read"),
+        ];
+        let work: Vec<&str> = work.iter().filter(|(is, _)| *is).map(|(_, words)| *words).collect();
+        if !work.is_empty() {
+            let _ = write!(doc, " {}", work.join(" and "));
+        }
+        doc.push('\n');
+    }
+    if unknown {
+        doc.push_str("- perhaps more: a statement of it cannot be followed\n");
+    }
 }
 
 /// What a statement does, and what goes with what it drops.

@@ -2,6 +2,10 @@
 //!
 //! Nothing here is meant for users.
 
+mod locks;
+
+pub use locks::{Base, LockFact, Locked};
+
 use crate::diagnostic::{Code, Diagnostic};
 use crate::rules::{self, RULES};
 use crate::wording;

@@ -78,6 +78,18 @@ pub struct PlannedLock {
     pub builds_index: bool,
     /// It is an index, which is locked beside its table.
     pub is_index: bool,
+    /// It is a table.
+    pub is_table: bool,
+}
+
+impl PlannedLock {
+    /// With another lock on the same relation.
+    pub(crate) fn add(&mut self, other: &PlannedLock) {
+        self.mode = self.mode.max(other.mode);
+        self.rewrites |= other.rewrites;
+        self.scans |= other.scans;
+        self.builds_index |= other.builds_index;
+    }
 }
 
 impl PlannedScript {

@@ -15,12 +15,16 @@ use crate::report::Report;
 pub enum ErrorKind {
     /// The connection failed, or the server closed it.
     Connection,
+    /// The blocking client was used where async tasks run.
+    Async,
     /// The client is inside a transaction; migrations have transactions of their own.
     InTransaction,
     /// The session's `client_encoding` was changed, so the server would misread a script.
     Encoding,
     /// Another migrator held the run lock for longer than the wait.
     RunLock,
+    /// Other sessions held locks on the tables of a migration, attempt after attempt.
+    Blocked,
     /// A statement of a migration failed.
     Script,
     /// The history tables could not be read or written.

@@ -17,6 +17,7 @@ use crate::history::{GONE, Row, Rows, optional, rows_of};
 use crate::job::{Job, Message, Spot, transaction};
 use crate::lock::first;
 use crate::observe::{Direction, Event};
+use crate::patience::{Attempts, cannot_be_locked, is_transient};
 use crate::run::{Outcome, Run};
 
 /// The most text that shares a message: the server parses a message as a whole, and needs many
@@ -68,21 +69,52 @@ impl<C: Connection> Run<'_, C> {
     }
 
     async fn send_group(&mut self, group: &[Job], last: bool) -> Result<Sent, Error> {
-        let mut message = Message::default();
-        let restore = self.session.as_ref().map(|s| s.restore.clone()).unwrap_or_default();
-        for (number, job) in group.iter().enumerate() {
-            let run = &self.report.run_id;
-            transaction(&mut message, number, job, &self.history, run, &restore);
-        }
         if let [job] = group {
             self.started(job);
+            return self.send_one(job, last).await;
         }
-        message.ours(&self.lock_epilogue(last));
+        let attempts: Vec<Attempts> = group.iter().map(|job| self.attempts(job)).collect();
+        let message = self.message(group, &attempts, last);
         let begun = Instant::now();
         match self.connection.simple_query(message.sql()).await {
             Ok(answer) => self.group_done(group, &answer, last).await,
             Err(error) => self.group_failed(group, &message, error, begun.elapsed()).await,
         }
+    }
+
+    /// Sends a job by itself, again and again where others are in its way.
+    async fn send_one(&mut self, job: &Job, last: bool) -> Result<Sent, Error> {
+        let group = std::slice::from_ref(job);
+        let mut attempts = self.attempts(job);
+        loop {
+            let message = self.message(group, std::slice::from_ref(&attempts), last);
+            let begun = Instant::now();
+            let error = match self.connection.simple_query(message.sql()).await {
+                Ok(answer) => return self.group_done(group, &answer, last).await,
+                Err(error) => error,
+            };
+            let again = is_transient(&error);
+            if again || cannot_be_locked(&error) && attempts.without_locking_first() {
+                self.send("rolling back", "ROLLBACK").await?;
+                if again {
+                    self.try_again(job, &mut attempts, error).await?;
+                }
+                continue;
+            }
+            return self.group_failed(group, &message, error, begun.elapsed()).await;
+        }
+    }
+
+    fn message(&self, group: &[Job], attempts: &[Attempts], last: bool) -> Message {
+        let mut message = Message::default();
+        let restore = self.session.as_ref().map_or("", |session| &session.restore);
+        for (number, (job, attempts)) in group.iter().zip(attempts).enumerate() {
+            let prologue = self.prologue(attempts);
+            let run = &self.report.run_id;
+            transaction(&mut message, number, job, &self.history, run, restore, &prologue);
+        }
+        message.ours(&self.lock_epilogue(last));
+        message
     }
 
     /// The end of a message after its last `COMMIT`.

@@ -12,6 +12,7 @@ use crate::history::{Half, History, Partly};
 use crate::migration::{Down, EmbeddedMigration, Script, Step};
 use crate::observe::{Direction, MigrationId};
 use crate::plan::{Back, Up};
+use crate::table_lock::LockMode;
 
 /// The index that a statement builds concurrently, as SQL text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +27,8 @@ pub(crate) struct Statement {
     pub(crate) builds: Option<Builds>,
     /// It only changes the session, so it runs again when a later one is resumed.
     pub(crate) setting: bool,
+    /// What it locks: see `TableLocks`.
+    pub(crate) locks: &'static str,
 }
 
 /// A script to run, in either direction, from the binary or from the history.
@@ -35,6 +38,8 @@ pub(crate) struct Job {
     pub(crate) direction: Direction,
     pub(crate) statements: Vec<Statement>,
     pub(crate) transactional: bool,
+    /// The strongest there is where it is not known.
+    pub(crate) strongest_lock: LockMode,
     pub(crate) resume: Option<Partly>,
     /// What the history row of an up is made of.
     pub(crate) migration: Option<&'static EmbeddedMigration>,
@@ -51,6 +56,7 @@ impl Job {
             statements: statements(script),
             // What has begun statement by statement ends that way.
             transactional: script.is_transactional() && !begun(up.resume.as_ref()),
+            strongest_lock: script.strongest_lock(),
             resume: up.resume.clone(),
             migration: Some(up.migration),
             script: Some(script),
@@ -64,6 +70,7 @@ impl Job {
             direction: Direction::Down,
             statements: Vec::new(),
             transactional: true,
+            strongest_lock: LockMode::AccessExclusive,
             resume: back.resume.clone(),
             migration: back.own,
             script: None,
@@ -72,6 +79,7 @@ impl Job {
             (Some(Down::Script(script)), _) => {
                 job.statements = statements(script);
                 job.transactional = script.is_transactional();
+                job.strongest_lock = script.strongest_lock();
                 job.script = Some(script);
             }
             (None, Some(stored)) => {
@@ -124,7 +132,12 @@ impl StoredScript {
                 index: (!index.is_empty()).then(|| index.to_owned().into()),
             });
         let setting = is_setting(text);
-        self.statements.push(Statement { text: text.to_owned().into(), builds, setting });
+        self.statements.push(Statement {
+            text: text.to_owned().into(),
+            builds,
+            setting,
+            locks: "",
+        });
     }
 }
 
@@ -139,6 +152,7 @@ fn statements(script: Script) -> Vec<Statement> {
         text: text.into(),
         builds: builds(step),
         setting: step.setting || is_setting(text),
+        locks: step.locks,
     };
     script.statements().zip(script.steps()).map(statement).collect()
 }
@@ -217,9 +231,11 @@ pub(crate) fn transaction(
     history: &History,
     run: &str,
     restore: &str,
+    prologue: &[String],
 ) {
     message.ours("BEGIN");
     before(message, job, history, run);
+    prologue.iter().for_each(|sql| message.ours(sql));
     for (step, statement) in job.statements.iter().enumerate() {
         message.theirs(number, step, &statement.text);
     }

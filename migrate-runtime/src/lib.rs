@@ -129,6 +129,8 @@
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
+#[cfg(feature = "tokio")]
+mod asynchronous;
 mod connection;
 mod error;
 mod excerpt;
@@ -141,8 +143,10 @@ mod look;
 mod migration;
 mod migrator;
 mod observe;
+mod patience;
 mod plan;
 mod policy;
+mod preview;
 mod quote;
 mod record;
 mod report;
@@ -151,16 +155,22 @@ mod session;
 mod stale;
 mod status;
 mod stepwise;
+mod table_lock;
 mod target;
 mod verdict;
 
+#[cfg(feature = "tokio")]
+pub use asynchronous::AsyncMigrator;
 pub use error::{Error, ErrorKind};
 pub use migration::{Down, EmbeddedMigration, Migration, MigrationSet, Reversible, Script, Set};
-pub use migrator::{Migrator, Plan, PlanStep, Untyped};
+pub use migrator::{Migrator, Untyped};
 pub use observe::{Direction, Event, Holder, MigrationId};
+pub use patience::Blocker;
 pub use policy::{Ahead, Missing, Modified, OutOfOrder};
+pub use preview::{Plan, PlanStep};
 pub use report::{Done, Report};
 pub use status::{State, Status, StatusRow};
+pub use table_lock::{LockMode, TableLock};
 pub use target::{DownTarget, Target};
 pub use verdict::Verdict;
 

@@ -4,6 +4,7 @@
 //! ranges of its statements and with its checksum.
 
 use crate::record::{List, Record};
+use crate::table_lock::{self, LockMode, TableLock, TableLocks};
 use crate::target::DownTarget;
 use crate::verdict::Verdict;
 use std::fmt;
@@ -20,6 +21,8 @@ pub struct Step {
     pub builds: Option<ConcurrentIndex>,
     /// `SET`, `RESET`: has to run again before a later step is resumed.
     pub setting: bool,
+    /// What it locks: see `TableLocks`.
+    pub locks: &'static str,
 }
 
 /// The index that a `CREATE INDEX CONCURRENTLY` step builds: when such a build fails it leaves an
@@ -43,6 +46,7 @@ pub struct Script {
     pub(crate) steps: &'static str,
     pub(crate) checksum: &'static [u8; 32],
     pub(crate) transactional: bool,
+    pub(crate) strongest_lock: LockMode,
 }
 
 impl Script {
@@ -78,6 +82,19 @@ impl Script {
     pub const fn is_transactional(&self) -> bool {
         self.transactional
     }
+
+    /// The strongest lock that it takes on a relation that was there before its migration:
+    /// [`AccessExclusive`](LockMode::AccessExclusive) where that cannot be known, because a
+    /// statement could not be followed.
+    pub const fn strongest_lock(&self) -> LockMode {
+        self.strongest_lock
+    }
+
+    /// The strongest lock on each relation that was there before its migration, strongest first, as
+    /// far as they are known.
+    pub fn locks(&self) -> Vec<TableLock> {
+        table_lock::together(self.steps().flat_map(|step| TableLocks(step.locks)))
+    }
 }
 
 impl Step {
@@ -87,7 +104,8 @@ impl Step {
 }
 
 /// Reads the steps of a script out of one string: `0-12;` for a plain step, `s14-20;` for a setting,
-/// `c22-60,5:users9:idx_users;` for a concurrent index, its names with their lengths before them.
+/// `c22-60,5:users9:idx_users;` for a concurrent index, its names with their lengths before them. What
+/// it locks stands before the semicolon: see `TableLocks`.
 #[derive(Clone, Debug)]
 pub(crate) struct Steps(&'static str);
 
@@ -98,15 +116,19 @@ impl Iterator for Steps {
         let setting = self.skip('s');
         let concurrent = self.skip('c');
         let start = self.number('-')?;
-        let end = self.number(if concurrent { ',' } else { ';' })?;
+        let end = self.digits()?;
         let builds = match concurrent {
-            true => Some(ConcurrentIndex { table: self.name()?, index: self.name() }),
+            true => {
+                self.skip(',');
+                Some(ConcurrentIndex { table: self.name()?, index: self.name() })
+            }
             false => None,
         };
-        if concurrent {
-            self.skip(';');
-        }
-        Some(Step { start, end, builds, setting })
+        let mut locks = TableLocks(self.0);
+        locks.by_ref().for_each(drop);
+        let locks = self.0.strip_suffix(locks.0)?;
+        self.0 = self.0.get(locks.len()..)?;
+        self.skip(';').then_some(Step { start, end, builds, setting, locks })
     }
 }
 
@@ -123,6 +145,13 @@ impl Steps {
         digits.parse().ok()
     }
 
+    fn digits(&mut self) -> Option<usize> {
+        let end = self.0.find(|c: char| !c.is_ascii_digit())?;
+        let (digits, rest) = self.0.split_at_checked(end)?;
+        self.0 = rest;
+        digits.parse().ok()
+    }
+
     fn name(&mut self) -> Option<&'static str> {
         let (digits, rest) = self.0.split_once(':')?;
         let (name, rest) = rest.split_at_checked(digits.parse().ok()?)?;
@@ -134,18 +163,19 @@ impl Steps {
 /// Writes what `Steps` reads. The macro writes the same, for what it cannot call.
 pub fn pack(steps: &[Step]) -> String {
     let mut packed = String::new();
-    for Step { start, end, builds, setting } in steps {
+    for Step { start, end, builds, setting, locks } in steps {
         packed.push_str(if *setting { "s" } else { "" });
         match builds {
-            None => packed.push_str(&format!("{start}-{end};")),
+            None => packed.push_str(&format!("{start}-{end}")),
             Some(ConcurrentIndex { table, index }) => {
                 packed.push_str(&format!("c{start}-{end},{}:{table}", table.len()));
                 if let Some(index) = index {
                     packed.push_str(&format!("{}:{index}", index.len()));
                 }
-                packed.push(';');
             }
         }
+        packed.push_str(locks);
+        packed.push(';');
     }
     packed
 }
@@ -328,6 +358,10 @@ pub trait Migration {
 
     /// Whether its up takes tables, columns or rows away: see [`EmbeddedMigration::destroys_data`].
     const DESTROYS_DATA: bool = Self::EMBEDDED.destroys_data();
+
+    /// The strongest lock that its up takes on a relation that was there before: see
+    /// [`Script::strongest_lock`].
+    const STRONGEST_LOCK: LockMode = Self::EMBEDDED.up().strongest_lock();
 }
 
 /// A [`Migration`] that can be rolled back. Only the macro implements it.
@@ -365,13 +399,15 @@ mod tests {
 
     #[test]
     fn steps_are_read_as_they_were_packed() {
-        let plain = |start, end| Step { start, end, builds: None, setting: false };
+        let plain = |start, end| Step { start, end, builds: None, setting: false, locks: "" };
         let index = |index| Some(ConcurrentIndex { table: "\"a;:7\".users", index });
         let steps = [
             plain(0, 12),
             Step { setting: true, ..plain(14, 20) },
             Step { builds: index(Some("\"1:;\"")), ..plain(22, 60) },
             Step { builds: index(None), ..plain(62, 99) },
+            Step { builds: index(None), locks: "!45:users", ..plain(99, 99) },
+            Step { locks: "!8rs3:a;b!51:c", ..plain(99, 100) },
             plain(100, 100_000),
         ];
         let packed: &str = pack(&steps).leak();

@@ -8,6 +8,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::migration::EmbeddedMigration;
+use crate::patience::Blocker;
 
 /// A migration named by version and name: `3_add_email`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -135,6 +136,21 @@ pub enum Event {
         /// How long it took, measured by the server.
         took: Duration,
     },
+    /// An attempt was rolled back because of others, and is made again after a pause.
+    Retrying {
+        /// Which migration.
+        migration: MigrationId,
+        /// What the server said.
+        why: String,
+        /// Who was in the way, seen just after the attempt.
+        blockers: Vec<Blocker>,
+        /// The number of the next attempt.
+        attempt: u32,
+        /// How many there are.
+        of: u32,
+        /// How long until then.
+        pause: Duration,
+    },
     /// Somebody else applied a pending migration (or rolled one back) while we were about to.
     DoneElsewhere {
         /// Which one.
@@ -204,6 +220,10 @@ impl fmt::Display for Event {
             }
             Event::Finished { direction: Down, migration, took } => {
                 write!(f, "rolled back {migration} in {}", Took(*took))
+            }
+            Event::Retrying { migration, why, blockers, attempt, of, pause } => {
+                write!(f, "{migration}: {why}; attempt {attempt} of {of} in {}", Took(*pause))?;
+                blockers.iter().try_for_each(|blocker| write!(f, "\n  {blocker}"))
             }
             Event::DoneElsewhere { migration } => {
                 write!(f, "another migrator was faster with {migration}")

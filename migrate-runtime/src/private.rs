@@ -7,11 +7,13 @@ pub use crate::migration::{
 };
 pub use crate::migrator::Migrator;
 pub use crate::record::{List, migration};
+pub use crate::table_lock::LockMode;
 pub use crate::target::DownTarget;
 pub use migrate_macros::migrations;
 pub use std::option::Option::{None, Some};
 
-/// A script of a set that is made by hand; `transactional` when it runs in one transaction.
+/// A script of a set that is made by hand; `transactional` when it runs in one transaction. What it
+/// locks nobody knows.
 pub fn script(
     path: &'static str,
     text: &'static str,
@@ -19,7 +21,9 @@ pub fn script(
     checksum: [u8; 32],
     transactional: bool,
 ) -> Script {
-    Script { path, text, steps, checksum: Box::leak(Box::new(checksum)), transactional }
+    let checksum = Box::leak(Box::new(checksum));
+    let strongest_lock = LockMode::AccessExclusive;
+    Script { path, text, steps, checksum, transactional, strongest_lock }
 }
 
 /// A set; `directory` is the absolute path it was read from, kept in debug builds only.

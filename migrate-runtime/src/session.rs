@@ -6,9 +6,12 @@
 //! custom one such as `app.tenant`) cannot be listed, and is lost unless it came with the
 //! connection's options.
 
+use std::time::Duration;
+
 use postgres::SimpleQueryMessage;
 
 use crate::history::{optional, rows_of};
+use crate::patience::Limits;
 use crate::quote::literal;
 
 /// The session as it was found, with the run lock's answer that came in the same message.
@@ -23,6 +26,7 @@ pub(crate) struct Session {
     pub(crate) encoding: Option<String>,
     /// The server counts bytes where others count characters: it was told no encoding.
     pub(crate) bytes: bool,
+    pub(crate) limits: Limits,
     /// Puts the session back.
     pub(crate) restore: String,
     /// The same for the bookkeeping alone, until the end of a transaction.
@@ -47,6 +51,8 @@ pub(crate) fn capture(key: i64, schema: &str) -> String {
          UNION ALL SELECT 'encoding', pg_catalog.current_setting('server_encoding'), pg_catalog.current_setting('client_encoding') \
          UNION ALL SELECT 'schema', nspname::pg_catalog.text, NULL FROM pg_catalog.pg_namespace \
          WHERE nspname OPERATOR(pg_catalog.=) {}::pg_catalog.name \
+         UNION ALL SELECT 'limit', name, setting FROM pg_catalog.pg_settings \
+         WHERE name OPERATOR(pg_catalog.=) ANY (ARRAY['lock_timeout', 'deadlock_timeout']) \
          UNION ALL SELECT 'setting', name, setting FROM pg_catalog.pg_settings \
          WHERE source OPERATOR(pg_catalog.=) 'session' AND context OPERATOR(pg_catalog.=) ANY (ARRAY['user', 'superuser']) \
          AND name OPERATOR(pg_catalog.<>) ALL (ARRAY['transaction_isolation', 'transaction_read_only', 'transaction_deferrable'])",
@@ -75,6 +81,14 @@ impl Session {
                 }
                 "schema" => session.schema_exists = true,
                 "role" => (user, role) = (literal(a), role_value(b)),
+                "limit" => {
+                    // Both are counted in milliseconds, and 0 is none.
+                    let limit = b.parse().ok().filter(|ms| *ms > 0).map(Duration::from_millis);
+                    match a {
+                        "lock_timeout" => session.limits.lock_timeout = limit,
+                        _ => session.limits.deadlock_timeout = limit,
+                    }
+                }
                 "setting" => settings.push((a.to_owned(), b.to_owned())),
                 _ => {}
             }

@@ -20,6 +20,7 @@ use crate::execute::{is_cut, times};
 use crate::history::{GONE, LOST, Progress, optional, rows_of};
 use crate::job::{Builds, Job, Message, Statement};
 use crate::observe::{Direction, Event};
+use crate::patience::{Attempts, is_transient};
 use crate::plan::statements_hash;
 use crate::quote::literal;
 use crate::run::{Outcome, Run};
@@ -105,6 +106,10 @@ impl<C: Connection> Run<'_, C> {
         }
         message.ours(&self.progress(job, begin, GONE));
         message.ours("COMMIT");
+        if !sets_lock_timeout(&job.statements[..begin]) {
+            // A build that others do not wait for may wait for them, whatever the role says.
+            message.ours(UNLIMITED);
+        }
         message.ours(&self.index_sql(job, begin));
         match self.connection.simple_query(message.sql()).await {
             Ok(answer) => Ok(Some(answer)),
@@ -140,27 +145,54 @@ impl<C: Connection> Run<'_, C> {
     }
 
     async fn together(&mut self, job: &Job, step: usize, last: bool) -> Result<Together, Error> {
+        let mut attempts = self.attempts(job);
+        attempts.without_locking_first();
+        let limited = !sets_lock_timeout(&job.statements[..step]);
+        loop {
+            let message = self.with_progress(job, step, last, limited.then_some(&attempts));
+            let error = match self.connection.simple_query(message.sql()).await {
+                Ok(answer) => return Ok(Together::Done(answer)),
+                Err(error) => error,
+            };
+            match error.code().map(postgres::error::SqlState::code) {
+                Some("25001" | "2D000") => {
+                    self.send("rolling back", "ROLLBACK").await?;
+                    return Ok(Together::Alone);
+                }
+                _ if is_transient(&error) => {
+                    self.send("rolling back", "ROLLBACK").await?;
+                    self.try_again(job, &mut attempts, error).await?;
+                }
+                _ => return Err(self.stopped(job, step, &message, error).await),
+            }
+        }
+    }
+
+    /// A statement and its progress in one transaction.
+    fn with_progress(
+        &self,
+        job: &Job,
+        step: usize,
+        last: bool,
+        limits: Option<&Attempts>,
+    ) -> Message {
         let mut message = Message::default();
         let text = job.statements[step].text.as_ref();
-        match own_transaction(text) {
-            Some(commit) => message.theirs(0, step, &text[..commit]),
-            None => {
-                message.ours("BEGIN");
-                message.theirs(0, step, text);
-            }
-        }
-        message.ours(&self.record_sql(job, step, last));
-        let error = match self.connection.simple_query(message.sql()).await {
-            Ok(answer) => return Ok(Together::Done(answer)),
-            Err(error) => error,
+        let Some(commit) = own_transaction(text) else {
+            message.ours("BEGIN");
+            limits.iter().flat_map(|it| self.prologue(it)).for_each(|sql| message.ours(&sql));
+            message.theirs(0, step, text);
+            message.ours(&self.record_sql(job, step, last));
+            return message;
         };
-        match error.code().map(postgres::error::SqlState::code) {
-            Some("25001" | "2D000") => {
-                self.send("rolling back", "ROLLBACK").await?;
-                Ok(Together::Alone)
-            }
-            _ => Err(self.stopped(job, step, &message, error).await),
+        // Its `BEGIN` is its own, so the limit holds for the session meanwhile.
+        limits.iter().for_each(|it| message.ours(&it.for_session()));
+        message.theirs(0, step, &text[..commit]);
+        message.ours(&self.record_sql(job, step, last));
+        if limits.is_some() && step + 1 < job.statements.len() {
+            message.ours(UNLIMITED);
         }
+        message
     }
 
     /// Records that a statement is done which ran alone.
@@ -338,6 +370,14 @@ impl<C: Connection> Run<'_, C> {
             table = literal(table),
         )
     }
+}
+
+/// No limit for waiting on a lock.
+const UNLIMITED: &str = "SET lock_timeout TO 0";
+
+/// Whether a script has its own limit for waiting on locks, which is not ours to change.
+fn sets_lock_timeout(done: &[Statement]) -> bool {
+    done.iter().any(|it| it.setting && it.text.to_ascii_lowercase().contains("lock_timeout"))
 }
 
 /// What the statements that are done have left switched on.

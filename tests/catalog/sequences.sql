@@ -212,3 +212,6 @@ SELECT setval('tiny', 12), nextval('tiny');
 SELECT setval('tiny', 14, false);
 SELECT pg_catalog.setval(pg_get_serial_sequence('ss', 'b'), coalesce(max(b), 1)) FROM ss;
 -- DOWN
+
+-- == default_from_an_unknown_sequence fails
+CREATE TABLE unknown_sequence (id int DEFAULT nextval('nowhere_seq'));

@@ -241,3 +241,32 @@ UPDATE users SET nickname = 'x';
 
 -- == select_unknown_column fails
 SELECT nickname FROM users;
+
+-- == columns_of_children
+CREATE TABLE parent (a int, b int DEFAULT 1, c text);
+CREATE TABLE child (d int) INHERITS (parent);
+CREATE TABLE grandchild () INHERITS (child);
+ALTER TABLE child ALTER COLUMN a SET NOT NULL;
+-- DOWN
+DROP TABLE grandchild;
+DROP TABLE child;
+DROP TABLE parent;
+
+-- == not_null_of_a_child
+ALTER TABLE grandchild ALTER COLUMN a DROP NOT NULL;
+ALTER TABLE parent ALTER COLUMN a SET NOT NULL;
+-- DOWN
+ALTER TABLE parent ALTER COLUMN a DROP NOT NULL;
+
+-- == default_of_a_child
+ALTER TABLE child ALTER COLUMN b SET DEFAULT 2;
+-- DOWN
+
+-- == comment_on_the_column_of_a_child
+COMMENT ON COLUMN child.c IS 'not of the parent';
+-- DOWN
+
+-- == default_of_all
+ALTER TABLE parent ALTER COLUMN b SET DEFAULT 3;
+-- DOWN
+ALTER TABLE parent ALTER COLUMN b SET DEFAULT 1;

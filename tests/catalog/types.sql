@@ -187,3 +187,41 @@ ALTER DOMAIN positive OWNER TO CURRENT_USER;
 
 -- == unknown_type fails
 CREATE TABLE wrong (a nothing_at_all);
+
+-- == default_of_an_enum
+CREATE TYPE state AS ENUM ('new', 'old');
+CREATE TABLE thing (id int PRIMARY KEY, state state DEFAULT 'new', code varchar(10) DEFAULT 'x');
+-- DOWN
+DROP TABLE thing;
+DROP TYPE state;
+
+-- == default_that_is_no_value fails
+ALTER TABLE thing ALTER COLUMN state SET DEFAULT 'none';
+
+-- == value_of_a_default_renamed
+ALTER TYPE state RENAME VALUE 'new' TO 'fresh';
+-- DOWN
+ALTER TYPE state RENAME VALUE 'fresh' TO 'new';
+
+-- == default_keeps_its_first_type
+ALTER TABLE thing ALTER COLUMN state TYPE text, ALTER COLUMN code TYPE text;
+-- DOWN
+ALTER TABLE thing ALTER COLUMN code TYPE varchar(10), ALTER COLUMN state DROP DEFAULT;
+ALTER TABLE thing ALTER COLUMN state TYPE state USING state::state;
+ALTER TABLE thing ALTER COLUMN state SET DEFAULT 'fresh';
+
+-- == type_of_a_default fails
+DROP TYPE state;
+
+-- == retyped_twice
+ALTER TABLE thing ALTER COLUMN state TYPE state USING 'old';
+-- DOWN
+ALTER TABLE thing ALTER COLUMN state TYPE text;
+
+-- == identity_of_an_enum fails
+CREATE TABLE counted (id int GENERATED ALWAYS AS IDENTITY);
+ALTER TABLE counted ALTER COLUMN id TYPE state USING NULL;
+
+-- == default_that_cannot_become_a_domain fails
+CREATE DOMAIN count AS int CHECK (VALUE > 0);
+ALTER TABLE thing ALTER COLUMN code TYPE count USING NULL;

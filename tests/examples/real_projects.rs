@@ -147,6 +147,7 @@ fn script(planned: &PlannedScript, sources: &[Source]) -> Script {
         start: step.range.start,
         end: step.range.end,
         setting: step.setting,
+        locks: "",
         builds: step.builds_index.clone().map(|index| embed::ConcurrentIndex {
             table: index.table.leak(),
             index: index.index.map(|name| &*name.leak()),

@@ -13,6 +13,23 @@ pub(crate) fn stepwise(version: i64, name: &str, up: &str, down: &str) -> Embedd
     build(version, name, up, Down::Script(script(version, name, "down", down, false)), false)
 }
 
+/// With what its first statement locks, packed as the macro packs it.
+pub(crate) fn locking(
+    version: i64,
+    name: &str,
+    up: &str,
+    down: &str,
+    locks: &'static str,
+) -> EmbeddedMigration {
+    let path = leak(&format!("migrations/{version:03}_{name}.up.sql"));
+    let text = leak(up);
+    let mut steps = steps(text);
+    steps[0].locks = locks;
+    let up = p::script(path, text, leak(&p::pack(&steps)), sha256(up.as_bytes()), true);
+    let down = Down::Script(script(version, name, "down", down, true));
+    p::migration(version, leak(name), up, down)
+}
+
 pub(crate) fn irreversible(version: i64, name: &str, up: &str) -> EmbeddedMigration {
     build(version, name, up, Down::Irreversible("data is gone"), true)
 }
@@ -24,6 +41,10 @@ fn build(version: i64, name: &str, up: &str, down: Down, tx: bool) -> EmbeddedMi
 fn script(version: i64, name: &str, half: &str, sql: &str, tx: bool) -> migrate_runtime::Script {
     let path = leak(&format!("migrations/{version:03}_{name}.{half}.sql"));
     let text: &'static str = leak(sql);
+    p::script(path, text, leak(&p::pack(&steps(text))), sha256(sql.as_bytes()), tx)
+}
+
+fn steps(text: &'static str) -> Vec<p::Step> {
     let mut steps = Vec::new();
     let mut at = 0;
     for part in text.split(";;") {
@@ -34,7 +55,7 @@ fn script(version: i64, name: &str, half: &str, sql: &str, tx: bool) -> migrate_
         }
         at += part.len() + 2;
     }
-    p::script(path, text, leak(&p::pack(&steps)), sha256(sql.as_bytes()), tx)
+    steps
 }
 
 /// A step; `CREATE INDEX CONCURRENTLY [IF NOT EXISTS] name ON table` is read by position.
@@ -47,7 +68,7 @@ fn step(start: usize, end: usize, text: &'static str) -> p::Step {
         }
         _ => None,
     };
-    p::Step { start, end, builds, setting: matches!(words[0], "SET" | "RESET") }
+    p::Step { start, end, builds, setting: matches!(words[0], "SET" | "RESET"), locks: "" }
 }
 
 /// A set with the digest that the macro would compute.

@@ -431,7 +431,7 @@ record!(Source { path, text, verbatim, start });
 record!(Plan { migrations, digest });
 record!(PlannedMigration { version, name, up, down, verdict, destroys });
 record!(PlannedStatement { range, action, takes_along, locks, may_lock_more });
-record!(PlannedLock { relation, mode, rewrites, scans, builds_index, is_index });
+record!(PlannedLock { relation, mode, rewrites, scans, builds_index, is_index, is_table });
 record!(Effects { takes_along, locks, may_lock_more });
 record!(PlannedScript { source, steps, statements, checksum, transactional });
 record!(Place { source, range });

@@ -453,6 +453,26 @@ impl State<'_> {
         }
     }
 
+    /// The type that PostgreSQL gives a literal where this type is expected: of a domain the one below it,
+    /// and without the modifiers that it applies in a cast of its own.
+    pub(crate) fn literal_type(&self, of: &ColumnType) -> ColumnType {
+        let mut of = of.clone();
+        while let Some(Kind::Domain(domain)) = self.domain_of(&of) {
+            of = domain.base.clone();
+        }
+        // Alone, these two mean a length of one.
+        let is_whole = |name: &str| name == "character" || name.starts_with("bit");
+        if !matches!(&of.base, BaseType::BuiltIn(name) if is_whole(name)) {
+            of.modifiers = None;
+        }
+        of
+    }
+
+    fn domain_of(&self, of: &ColumnType) -> Option<&Kind> {
+        let kind = &self.get(of.user_type().filter(|_| !of.array)?)?.kind;
+        matches!(kind, Kind::Domain(_)).then_some(kind)
+    }
+
     /// Whether there were statements that could not be followed.
     pub(crate) fn is_foggy(&self) -> bool {
         let fog = &self.catalog.session().fog;

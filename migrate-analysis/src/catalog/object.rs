@@ -331,6 +331,25 @@ impl Object {
         }
     }
 
+    /// The defaults of its columns, or of a domain.
+    pub(crate) fn defaults(&self) -> impl Iterator<Item = &Expr> {
+        let own = match &self.kind {
+            Kind::Domain(domain) => domain.default.as_ref(),
+            _ => None,
+        };
+        self.columns().iter().filter_map(|column| column.default.as_ref()).chain(own)
+    }
+
+    pub(crate) fn defaults_mut(&mut self) -> impl Iterator<Item = &mut Expr> {
+        let (columns, own) = match &mut self.kind {
+            Kind::Table(table) => (table.columns.as_mut_slice(), None),
+            Kind::View(view) => (view.columns.as_mut_slice(), None),
+            Kind::Domain(domain) => (&mut [][..], domain.default.as_mut()),
+            _ => (&mut [][..], None),
+        };
+        columns.iter_mut().filter_map(|column| column.default.as_mut()).chain(own)
+    }
+
     pub(crate) fn sequence(&self) -> Option<&Sequence> {
         match &self.kind {
             Kind::Sequence(sequence) => Some(sequence),

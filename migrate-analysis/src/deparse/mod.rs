@@ -91,6 +91,33 @@ pub(crate) fn expression(state: &State<'_>, expr: &Expr, columns: &[Column]) -> 
     text
 }
 
+/// The default of a column or domain of this type, as SQL. A literal says its type where it is another.
+pub(crate) fn default(
+    state: &State<'_>,
+    expr: &Expr,
+    of: &ColumnType,
+    columns: &[Column],
+) -> String {
+    match typed_literal(expr) {
+        Some((text, own)) if state.literal_type(of) == *own => text.to_owned(),
+        _ => expression(state, expr, columns),
+    }
+}
+
+/// A literal, or NULL, with the type that it is cast to.
+pub(crate) fn typed_literal(expr: &Expr) -> Option<(&str, &ColumnType)> {
+    let [Piece::Text(text), Piece::Type(of)] = expr.pieces.as_slice() else { return None };
+    let text = text.strip_suffix("::")?;
+    (text == "NULL" || is_literal(text)).then_some((text, of))
+}
+
+/// Whether it is one string, and nothing else.
+pub(crate) fn is_literal(text: &str) -> bool {
+    let bare = text.strip_prefix(['E', 'e']).unwrap_or(text);
+    let inner = bare.strip_prefix('\'').and_then(|it| it.strip_suffix('\''));
+    inner.is_some_and(|inner| !inner.replace("''", "").contains('\''))
+}
+
 /// A column by its number.
 pub(crate) fn column_name(columns: &[Column], number: u32) -> String {
     match columns.iter().find(|column| column.number == number) {

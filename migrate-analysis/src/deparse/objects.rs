@@ -91,7 +91,8 @@ pub(crate) fn create_domain(state: &State<'_>, object: &Object, domain: &Domain)
         text.push_str(&format!(" COLLATE {collation}"));
     }
     if let Some(default) = &domain.default {
-        text.push_str(&format!(" DEFAULT {}", expression(state, default, &[])));
+        let default = super::default(state, default, &domain.base, &[]);
+        text.push_str(&format!(" DEFAULT {default}"));
     }
     if domain.not_null {
         text.push_str(" NOT NULL");

@@ -1,8 +1,9 @@
 //! Columns that both states have.
 
+use super::reach::Reach;
 use super::table::{comment_text, comment_words, options};
 use super::{Differ, Pair, Phase, Weight, fix};
-use crate::catalog::{Acl, BaseType, Column, ColumnType, State, Table};
+use crate::catalog::{Acl, BaseType, Column, ColumnType, Expr, State, Table};
 use crate::deparse::{self, object_name};
 use crate::sql::quoted;
 use std::collections::BTreeMap;
@@ -26,10 +27,8 @@ impl Differ<'_> {
             let words = format!("column {title} is now called `{}`", quoted(&other.name));
             self.certain(words, vec![fix(Phase::Rename, i64::MAX, sql)]);
         }
-        // Of a column that a parent brought, the parent tells.
-        if one.inherited > 0 && !one.local && other.inherited > 0 {
-            return;
-        }
+        // Of the type of a column that a parent brought, the parent tells.
+        let is_parents = one.inherited > 0 && !one.local && other.inherited > 0;
         let alter = format!("ALTER TABLE {name} ALTER COLUMN {}", quoted(&one.name));
         let doubtful = one.partial || other.partial;
         let note = |differ: &mut Self, words: String, actions: Vec<String>| {
@@ -54,21 +53,36 @@ impl Differ<'_> {
         let unknown = one.column_type.is_unknown() || other.column_type.is_unknown();
         // A type that was renamed is the same.
         let same = one.column_type == other.column_type;
-        if types.0 != types.1 && !unknown && !same {
+        if types.0 != types.1 && !unknown && !same && !is_parents {
             let words = format!("{title} is of type `{}`, and was `{}`", types.1, types.0);
             let actions = self.retyped((one_table, one), (other_table, other), &types);
             note(self, words, actions);
         }
-        if one.not_null != other.not_null && one.identity.is_none() {
+        let is_identity = one.identity.is_some() || other.identity.is_some();
+        let reach = self.reach(pair, one, other, &|it| it.not_null.then(|| Expr::text("NOT NULL")));
+        let inherits = |column: &Column| (column.local, column.inherited);
+        if inherits(one) != inherits(other) && one_table.parents == other_table.parents && !doubtful
+        {
+            self.certain(format!("{title} is inherited otherwise"), Vec::new());
+        }
+        if one.not_null != other.not_null && !is_identity && reach != Reach::Told {
             let (words, action) = match one.not_null {
                 true => ("loses NOT NULL", "SET NOT NULL"),
                 false => ("is left with NOT NULL", "DROP NOT NULL"),
             };
-            note(self, format!("{title} {words}"), vec![action.to_owned()]);
+            let order = i64::from(one.number) * 8 + 3;
+            let fix = fix(Phase::AlterColumn, order, format!("{} {action}", reach.of(&alter)));
+            let weight = if doubtful { Weight::Doubtful } else { Weight::Certain };
+            self.note(weight, format!("{title} {words}"), vec![fix]);
         }
-        self.defaults(&title, &alter, (one_table, one), (other_table, other));
-        self.identities(&title, &alter, one, other);
-        if one.collation != other.collation {
+        let reach = self.reach(pair, one, other, &|it| it.default.clone());
+        if !is_parents || reach != Reach::Told {
+            let sides =
+                ((one_table.columns.as_slice(), one), (other_table.columns.as_slice(), other));
+            self.defaults(&title, &reach.of(&alter), sides.0, sides.1);
+        }
+        self.identities(pair, (&title, &alter), one, other);
+        if one.collation != other.collation && !is_parents {
             let words = format!("{title} has another collation");
             let collation = one.collation.clone().unwrap_or_else(|| "\"default\"".to_owned());
             note(self, words, vec![format!("TYPE {} COLLATE {collation}", types.0)]);
@@ -96,7 +110,8 @@ impl Differ<'_> {
         }
         actions.push(using);
         if let Some(default) = one.default.as_ref().filter(|_| other.default.is_some()) {
-            let default = deparse::expression(self.before, default, &one_table.columns);
+            let of = &one.column_type;
+            let default = deparse::default(self.before, default, of, &one_table.columns);
             actions.push(format!("SET DEFAULT {default}"));
         }
         actions
@@ -106,10 +121,10 @@ impl Differ<'_> {
         &mut self,
         title: &str,
         alter: &str,
-        (one_table, one): (&Table, &Column),
-        (other_table, other): (&Table, &Column),
+        (one_columns, one): (&[Column], &Column),
+        (other_columns, other): (&[Column], &Column),
     ) {
-        let columns = (one_table.columns.as_slice(), other_table.columns.as_slice());
+        let columns = (one_columns, other_columns);
         let weight = self.expressions(
             one.default.as_ref().map(|it| (it, columns.0)),
             other.default.as_ref().map(|it| (it, columns.1)),
@@ -117,7 +132,8 @@ impl Differ<'_> {
         let order = i64::from(one.number) * 8 + 6;
         if let Some(mut weight) = weight {
             let text = |state: &State<'_>, column: &Column, columns: &[Column]| {
-                column.default.as_ref().map(|it| deparse::expression(state, it, columns))
+                let of = &column.column_type;
+                column.default.as_ref().map(|it| deparse::default(state, it, of, columns))
             };
             let then = text(self.before, one, columns.0);
             let now = text(self.after, other, columns.1);
@@ -162,14 +178,21 @@ impl Differ<'_> {
         }
     }
 
-    pub(super) fn identities(&mut self, title: &str, alter: &str, one: &Column, other: &Column) {
+    fn identities(
+        &mut self,
+        pair: Pair<'_>,
+        (title, alter): (&str, &str),
+        one: &Column,
+        other: &Column,
+    ) {
         if one.identity == other.identity {
             return;
         }
         let (words, actions) = match (one.identity, other.identity) {
             (Some(always), None) => {
                 let not_null = if other.not_null { None } else { Some("SET NOT NULL".to_owned()) };
-                let add = format!("ADD {}", deparse::identity(always));
+                let add = deparse::identity(self.before, pair.before, one, always);
+                let add = format!("ADD {add}");
                 ("is no identity column any more", not_null.into_iter().chain([add]).collect())
             }
             (None, _) => {
@@ -184,7 +207,9 @@ impl Differ<'_> {
                 ("is generated always", vec!["SET GENERATED BY DEFAULT".to_owned()])
             }
         };
-        let order = i64::from(one.number) * 8 + 5;
+        // Only integers can be one: it comes after the type that it had, and goes before.
+        let at = if one.identity.is_some() { 5 } else { -1 };
+        let order = i64::from(one.number) * 8 + at;
         let fixes = actions
             .into_iter()
             .map(|action: String| fix(Phase::AlterColumn, order, format!("{alter} {action}")));
@@ -243,9 +268,10 @@ impl Differ<'_> {
 
 /// Whether PostgreSQL has a cast between the two that does not lead through text.
 pub(super) fn is_cast_directly(one: &ColumnType, other: &ColumnType) -> bool {
+    const STRINGS: [&str; 3] = ["text", "character varying", "character"];
     const FAMILIES: [&[&str]; 3] = [
         &["smallint", "integer", "bigint", "numeric", "real", "double precision", "money"],
-        &["text", "character varying", "character", "name", "json", "jsonb", "xml", "uuid"],
+        &["json", "jsonb"],
         &[
             "date",
             "timestamp without time zone",
@@ -259,7 +285,8 @@ pub(super) fn is_cast_directly(one: &ColumnType, other: &ColumnType) -> bool {
     };
     let family = |names: &&&[&str]| names.contains(&one_name.as_str());
     let direct = FAMILIES.iter().find(family).is_some_and(|it| it.contains(&other_name.as_str()));
-    (direct || one_name == other_name) && one.array == other.array
+    let of_string = [one_name, other_name].iter().any(|it| STRINGS.contains(&it.as_str()));
+    (direct || of_string || one_name == other_name) && one.array == other.array
 }
 
 /// Settings of a column that differ: in words, and the action that mends it.
@@ -274,7 +301,8 @@ pub(super) fn column_settings(one: &Column, other: &Column) -> Vec<(String, Stri
     {
         all.push(("is stored otherwise".to_owned(), format!("SET STORAGE {storage}")));
     } else if one.storage != other.storage {
-        all.push(("is stored otherwise".to_owned(), "SET STORAGE DEFAULT".to_owned()));
+        let storage = one.column_type.storage().unwrap_or("default").to_uppercase();
+        all.push(("is stored otherwise".to_owned(), format!("SET STORAGE {storage}")));
     }
     if one.compression != other.compression {
         let method = one.compression.as_deref().unwrap_or("default");

@@ -31,7 +31,7 @@ mod types;
 
 pub(crate) use newer::{SETUP as SYNTAX_SETUP, SYNTAX};
 pub(crate) use page::{index, page};
-pub(crate) use script::{Found, Script, Session};
+pub(crate) use script::{Found, Script, Session, commands};
 
 use crate::catalog::{Id, Kind, Object};
 use crate::ddl::Name;

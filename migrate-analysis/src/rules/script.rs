@@ -157,6 +157,7 @@ impl<'a> Session<'a> {
                 scans: locks.has_work(lock.relation, WorkKind::Scan),
                 builds_index: locks.has_work(lock.relation, WorkKind::IndexBuild),
                 is_index: object.index().is_some(),
+                is_table: object.table().is_some_and(|table| table.server.is_none()),
             })
         });
         planned.collect()
@@ -183,7 +184,7 @@ impl<'a> Session<'a> {
 }
 
 /// The commands of a statement: those in it, where it is a `DO` block that can be followed.
-fn commands(command: &Command) -> Vec<&Command> {
+pub(crate) fn commands(command: &Command) -> Vec<&Command> {
     match command {
         Command::Do { block: Some(block), .. } => {
             let mut commands = Vec::new();

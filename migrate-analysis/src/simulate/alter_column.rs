@@ -4,12 +4,9 @@ use super::column::{collation_name, not_default, storage};
 use super::names::is_built_in;
 use super::{Failure, Result, Simulator};
 use crate::catalog::{
-    BaseType, Column, ColumnType, Constraint, ConstraintKind, Expr, Id, Index, Kind, Object, Piece,
-    Space,
+    BaseType, Column, ColumnType, Constraint, ConstraintKind, Expr, Id, Index, Kind, Object,
 };
-use crate::ddl::{
-    ColumnAction, Expression, Ident, Name, ObjectKind, SequenceOptions, TypeName, Word,
-};
+use crate::ddl::{ColumnAction, Expression, Ident, Name, SequenceOptions, TypeName};
 use crate::deparse;
 
 impl Simulator<'_> {
@@ -32,7 +29,7 @@ impl Simulator<'_> {
             ColumnAction::SetDefault(expression) => {
                 self.check_plain(table, number, column)?;
                 let column_type = self.type_of_column(table, number);
-                let default = self.default_value(expression, &column_type);
+                let default = self.default_value(expression, &column_type)?;
                 self.edit_recursively(table, column, only, |it| it.default.clone_from(&default));
                 Ok(())
             }
@@ -78,26 +75,6 @@ impl Simulator<'_> {
                 Ok(())
             }
         }
-    }
-
-    /// The default that is written. NULL is none, unless the type makes it pass through a cast.
-    pub(super) fn default_value(
-        &mut self,
-        expression: &Expression,
-        column_type: &ColumnType,
-    ) -> Option<Expr> {
-        let is_null = |word: &Word| matches!(word, Word::Text(text) if text == "NULL");
-        let is_plain = column_type.modifiers.is_none() && !self.is_domain(column_type);
-        match expression.words.as_slice() {
-            [null] if is_null(null) && is_plain => None,
-            [null, _, Word::Type(_)] if is_null(null) && is_plain => None,
-            _ => Some(self.bind(expression, &[])),
-        }
-    }
-
-    fn is_domain(&self, column_type: &ColumnType) -> bool {
-        let user_type = column_type.user_type().and_then(|id| self.catalog.get(id));
-        matches!(user_type, Some(Object { kind: Kind::Domain(_), .. }))
     }
 
     pub(super) fn type_of_column(&self, table: Id, number: u32) -> ColumnType {
@@ -335,9 +312,8 @@ impl Simulator<'_> {
         }
         let to = deparse::column_type(&self.catalog.now(), wanted);
         let name = &column.name;
-        let is_numbered = matches!(&wanted.base, BaseType::BuiltIn(name)
-            if matches!(name.as_str(), "smallint" | "integer" | "bigint"));
-        if found.identity.is_some() && !is_numbered && matches!(wanted.base, BaseType::BuiltIn(_)) {
+        let is_numbered = is_built_in(wanted, &["smallint", "integer", "bigint"]);
+        if found.identity.is_some() && !is_numbered && !wanted.is_unknown() {
             let message = "identity column type must be smallint, integer, or bigint".to_owned();
             return Err(Failure::wrong(column.at.clone(), "22023", message));
         }
@@ -346,96 +322,13 @@ impl Simulator<'_> {
             let message = format!("column \"{name}\" cannot be cast automatically to type {to}");
             return Err(Failure::wrong(column.at.clone(), "42804", message));
         }
-        let of_default = found.default.as_ref().and_then(|it| default_family(it, own));
+        let of_default = found.default.as_ref().and_then(|it| self.default_family(it));
         if self.is_uncastable(of_default, wanted) {
             let message =
                 format!("default for column \"{name}\" cannot be cast automatically to type {to}");
             return Err(Failure::wrong(column.at.clone(), "42804", message));
         }
         Ok(())
-    }
-
-    fn is_uncastable(&self, from: Option<Family>, to: &ColumnType) -> bool {
-        let casts = Space::Other(ObjectKind::Cast);
-        if self.catalog.in_schema(casts, None).next().is_some()
-            || self.catalog.session().fog.everywhere
-        {
-            return false;
-        }
-        match (from, self.family(to)) {
-            (Some(_), Some(Family::Text)) => false,
-            (Some(from), Some(to)) => from != to,
-            _ => false,
-        }
-    }
-
-    /// None: whatever else.
-    fn family(&self, column_type: &ColumnType) -> Option<Family> {
-        if column_type.array {
-            return Some(Family::Array);
-        }
-        match &column_type.base {
-            BaseType::User(id) => match self.catalog.get(*id).map(|object| &object.kind) {
-                Some(Kind::Enum(_)) => Some(Family::Enum(*id)),
-                _ => None,
-            },
-            BaseType::BuiltIn(name) => Some(match name.as_str() {
-                "text" | "character varying" | "character" => Family::Text,
-                "smallint" | "integer" | "bigint" | "numeric" | "real" | "double precision" => {
-                    Family::Number
-                }
-                "uuid" => Family::Uuid,
-                "boolean" => Family::Boolean,
-                "json" | "jsonb" => Family::Json,
-                "date" | "timestamp with time zone" | "timestamp without time zone" => Family::Date,
-                _ => return None,
-            }),
-            _ => None,
-        }
-    }
-}
-
-/// Types that are cast to each other in an assignment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Family {
-    Text,
-    Number,
-    Uuid,
-    Boolean,
-    Json,
-    Date,
-    Enum(Id),
-    /// Of anything: whether one is cast to another is for their elements to say.
-    Array,
-}
-
-/// What a default is by itself, in a column of a family.
-fn default_family(default: &Expr, own: Option<Family>) -> Option<Family> {
-    if is_literal(default) {
-        return own;
-    }
-    let Some(Piece::Text(text)) = default.pieces.first() else { return None };
-    let is_arithmetic = |c: char| c.is_ascii_digit() || " +-*.".contains(c);
-    match text.as_str() {
-        text if text.starts_with("nextval(") => Some(Family::Number),
-        _ if default.pieces.len() > 1 => None,
-        "now()" | "CURRENT_TIMESTAMP" => Some(Family::Date),
-        "gen_random_uuid()" => Some(Family::Uuid),
-        text => text.chars().all(is_arithmetic).then_some(Family::Number),
-    }
-}
-
-/// A value that has the type of its column, not one of its own.
-fn is_literal(default: &Expr) -> bool {
-    match default.pieces.as_slice() {
-        [Piece::Text(text)] => {
-            let string = text.starts_with('\'') && text.matches('\'').count() == 2;
-            string || matches!(text.as_str(), "TRUE" | "FALSE" | "NULL")
-        }
-        [Piece::Text(text), Piece::Type(_)] => {
-            text.starts_with('\'') && text.ends_with("::") && text.matches('\'').count() == 2
-        }
-        _ => false,
     }
 }
 

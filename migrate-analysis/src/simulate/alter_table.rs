@@ -455,7 +455,10 @@ impl Simulator<'_> {
     fn is_not_null_constraint(&self, table: Id, name: &Ident) -> bool {
         let of = self.relation_name_of(table);
         let mut columns = self.columns(table).iter();
-        columns.any(|it| super::names::join(&of, Some(&it.name), "not_null") == name.name)
+        columns.any(|it| {
+            let own = super::names::join(&of, Some(&it.name), "not_null");
+            own == name.name || it.not_null_name.as_ref() == Some(&name.name)
+        })
     }
 
     fn set_logged(&mut self, table: Id, logged: bool) {

@@ -251,16 +251,7 @@ impl Simulator<'_> {
 
     /// A literal that names a relation of the catalog, and how many words it is.
     fn literal_relation(&self, words: &[Word], at: usize) -> Option<(Id, usize)> {
-        let Some(Word::Text(text)) = words.get(at) else { return None };
-        let written = text.strip_prefix('\'')?.strip_suffix('\'')?;
-        let behind = cast_behind(words, at);
-        let taken = match behind {
-            Some("regclass") => 3,
-            Some(_) => return None,
-            None if is_argument_of_sequence(words, at) => 1,
-            None => return None,
-        };
-        let name = relation_name(&written.replace("''", "'"))?;
+        let (name, taken) = relation_in(words, at)?;
         match self.find_relation(&name) {
             Found::Known(id) => Some((id, taken)),
             _ => None,
@@ -529,7 +520,22 @@ fn is_argument_of_sequence(words: &[Word], at: usize) -> bool {
     let is_open = at.checked_sub(1).and_then(|at| text_at(words, at)) == Some("(");
     let is_sequences =
         |name: &str| matches!(name, "nextval" | "currval" | "setval" | "pg_sequence_last_value");
-    is_open && matches!(called, Some(Word::Function { name, .. }) if is_sequences(name))
+    let is_own = |schema: &Option<String>| schema.as_ref().is_none_or(|it| it == "pg_catalog");
+    is_open
+        && matches!(called, Some(Word::Function { schema, name })
+            if is_sequences(name) && is_own(schema))
+}
+
+/// The relation that a literal names, and how many words it is.
+pub(super) fn relation_in(words: &[Word], at: usize) -> Option<(Name, usize)> {
+    let written = text_at(words, at)?.strip_prefix('\'')?.strip_suffix('\'')?;
+    let taken = match cast_behind(words, at) {
+        Some("regclass") => 3,
+        Some(_) => return None,
+        None if is_argument_of_sequence(words, at) => 1,
+        None => return None,
+    };
+    Some((relation_name(&written.replace("''", "'"))?, taken))
 }
 
 /// The name in a literal, as `regclass` reads it.

@@ -167,7 +167,7 @@ impl Simulator<'_> {
             match &constraint.kind {
                 ColumnConstraintKind::Default(expression) => {
                     let column_type = self.type_of_column(table, number);
-                    let default = self.default_value(expression, &column_type);
+                    let default = self.default_value(expression, &column_type)?;
                     self.edit_column(table, number, |column| column.default = default);
                 }
                 ColumnConstraintKind::Generated { expression, stored } => {
@@ -224,12 +224,12 @@ impl Simulator<'_> {
         let is_integer = is_built_in(&column.column_type, &["smallint", "integer", "bigint"]);
         let data_type = match &column.column_type.base {
             BaseType::BuiltIn(name) if is_integer => name.clone(),
-            BaseType::BuiltIn(_) | BaseType::Foreign { .. } => {
+            BaseType::BuiltIn(_) | BaseType::Foreign { .. } | BaseType::User(_) => {
                 let message =
                     "identity column type must be smallint, integer, or bigint".to_owned();
                 return Err(Failure::wrong(at.clone(), "22023", message));
             }
-            _ => "bigint".to_owned(),
+            BaseType::Unknown => "bigint".to_owned(),
         };
         self.edit_column(table, number, |column| {
             column.identity = Some(always);
@@ -319,7 +319,7 @@ fn check_defaults(table: &str, def: &ColumnDef) -> Result {
 }
 
 /// What a serial column is made of.
-pub(super) fn serial_type(written: &TypeName) -> Option<&'static str> {
+pub(crate) fn serial_type(written: &TypeName) -> Option<&'static str> {
     if written.name.schema.is_some() {
         return None;
     }
@@ -348,16 +348,5 @@ pub(super) fn not_default(setting: &str) -> Option<String> {
 
 /// How values are stored, where it is not the type's own way.
 pub(super) fn storage(column_type: &ColumnType, written: &str) -> Option<String> {
-    let own = match &column_type.base {
-        _ if column_type.array => "extended",
-        BaseType::BuiltIn(name) => match name.as_str() {
-            "numeric" | "inet" | "cidr" => "main",
-            "smallint" | "integer" | "bigint" | "boolean" | "uuid" | "date" | "real"
-            | "double precision" | "interval" | "money" | "oid" => "plain",
-            name if name.starts_with("time") => "plain",
-            _ => "extended",
-        },
-        _ => "",
-    };
-    not_default(written).filter(|written| written != own)
+    not_default(written).filter(|written| column_type.storage() != Some(written))
 }

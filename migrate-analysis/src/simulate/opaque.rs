@@ -58,6 +58,7 @@ impl Simulator<'_> {
 
     /// `CALL`.
     pub(super) fn call(&mut self, routine: &ddl::Name) -> Result {
+        self.check_procedure(routine)?;
         let mut effects = self.effects_of_name(routine);
         effects.everywhere |= effects.from_arguments;
         self.take_effect(effects, &format!("a call of {}()", routine.name));

@@ -155,6 +155,29 @@ impl Simulator<'_> {
         is_built_in(name) || !self.routines_named(&written).is_empty() || self.may_exist(name)
     }
 
+    /// Fails where there certainly is no procedure of that name. PostgreSQL has none of its own.
+    pub(super) fn check_procedure(&self, name: &Name) -> Result {
+        let may_be = !self.routines_named(name).is_empty() || self.may_come_from_elsewhere(name);
+        if may_be || self.may_exist(&name.name) {
+            return Ok(());
+        }
+        Err(self.unknown_routine(ObjectKind::Procedure, name))
+    }
+
+    /// Whether PostgreSQL, an extension or something before the set may have brought it.
+    fn may_come_from_elsewhere(&self, name: &Name) -> bool {
+        self.find(Space::Routine, name) == Found::Perhaps
+            || name.schema.as_deref().is_some_and(is_system_schema)
+            || is_built_in(&name.name)
+            || self.catalog.in_schema(Space::Extension, None).next().is_some()
+    }
+
+    fn unknown_routine(&self, kind: ObjectKind, name: &Name) -> Failure {
+        let is_it =
+            |object: &Object| object.name == name.name && matches!(object.kind, Kind::Routine(_));
+        self.unknown(kind, &spelt(name), None, name.at.clone(), is_it)
+    }
+
     /// The function of a trigger; none where it may exist and nothing is known of it.
     pub(super) fn trigger_function(&self, name: &Name) -> Result<Option<Id>> {
         let plain = |id: &Id| match self.catalog.get(*id).map(|object| &object.kind) {
@@ -162,17 +185,10 @@ impl Simulator<'_> {
             _ => false,
         };
         let found = self.routines_named(name).into_iter().find(plain);
-        let may_be = found.is_some()
-            || self.find(Space::Routine, name) == Found::Perhaps
-            || name.schema.as_deref().is_some_and(is_system_schema)
-            || is_built_in(&name.name)
-            || self.catalog.in_schema(Space::Extension, None).next().is_some();
-        if may_be {
+        if found.is_some() || self.may_come_from_elsewhere(name) {
             return Ok(found);
         }
-        let is_it =
-            |object: &Object| object.name == name.name && matches!(object.kind, Kind::Routine(_));
-        Err(self.unknown(ObjectKind::Function, &spelt(name), None, name.at.clone(), is_it))
+        Err(self.unknown_routine(ObjectKind::Function, name))
     }
 }
 

@@ -120,6 +120,9 @@ impl Simulator<'_> {
             (TypeAction::AddValue { .. } | TypeAction::RenameValue { .. }, Kind::Enum(values)) => {
                 let values = altered_enum(values.clone(), &alter.action, certain)?;
                 self.catalog.edit(id, |object| object.kind = Kind::Enum(values));
+                if let TypeAction::RenameValue { from, to, .. } = &alter.action {
+                    self.rename_label(id, from, to);
+                }
                 Ok(())
             }
             (TypeAction::AddValue { .. } | TypeAction::RenameValue { .. }, _) if certain => {
@@ -302,7 +305,8 @@ impl Simulator<'_> {
         let schema = self.target_schema(name)?;
         self.vacate_type(schema, name)?;
         let base = self.column_type(&create.base)?;
-        let default = create.default.as_ref().map(|default| self.bind(default, &[]));
+        let default = create.default.as_ref();
+        let default = default.map(|it| self.typed_default(it, &base)).transpose()?;
         let collation = create.collation.as_ref().and_then(collation_name);
         let not_null = create.not_null;
         let domain = Domain { base, collation, not_null, default, checks: Vec::new() };
@@ -354,7 +358,8 @@ impl Simulator<'_> {
         let has = |name: &Ident| domain.checks.iter().any(|check| check.name == name.name);
         match &alter.action {
             DomainAction::SetDefault(default) => {
-                let default = self.bind(default, &[]);
+                let base = domain.base.clone();
+                let default = self.typed_default(default, &base)?;
                 self.edit_domain(id, |domain| domain.default = Some(default));
             }
             DomainAction::DropDefault => self.edit_domain(id, |domain| domain.default = None),

@@ -12,7 +12,7 @@ fn script(statements: &[&str], sum: u8) -> Script {
     for statement in statements {
         let start = text.len();
         text.push_str(statement);
-        steps.push(Step { start, end: text.len(), builds: None, setting: false });
+        steps.push(Step { start, end: text.len(), builds: None, setting: false, locks: "" });
         text.push(';');
     }
     let text: &'static str = text.leak();

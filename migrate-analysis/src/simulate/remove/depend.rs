@@ -310,9 +310,9 @@ fn table_uses(id: Id, other: Id, table: &Table, found: &mut Dependents) {
 fn columns_use(id: Id, other: Id, columns: &[Column], found: &mut Dependents) {
     for column in columns {
         if column.column_type.user_type() == Some(id) {
+            // Its default goes with it.
             found.push((Target::Column(other, column.number), Normal));
-        }
-        if column.default.as_ref().is_some_and(|default| names(default, id)) {
+        } else if column.default.as_ref().is_some_and(|default| names(default, id)) {
             found.push((Target::Default(other, column.number), Normal));
         }
         if column.generated.as_ref().is_some_and(|(expression, _)| names(expression, id)) {

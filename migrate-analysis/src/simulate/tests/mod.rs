@@ -56,7 +56,9 @@ impl After {
 
     fn default(&self, table: &str, column: &str) -> Option<String> {
         let column = self.named(table).table().unwrap().column(column).unwrap();
-        column.default.as_ref().map(|it| crate::deparse::expression(&self.catalog.now(), it, &[]))
+        let of = &column.column_type;
+        let text = |it| crate::deparse::default(&self.catalog.now(), it, of, &[]);
+        column.default.as_ref().map(text)
     }
 
     fn constraints(&self, table: &str) -> Vec<&str> {

@@ -55,6 +55,23 @@ fn children_follow_their_parent() {
 }
 
 #[test]
+fn a_literal_keeps_the_type_that_it_was_written_for() {
+    let after = after(
+        "CREATE TYPE e AS ENUM ('a', 'b');
+         CREATE DOMAIN d AS e;
+         CREATE TABLE t (x e DEFAULT 'a', y e DEFAULT 'b', z d DEFAULT 'a', s varchar(9) DEFAULT 'a');
+         ALTER TYPE e RENAME VALUE 'a' TO 'c';
+         ALTER TABLE t ALTER x TYPE text;
+         ALTER TABLE t ALTER s TYPE text;",
+    )
+    .succeeds();
+    assert_eq!(after.default("t", "x").unwrap(), "'c'::e");
+    assert_eq!(after.default("t", "y").unwrap(), "'b'");
+    assert_eq!(after.default("t", "z").unwrap(), "'c'");
+    assert_eq!(after.default("t", "s").unwrap(), "'a'::character varying");
+}
+
+#[test]
 fn an_alter_table_happens_in_passes() {
     let after = after(
         "CREATE TABLE t (a int UNIQUE);
@@ -100,6 +117,11 @@ fn what_postgres_refuses_is_refused() {
         ("CREATE TABLE u (a int); CREATE TABLE t (a int REFERENCES u (a));", "42830"),
         ("CREATE TABLE u (a int); CREATE TABLE t (a int REFERENCES u);", "42704"),
         ("CREATE TABLE u (a int UNIQUE); CREATE TABLE t (a uuid REFERENCES u (a));", "42804"),
+        (
+            "CREATE DOMAIN d AS int; CREATE TABLE u (a d UNIQUE);
+             CREATE TABLE t (a boolean REFERENCES u (a));",
+            "42804",
+        ),
         ("CREATE TABLE t (a citext);", "unknown citext"),
         ("CREATE TABLE t (a int CHECK (b > 0));", "unknown b"),
         ("CREATE TABLE t (a int); CREATE INDEX ON t (b);", "unknown b"),
@@ -113,7 +135,38 @@ fn what_postgres_refuses_is_refused() {
             "duplicate i",
         ),
         ("CREATE SEQUENCE s INCREMENT 0;", "22023"),
+        // Neither an enum nor an array counts.
+        (
+            "CREATE TYPE e AS ENUM ('a'); CREATE TABLE t (a int GENERATED ALWAYS AS IDENTITY);
+             ALTER TABLE t ALTER a TYPE e USING NULL;",
+            "22023",
+        ),
+        (
+            "CREATE TABLE t (a int GENERATED ALWAYS AS IDENTITY);
+             ALTER TABLE t ALTER a TYPE int[] USING NULL;",
+            "22023",
+        ),
+        (
+            "CREATE DOMAIN d AS int; CREATE TABLE t (a text DEFAULT 'x');
+             ALTER TABLE t ALTER a TYPE d USING NULL;",
+            "42804",
+        ),
+        ("CREATE TYPE e AS ENUM ('a'); CREATE TABLE t (a e DEFAULT 'b');", "22P02"),
+        (
+            "CREATE TYPE e AS ENUM ('a'); CREATE DOMAIN d AS e; CREATE TABLE t (a d);
+             ALTER TABLE t ALTER a SET DEFAULT 'b';",
+            "22P02",
+        ),
+        ("CREATE TABLE t (a int DEFAULT nextval('s'));", "unknown s"),
+        ("CREATE DOMAIN d AS int DEFAULT nextval('s');", "unknown s"),
+        // The default is still of the type that it was made for.
+        (
+            "CREATE TYPE e AS ENUM ('a'); CREATE TABLE t (a e DEFAULT 'a');
+             ALTER TABLE t ALTER a TYPE text; DROP TYPE e;",
+            "needed e",
+        ),
         ("CREATE TABLE s.t (a int);", "unknown s"),
+        ("CALL clean();", "unknown clean"),
     ];
     for (text, expected) in cases {
         assert_eq!(after(text).refused(), [expected], "{text}");
@@ -131,6 +184,10 @@ fn what_postgres_takes_is_taken() {
         "CREATE TABLE t (a int NOT NULL); ALTER TABLE t DROP CONSTRAINT t_a_not_null;",
         "CREATE TABLE t (a int); ALTER TABLE t ALTER a TYPE text;",
         "CREATE TABLE t (id serial); DROP TABLE t; CREATE TABLE t (id serial);",
+        "CREATE TABLE t (a jsonb DEFAULT '{}'); ALTER TABLE t ALTER a TYPE varchar(10);
+         ALTER TABLE t ALTER a TYPE jsonb USING NULL;",
+        "CREATE SEQUENCE s; CREATE TABLE t (a int DEFAULT nextval('s'), b text DEFAULT 's');",
+        "CREATE TYPE e AS ENUM ('a', 'it''s'); CREATE TABLE t (a e DEFAULT 'it''s', b e[] DEFAULT '{a}');",
     ];
     for text in cases {
         assert!(after(text).refused().is_empty(), "{text}: {:?}", after(text).failures);

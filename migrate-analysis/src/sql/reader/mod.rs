@@ -20,6 +20,7 @@ mod drop;
 mod expression;
 mod index;
 pub(super) mod keyword;
+mod maintenance;
 mod misc;
 mod name;
 mod nothing;
@@ -62,8 +63,9 @@ fn statement(reader: &mut Reader<'_>) -> Option<Command> {
 fn read(reader: &mut Reader<'_>) -> Option<Command> {
     let first = reader.text().to_ascii_uppercase();
     if !nothing::changes_schema(reader, &first) {
+        let maintenance = maintenance::read(reader, &first);
         reader.at = reader.words.len();
-        return Some(Command::Nothing);
+        return Some(maintenance.unwrap_or(Command::Nothing));
     }
     reader.at += 1;
     match first.as_str() {

@@ -3,7 +3,7 @@
 use super::cursor::Reader;
 use super::name::identifier;
 use super::routine::word_or_string;
-use crate::ddl::{Command, SearchPath};
+use crate::ddl::{Command, Maintenance, SearchPath};
 use crate::sql::lex::Kind;
 
 /// Behind `SET`.
@@ -89,7 +89,7 @@ pub(super) fn nothing(reader: &mut Reader<'_>) -> Option<Command> {
     Some(Command::Nothing)
 }
 
-/// `SELECT [pg_catalog.]set_config('search_path', …, …)`, if the statement is nothing else.
+/// `SELECT [pg_catalog.]set_config('…', …, …)`, if the statement is nothing else.
 pub(super) fn set_config(reader: &mut Reader<'_>) -> Option<Command> {
     let mut ahead = *reader;
     ahead.expect("SELECT")?;
@@ -98,23 +98,25 @@ pub(super) fn set_config(reader: &mut Reader<'_>) -> Option<Command> {
         return None;
     }
     ahead.expect_kind(Kind::Open)?;
-    if !sets_path(&ahead) {
-        return None;
-    }
-    ahead.at += 1;
+    let setting = ahead.string()?.to_ascii_lowercase();
     ahead.expect_kind(Kind::Comma)?;
-    let value = if ahead.accept("NULL") { None } else { Some(names(&ahead.string()?)?) };
+    let value = if ahead.accept("NULL") { None } else { Some(ahead.string()?) };
     ahead.expect_kind(Kind::Comma)?;
     let local = ahead.accept_any(&["TRUE", "FALSE"])? == "TRUE";
     ahead.expect_kind(Kind::Close)?;
     if ahead.accept("AS") {
         ahead.identifier()?;
     }
+    let command = match (setting.as_str(), value) {
+        ("search_path", None) => Command::SearchPath(SearchPath::Reset),
+        ("search_path", Some(value)) => {
+            Command::SearchPath(SearchPath::Set { schemas: names(&value)?, local })
+        }
+        ("role" | "session_authorization", _) => return None,
+        (_, value) => Command::Maintenance(Maintenance::Set { name: setting, value, local }),
+    };
     *reader = ahead;
-    reader.done(Command::SearchPath(match value {
-        Some(schemas) => SearchPath::Set { schemas, local },
-        None => SearchPath::Reset,
-    }))
+    reader.done(command)
 }
 
 /// Whether `set_config` is called of the search path anywhere among the words.

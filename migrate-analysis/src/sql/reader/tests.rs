@@ -385,7 +385,7 @@ const STATEMENTS: &[(&str, &[&str])] = &[
         &["Truncate", "\"a\"", "\"b\"", "cascade: true"],
     ),
     ("ALTER TABLE t RENAME attribute TO b", &["Rename", "kind: Column", "\"attribute\""]),
-    ("SET LOCAL lock_timeout = '1s'", &["Nothing"]),
+    ("SET LOCAL lock_timeout = '1s'", &["Set", "lock_timeout", "local: true"]),
     ("GRANT a TO b", &["Nothing"]),
     ("CREATE ROLE a LOGIN", &["Nothing"]),
     ("COMMENT ON ROLE a IS 'x'", &["Nothing"]),

@@ -1,0 +1,360 @@
+//! How long a script waits for table locks, and what happens when it does not get them.
+//!
+//! A statement that waits for a lock lets nobody past who comes after it, so a migration that waits
+//! behind one long query freezes a table for everybody. So no attempt waits for long: `lock_timeout`
+//! is set, and when it strikes the transaction is rolled back and tried again later.
+//!
+//! The limit is the server's `deadlock_timeout` and 500 ms: only after `deadlock_timeout` does a waiter
+//! make a running autovacuum give way, so that with a shorter one no attempt would ever succeed
+//! (PostgreSQL manual, [Client Connection Defaults][1] and [Routine Vacuuming][2]). What blocks neither
+//! reads nor writes may wait longer, since nobody else waits for it.
+//!
+//! The timeout holds for each lock by itself. A script that takes several would, waiting for the last,
+//! hold the others for that time: so they are taken first, all but one of them with hardly any
+//! patience; the one that was not to be had comes first the next time.
+//!
+//! [1]: https://www.postgresql.org/docs/current/runtime-config-client.html#GUC-LOCK-TIMEOUT
+//! [2]: https://www.postgresql.org/docs/current/routine-vacuuming.html
+
+use std::fmt;
+use std::time::{Duration, Instant};
+
+use crate::connection::Connection;
+use crate::error::{Error, ErrorKind, words};
+use crate::history::{optional, rows_of};
+use crate::job::Job;
+use crate::observe::{Event, Took};
+use crate::quote::literal;
+use crate::run::{Run, random};
+use crate::table_lock::{LockMode, TableLock, TableLocks, together};
+
+/// Beyond the server's `deadlock_timeout`.
+const MARGIN: Duration = Duration::from_millis(500);
+/// Where the server does not tell its `deadlock_timeout`: what it is unless changed.
+const USUAL_DEADLOCK_TIMEOUT: Duration = Duration::from_secs(1);
+/// For what nobody waits for.
+const HARMLESS: Duration = Duration::from_secs(60);
+/// For all locks of a script but the first.
+const FURTHER: Duration = Duration::from_millis(50);
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// What the options say about waiting.
+#[derive(Clone, Debug)]
+pub(crate) struct Patience {
+    /// None: as the module says.
+    pub(crate) lock_timeout: Option<Duration>,
+    pub(crate) attempts: u32,
+    pub(crate) budget: Duration,
+    pub(crate) statement_timeout: Option<Duration>,
+}
+
+impl Default for Patience {
+    fn default() -> Patience {
+        Patience {
+            lock_timeout: None,
+            attempts: 30,
+            budget: Duration::from_secs(15 * 60),
+            statement_timeout: None,
+        }
+    }
+}
+
+/// The session's own limits, as a run found them.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Limits {
+    /// None where there is no limit.
+    pub(crate) lock_timeout: Option<Duration>,
+    pub(crate) deadlock_timeout: Option<Duration>,
+}
+
+/// A session that holds a lock on a table of a migration.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Blocker {
+    /// The server process that holds it.
+    pub pid: i32,
+    /// The table.
+    pub relation: String,
+    /// The mode, as `pg_locks` has it: `AccessShareLock`.
+    pub mode: String,
+    /// What that session calls itself; often empty. `autovacuum worker` is one of the server's own.
+    pub application_name: String,
+    /// The role it logged in as; empty without the right to see it.
+    pub user: String,
+    /// `active`, `idle in transaction`, …; empty without the right to see it.
+    pub state: String,
+    /// How long its transaction has been open.
+    pub age: Duration,
+    /// What it runs, or ran last, on one line; empty without the right to see it.
+    pub query: String,
+}
+
+impl fmt::Display for Blocker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "server process {} holds {} on {}", self.pid, self.mode, self.relation)?;
+        for (label, value) in [("application", &self.application_name), ("role", &self.user)] {
+            if !value.is_empty() {
+                write!(f, ", {label} {value}")?;
+            }
+        }
+        if !self.state.is_empty() {
+            write!(f, ", {}", self.state)?;
+        }
+        write!(f, ", its transaction open for {}", Took(self.age))?;
+        if !self.query.is_empty() {
+            write!(f, ": {}", self.query)?;
+        }
+        Ok(())
+    }
+}
+
+/// The attempts at one script, or at one statement of it.
+#[derive(Debug)]
+pub(crate) struct Attempts {
+    made: u32,
+    begun: Instant,
+    limit: Duration,
+    /// Tables to be locked before anything else, in this order.
+    first: Vec<TableLock>,
+    /// Of the last attempt.
+    blockers: Vec<Blocker>,
+}
+
+impl Attempts {
+    /// What stands at the beginning of the transaction, after its own bookkeeping.
+    pub(crate) fn prologue(&self, statement_timeout: Option<Duration>) -> Vec<String> {
+        let mut sql = Vec::new();
+        if let Some(limit) = statement_timeout {
+            sql.push(format!("SET LOCAL statement_timeout TO {}", limit.as_millis()));
+        }
+        sql.push(set_local(self.limit));
+        for (nth, lock) in self.first.iter().enumerate() {
+            if nth == 1 {
+                sql.push(set_local(FURTHER.min(self.limit)));
+            }
+            sql.push(format!("LOCK TABLE ONLY {} IN {} MODE", lock.relation, lock.mode));
+        }
+        if self.first.len() > 1 {
+            sql.push(set_local(self.limit));
+        }
+        sql
+    }
+
+    /// The same for a block that begins its transaction itself.
+    pub(crate) fn for_session(&self) -> String {
+        set_local(self.limit).replacen("SET LOCAL", "SET", 1)
+    }
+
+    /// The tables cannot be locked by name: the script takes its locks itself.
+    pub(crate) fn without_locking_first(&mut self) -> bool {
+        !std::mem::take(&mut self.first).is_empty()
+    }
+}
+
+fn set_local(limit: Duration) -> String {
+    format!("SET LOCAL lock_timeout TO {}", limit.as_millis().max(1))
+}
+
+impl<C: Connection> Run<'_, C> {
+    /// Before the first attempt at a job.
+    pub(crate) fn attempts(&self, job: &Job) -> Attempts {
+        let limits = self.session.as_ref().map(|session| session.limits).unwrap_or_default();
+        let deadlock = limits.deadlock_timeout.unwrap_or(USUAL_DEADLOCK_TIMEOUT);
+        let usual = match job.strongest_lock.blocks_writes() {
+            true => deadlock + MARGIN,
+            false => HARMLESS,
+        };
+        let asked = self.options.patience.lock_timeout.or(limits.lock_timeout);
+        Attempts {
+            made: 0,
+            begun: Instant::now(),
+            limit: asked.unwrap_or(usual),
+            first: to_lock_first(job),
+            blockers: Vec::new(),
+        }
+    }
+
+    /// What stands at the beginning of an attempt.
+    pub(crate) fn prologue(&self, attempts: &Attempts) -> Vec<String> {
+        attempts.prologue(self.options.patience.statement_timeout)
+    }
+
+    /// After an attempt was rolled back: whether to try again, having waited for that. `Err` says who is in
+    /// the way.
+    pub(crate) async fn try_again(
+        &mut self,
+        job: &Job,
+        attempts: &mut Attempts,
+        error: postgres::Error,
+    ) -> Result<(), Error> {
+        attempts.made += 1;
+        if error.code().is_some_and(|code| code.code() == "55P03") {
+            attempts.blockers = self.blockers(job).await;
+        }
+        let blocked = |lock: &TableLock| {
+            !attempts.blockers.iter().any(|blocker| blocker.relation == lock.relation)
+        };
+        attempts.first.sort_by_key(blocked);
+        let patience = &self.options.patience;
+        let left = patience.budget.saturating_sub(attempts.begun.elapsed());
+        if attempts.made >= patience.attempts || left.is_zero() {
+            return Err(self.gave_up(job, attempts, error));
+        }
+        let pause = pause(attempts.made).min(left);
+        self.emit(Event::Retrying {
+            migration: job.id.clone(),
+            why: words(&error),
+            blockers: attempts.blockers.clone(),
+            attempt: attempts.made + 1,
+            of: patience.attempts,
+            pause,
+        });
+        self.connection.sleep(pause).await;
+        Ok(())
+    }
+
+    fn gave_up(&self, job: &Job, attempts: &Attempts, error: postgres::Error) -> Error {
+        let (made, took) = (attempts.made, attempts.begun.elapsed());
+        let count = if made == 1 { "1 attempt".to_owned() } else { format!("{made} attempts") };
+        let sentence =
+            format!("migration {} did not get its locks in {count}, {}", job.id, Took(took));
+        let mut failed = Error::new(ErrorKind::Blocked, sentence).caused_by(error);
+        for blocker in &attempts.blockers {
+            failed = failed.note(format!("seen just after the last attempt: {blocker}"));
+        }
+        failed
+            .of(job.id.clone())
+            .now(format!("{}; {} was rolled back", self.standing(), job.id))
+            .help("run it again when they are done; a session that hangs can be ended with pg_terminate_backend(pid)")
+            .help(".lock_attempts(…) and .lock_budget(…) say how often and how long it is tried")
+    }
+
+    /// Who holds locks on the tables of a job, as `pg_locks` has it just now; nobody where the server does not
+    /// say.
+    async fn blockers(&mut self, job: &Job) -> Vec<Blocker> {
+        let sql = blockers_sql(job);
+        let Ok(answer) = self.connection.simple_query(&sql).await else { return Vec::new() };
+        let blocker = |row| {
+            let text = |column| optional(row, column).unwrap_or_default().to_owned();
+            Some(Blocker {
+                pid: text("pid").parse().ok()?,
+                relation: text("relation"),
+                mode: text("mode"),
+                application_name: text("application"),
+                user: text("usename"),
+                state: text("state"),
+                age: Duration::from_millis(text("millis").parse().unwrap_or_default()),
+                query: text("query"),
+            })
+        };
+        rows_of(&answer).filter_map(blocker).collect()
+    }
+}
+
+/// Whether an attempt failed because of others, so that the next one may succeed: no lock, a deadlock, a
+/// serialization failure.
+pub(crate) fn is_transient(error: &postgres::Error) -> bool {
+    error.code().is_some_and(|code| ["55P03", "40P01", "40001"].contains(&code.code()))
+}
+
+/// Whether a table cannot be locked by name: it is none, is not there (yet), or is not ours.
+pub(crate) fn cannot_be_locked(error: &postgres::Error) -> bool {
+    error.code().is_some_and(|code| ["42P01", "42501", "42809", "3F000"].contains(&code.code()))
+}
+
+/// The tables of a script that takes several locks. A script that works for long is left to take them
+/// where it needs them: taken first, they would be held for all of that.
+fn to_lock_first(job: &Job) -> Vec<TableLock> {
+    let all: Vec<TableLock> = locks(job).collect();
+    let works = |lock: &TableLock| lock.grows() || lock.mode == LockMode::RowExclusive;
+    if all.iter().any(works) {
+        return Vec::new();
+    }
+    let mut first = together(all.into_iter());
+    first.retain(|lock| lock.mode.blocks_writes() && lock.is_table);
+    if first.len() < 2 { Vec::new() } else { first }
+}
+
+fn locks(job: &Job) -> impl Iterator<Item = TableLock> {
+    job.statements.iter().flat_map(|statement| TableLocks(statement.locks))
+}
+
+/// Full jitter: anything up to twice as long as the last time.
+fn pause(made: u32) -> Duration {
+    let most = FIRST_PAUSE.saturating_mul(1 << made.min(16)).min(LONGEST_PAUSE);
+    let micros = u64::try_from(most.as_micros()).unwrap_or(u64::MAX).max(1);
+    Duration::from_micros(random() % micros)
+}
+
+/// Where it is not known which tables the job locks, all of the database are asked for.
+fn blockers_sql(job: &Job) -> String {
+    let mut names: Vec<String> = locks(job).map(|lock| literal(lock.relation)).collect();
+    names.sort();
+    names.dedup();
+    let (tables, relation) = match names.is_empty() {
+        true => (
+            "SELECT NULL::pg_catalog.text AS name, c.oid FROM pg_catalog.pg_class AS c \
+             WHERE c.relkind OPERATOR(pg_catalog.=) ANY (ARRAY['r','p','m']::\"char\"[]) \
+             AND c.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid"
+                .to_owned(),
+            "l.relation::pg_catalog.regclass::pg_catalog.text",
+        ),
+        false => (
+            format!(
+                "SELECT n AS name, pg_catalog.to_regclass(n)::pg_catalog.oid AS oid \
+                 FROM pg_catalog.unnest(ARRAY[{}]) AS n",
+                names.join(", ")
+            ),
+            "t.name",
+        ),
+    };
+    format!(
+        "SELECT l.pid, {relation} AS relation, l.mode, \
+         CASE WHEN a.backend_type OPERATOR(pg_catalog.=) 'client backend' THEN a.application_name ELSE a.backend_type END AS application, \
+         a.usename, a.state, \
+         (EXTRACT(epoch FROM pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) a.xact_start) OPERATOR(pg_catalog.*) 1000)::pg_catalog.int8 AS millis, \
+         pg_catalog.left(pg_catalog.regexp_replace(a.query, '\\s+', ' ', 'g'), 120) AS query \
+         FROM ({tables}) AS t JOIN pg_catalog.pg_locks AS l ON l.relation OPERATOR(pg_catalog.=) t.oid \
+         AND l.locktype OPERATOR(pg_catalog.=) 'relation' AND l.granted \
+         AND l.pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid() \
+         AND l.database OPERATOR(pg_catalog.=) (SELECT oid FROM pg_catalog.pg_database WHERE datname OPERATOR(pg_catalog.=) pg_catalog.current_database()) \
+         LEFT JOIN pg_catalog.pg_stat_activity AS a ON a.pid OPERATOR(pg_catalog.=) l.pid \
+         ORDER BY a.xact_start NULLS LAST LIMIT 5"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_to_a_limit() {
+        for made in 1..100 {
+            assert!(pause(made) < LONGEST_PAUSE);
+        }
+        assert!((0..50).all(|_| pause(1) < 2 * FIRST_PAUSE));
+    }
+
+    #[test]
+    fn further_locks_are_hardly_waited_for() {
+        let locks = "!8t5:users!6t6:orders";
+        let attempts = Attempts {
+            made: 0,
+            begun: Instant::now(),
+            limit: Duration::from_millis(1500),
+            first: TableLocks(locks).collect(),
+            blockers: Vec::new(),
+        };
+        assert_eq!(
+            attempts.prologue(None),
+            [
+                "SET LOCAL lock_timeout TO 1500",
+                "LOCK TABLE ONLY users IN ACCESS EXCLUSIVE MODE",
+                "SET LOCAL lock_timeout TO 50",
+                "LOCK TABLE ONLY orders IN SHARE ROW EXCLUSIVE MODE",
+                "SET LOCAL lock_timeout TO 1500",
+            ]
+        );
+    }
+}

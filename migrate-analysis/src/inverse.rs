@@ -54,7 +54,7 @@ fn refuted(
             command: sql::command(&text, range.clone()),
         })
         .collect();
-    let effect = chain::run(catalog, external, &script, OnFailure::Stop);
+    let effect = chain::run(catalog, external, &script, OnFailure::Stop, &mut ());
     let judgement = judge(catalog, before, &effect.obstacles);
     catalog.rollback(after);
     if let Some((place, _)) = effect.failures.first() {

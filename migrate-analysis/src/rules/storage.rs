@@ -148,7 +148,9 @@ fn cluster(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
     findings.push(Finding {
         message: format!("{title} writes {what} anew while reads and writes wait"),
         label: "all rows are written".to_owned(),
-        help: vec!["if space has to go back to the system, `pg_repack` needs a brief lock only".to_owned()],
+        help: vec![
+            "if space has to go back to the system, `pg_repack` needs a brief lock only".to_owned(),
+        ],
         instead,
         ..Finding::default()
     });

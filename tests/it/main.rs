@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails, also in a test's helper")]
 
 mod catalog_fidelity;
+mod engine_async;
 mod engine_baseline;
 mod engine_blocked;
 mod engine_down;

@@ -6,21 +6,108 @@
 
 mod page;
 mod script;
+mod text;
 
+mod access;
 mod add_column_volatile_default;
+mod brief_lock;
+mod create_index;
+mod drift;
+mod drop_index;
+mod drop_table;
+mod enums;
+mod held_lock;
+mod names;
+mod newer;
+mod opaque;
+mod partition;
+mod reindex;
+mod rename;
+mod retry;
+mod rows;
+mod storage;
+mod timeouts;
+mod types;
 
+pub(crate) use newer::{SETUP as SYNTAX_SETUP, SYNTAX};
 pub(crate) use page::{index, page};
 pub(crate) use script::{Found, Script, Session, commands};
 
 use crate::catalog::{Id, Kind, Object};
+use crate::ddl::Name;
 use crate::deparse;
 use crate::diagnostic::Code;
 use crate::lock::{Cause, Locks, RelationLock, Seen, Work};
 use crate::simulate::Outcome;
+use crate::sql;
 use std::ops::Range;
 
 /// Every rule, in the order of [`Code`].
-pub(crate) const RULES: &[&Rule] = &[&add_column_volatile_default::RULE];
+pub(crate) const RULES: &[&Rule] = &[
+    &add_column_volatile_default::RULE,
+    // Indexes
+    &create_index::BLOCKING,
+    &create_index::PARTITIONED,
+    &create_index::UNIQUE,
+    &create_index::IF_NOT_EXISTS,
+    &drop_index::BLOCKING,
+    &drop_index::GAP,
+    &reindex::BLOCKING,
+    &create_index::CORRUPTION,
+    &create_index::WIDE,
+    &create_index::REPEATED,
+    // Tables, partitions, storage
+    &drop_table::TABLE,
+    &drop_table::CASCADE,
+    &drop_table::SCHEMA,
+    &drop_table::DATABASE,
+    &rename::TABLE,
+    &drop_table::TRUNCATE,
+    &storage::LOGGED,
+    &storage::TABLESPACE,
+    &storage::ACCESS_METHOD,
+    &storage::CLUSTER,
+    &partition::ATTACH,
+    &partition::CREATE,
+    &partition::DETACH,
+    &partition::REFRESH,
+    // Triggers, policies, enums
+    &brief_lock::CREATE_TRIGGER,
+    &brief_lock::DROP_TRIGGER,
+    &brief_lock::RULE,
+    &brief_lock::ROW_SECURITY,
+    &brief_lock::REPLICA_IDENTITY,
+    &brief_lock::INHERITANCE,
+    &enums::RENAME_VALUE,
+    &enums::CREATE,
+    &enums::ORDERING,
+    // Transactions, time limits, rows
+    &timeouts::LOCK_TIMEOUT,
+    &timeouts::STATEMENT_TIMEOUT,
+    &held_lock::WORK,
+    &held_lock::STATEMENTS,
+    &held_lock::SEVERAL,
+    &held_lock::COMBINE,
+    &rows::UNBATCHED,
+    &rows::MIXED,
+    &rows::PENDING,
+    &opaque::OPAQUE,
+    &retry::NOT_RETRYABLE,
+    &drift::RULE,
+    &access::GRANT,
+    &access::POLICY,
+    // Types, names, versions
+    &types::INT_PRIMARY_KEY,
+    &types::VARCHAR_N,
+    &types::CHAR_N,
+    &types::TIMESTAMP,
+    &types::SERIAL,
+    &types::MONEY,
+    &types::FLOAT,
+    &names::TOO_LONG,
+    &names::SCHEMA,
+    &newer::RULE,
+];
 
 /// What is dangerous, why, and what to do instead.
 #[derive(Debug)]
@@ -106,6 +193,44 @@ impl<'a> Statement<'a> {
         let schema = object.schema.and_then(|schema| self.seen.after.get(schema));
         let schema = schema.map_or("public", |schema| schema.name.as_str());
         self.script.small_tables.has(schema, &object.name)
+    }
+
+    /// Whether it was there before this migration, whatever its size.
+    pub(crate) fn was_there(&self, id: Id) -> bool {
+        !self.script.is_new(id, self.seen.after)
+    }
+
+    /// A relation that the statement names, where it is in use.
+    pub(crate) fn in_use(&self, name: &Name) -> Option<Id> {
+        self.seen.names.relation(name).filter(|id| self.is_in_use(*id))
+    }
+
+    pub(crate) fn is_partitioned(&self, table: Id) -> bool {
+        let table = self.object(table).and_then(Object::table);
+        table.is_some_and(|table| table.partition_by.is_some())
+    }
+
+    /// The partitions of a table, or what inherits from it.
+    pub(crate) fn children(&self, table: Id) -> Vec<Id> {
+        let is_child = |id: &Id| {
+            let child = self.seen.before.get(*id).and_then(Object::table);
+            child.is_some_and(|child| child.parents.contains(&table))
+        };
+        self.seen.before.dependents(table).into_iter().filter(is_child).collect()
+    }
+
+    /// The table that an index is on.
+    pub(crate) fn table_of(&self, index: Id) -> Option<Id> {
+        self.object(index).and_then(Object::index).map(|index| index.table)
+    }
+
+    /// A name in the schema of a relation, spelt as `name` would.
+    pub(crate) fn beside(&self, relation: Id, name: &str) -> String {
+        let schema = self.object(relation).and_then(|it| it.schema).filter(|it| *it != Id::PUBLIC);
+        match schema.and_then(|schema| self.seen.after.get(schema)) {
+            Some(schema) => format!("{}.{name}", sql::quoted(&schema.name)),
+            None => name.to_owned(),
+        }
     }
 
     /// The locks on relations in use.

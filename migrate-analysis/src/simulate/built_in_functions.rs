@@ -83,6 +83,6 @@ const NAMES: &[&str] = &[
 ];
 
 /// Whether a call without a schema may be a call of PostgreSQL's own function.
-pub(super) fn is_built_in(name: &str) -> bool {
+pub(crate) fn is_built_in(name: &str) -> bool {
     name.starts_with("pg_") || NAMES.binary_search(&name).is_ok()
 }

@@ -47,6 +47,8 @@ mod view;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use built_in_functions::is_built_in as is_built_in_function;
+pub(crate) use column::serial_type;
 pub(crate) use failure::{Failure, FailureKind};
 pub(crate) use lookup::{External, Found};
 pub(crate) use remove::{Death, Target};
@@ -98,6 +100,11 @@ pub(crate) fn lookup(
         Found::Known(id) => Some(id),
         Found::Perhaps | Found::Missing => None,
     }
+}
+
+/// What PostgreSQL calls the NOT NULL constraint of a column, from version 18 on.
+pub(crate) fn not_null_constraint_name(table: &str, column: &str) -> String {
+    names::join(table, Some(column), "not_null")
 }
 
 /// Runs one statement.

@@ -64,7 +64,8 @@ impl Basis {
         config.baseline.iter().for_each(|(name, _)| name.encode(&mut self.bytes));
         config.baseline_text.encode(&mut self.bytes);
         config.small_tables.encode(&mut self.bytes);
-        let Servers { oldest, newest, minor } = config.servers;
+        let Servers { oldest, newest, minor, declared } = config.servers;
+        declared.encode(&mut self.bytes);
         (i64::from(oldest), i64::from(newest)).encode(&mut self.bytes);
         minor.map(i64::from).encode(&mut self.bytes);
         config.history_until.encode(&mut self.bytes);

@@ -13,7 +13,8 @@ pub(crate) struct Servers {
 
 impl Servers {
     /// The oldest and the newest that this library knows.
-    pub(crate) const ALL: Servers = Servers { oldest: 13, newest: 18, minor: None, declared: false };
+    pub(crate) const ALL: Servers =
+        Servers { oldest: 13, newest: 18, minor: None, declared: false };
 
     /// Whether one of them is older than this.
     pub(crate) fn any_before(self, major: u32) -> bool {

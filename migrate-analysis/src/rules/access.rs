@@ -69,7 +69,8 @@ fn grant(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
     };
     findings.push(Finding {
         message,
-        label: if everyone { "PUBLIC is everyone" } else { "more than an application needs" }.to_owned(),
+        label: if everyone { "PUBLIC is everyone" } else { "more than an application needs" }
+            .to_owned(),
         help: vec!["grant a role what it needs: SELECT, INSERT, UPDATE, DELETE".to_owned()],
         ..Finding::default()
     });
@@ -88,10 +89,8 @@ application finds the table empty.",
     example: Example {
         setup: "CREATE TABLE users (id bigint PRIMARY KEY, email text);",
         bad: "ALTER TABLE users ENABLE ROW LEVEL SECURITY;",
-        good: &[
-            "CREATE POLICY users_own ON users USING (email = current_user);\n\
-ALTER TABLE users ENABLE ROW LEVEL SECURITY;",
-        ],
+        good: &["CREATE POLICY users_own ON users USING (email = current_user);\n\
+ALTER TABLE users ENABLE ROW LEVEL SECURITY;"],
         config: "deny = [\"restrictive-policy\"]",
     },
     downs: false,

@@ -25,10 +25,8 @@ every write that is running, and later writes wait behind them. From then on eve
     example: Example {
         setup: SETUP,
         bad: "CREATE TRIGGER users_changed AFTER INSERT ON users FOR EACH ROW EXECUTE FUNCTION note();",
-        good: &[
-            "-- migrate: allow(create-trigger) runs at night\n\
-CREATE TRIGGER users_changed AFTER INSERT ON users FOR EACH ROW EXECUTE FUNCTION note();",
-        ],
+        good: &["-- migrate: allow(create-trigger) runs at night\n\
+CREATE TRIGGER users_changed AFTER INSERT ON users FOR EACH ROW EXECUTE FUNCTION note();"],
         config: "deny = [\"create-trigger\"]",
     },
     downs: true,
@@ -41,11 +39,15 @@ fn create_trigger(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
             report(statement, &create.table, "a trigger is made", Code::CreateTrigger, findings);
         }
         Command::AlterTable(alter) => {
-            let enables = |kind: &AlterActionKind| {
-                matches!(kind, AlterActionKind::EnableTrigger { enabled, .. } if *enabled != Enabled::Disabled)
-            };
+            let enables = |kind: &AlterActionKind| matches!(kind, AlterActionKind::EnableTrigger { enabled, .. } if *enabled != Enabled::Disabled);
             if has(alter, &enables) {
-                report(statement, &alter.table, "a trigger is enabled", Code::CreateTrigger, findings);
+                report(
+                    statement,
+                    &alter.table,
+                    "a trigger is enabled",
+                    Code::CreateTrigger,
+                    findings,
+                );
             }
         }
         _ => {}
@@ -61,10 +63,8 @@ saw to is not seen to any more.",
     example: Example {
         setup: SETUP,
         bad: "DROP TRIGGER users_note ON users;",
-        good: &[
-            "-- migrate: allow(drop-trigger) the application writes notes since release 12\n\
-DROP TRIGGER users_note ON users;",
-        ],
+        good: &["-- migrate: allow(drop-trigger) the application writes notes since release 12\n\
+DROP TRIGGER users_note ON users;"],
         config: "deny = [\"drop-trigger\"]",
     },
     downs: true,
@@ -74,14 +74,26 @@ DROP TRIGGER users_note ON users;",
 fn drop_trigger(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
     match statement.seen.command {
         Command::Drop(_) => {
-            dropped(statement, ObjectKind::Trigger, "a trigger is dropped", Code::DropTrigger, findings);
+            dropped(
+                statement,
+                ObjectKind::Trigger,
+                "a trigger is dropped",
+                Code::DropTrigger,
+                findings,
+            );
         }
         Command::AlterTable(alter) => {
             let disables = |kind: &AlterActionKind| {
                 matches!(kind, AlterActionKind::EnableTrigger { enabled: Enabled::Disabled, .. })
             };
             if has(alter, &disables) {
-                report(statement, &alter.table, "a trigger is disabled", Code::DropTrigger, findings);
+                report(
+                    statement,
+                    &alter.table,
+                    "a trigger is disabled",
+                    Code::DropTrigger,
+                    findings,
+                );
             }
         }
         _ => {}
@@ -97,7 +109,9 @@ rewritten, in ways that surprise.",
     example: Example {
         setup: SETUP,
         bad: "CREATE RULE users_keep AS ON DELETE TO users DO INSTEAD NOTHING;",
-        good: &["CREATE TRIGGER users_keep BEFORE DELETE ON users FOR EACH ROW EXECUTE FUNCTION note();"],
+        good: &[
+            "CREATE TRIGGER users_keep BEFORE DELETE ON users FOR EACH ROW EXECUTE FUNCTION note();",
+        ],
         config: "deny = [\"create-rule\"]",
     },
     downs: true,
@@ -127,10 +141,8 @@ changes in that moment.",
     example: Example {
         setup: SETUP,
         bad: "CREATE POLICY users_own ON users USING (email = current_user);",
-        good: &[
-            "-- migrate: allow(alter-row-security) row security is not on yet\n\
-CREATE POLICY users_own ON users USING (email = current_user);",
-        ],
+        good: &["-- migrate: allow(alter-row-security) row security is not on yet\n\
+CREATE POLICY users_own ON users USING (email = current_user);"],
         config: "deny = [\"alter-row-security\"]",
     },
     downs: true,
@@ -140,7 +152,9 @@ CREATE POLICY users_own ON users USING (email = current_user);",
 fn row_security(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
     const CODE: Code = Code::AlterRowSecurity;
     match statement.seen.command {
-        Command::CreatePolicy(it) => report(statement, &it.table, "a policy is made", CODE, findings),
+        Command::CreatePolicy(it) => {
+            report(statement, &it.table, "a policy is made", CODE, findings)
+        }
         Command::AlterPolicy(it) => {
             report(statement, &it.table, "a policy is changed", CODE, findings);
         }
@@ -189,7 +203,9 @@ changes in that moment.",
     example: Example {
         setup: "CREATE TABLE events (id bigint, what text);\nCREATE TABLE old_events (id bigint, what text);",
         bad: "ALTER TABLE old_events INHERIT events;",
-        good: &["CREATE VIEW all_events AS SELECT * FROM events UNION ALL SELECT * FROM old_events;"],
+        good: &[
+            "CREATE VIEW all_events AS SELECT * FROM events UNION ALL SELECT * FROM old_events;",
+        ],
         config: "deny = [\"alter-inheritance\"]",
     },
     downs: true,
@@ -198,8 +214,9 @@ changes in that moment.",
 
 fn inheritance(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
     let Command::AlterTable(alter) = statement.seen.command else { return };
-    let changes =
-        |kind: &AlterActionKind| matches!(kind, AlterActionKind::Inherit(_) | AlterActionKind::NoInherit(_));
+    let changes = |kind: &AlterActionKind| {
+        matches!(kind, AlterActionKind::Inherit(_) | AlterActionKind::NoInherit(_))
+    };
     if has(alter, &changes) {
         report(statement, &alter.table, "its parent changes", Code::AlterInheritance, findings);
     }

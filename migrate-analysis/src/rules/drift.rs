@@ -59,13 +59,21 @@ fn title(kind: &Kind) -> Option<&'static str> {
 }
 
 /// Something of another kind has the name.
-fn other(statement: &Statement<'_>, name: &Name, wanted: &str, findings: &mut Vec<Finding>) -> bool {
+fn other(
+    statement: &Statement<'_>,
+    name: &Name,
+    wanted: &str,
+    findings: &mut Vec<Finding>,
+) -> bool {
     let Some(id) = statement.seen.names.relation(name) else { return false };
     let Some(object) = statement.seen.before.get(id).filter(|it| !it.partial) else { return false };
     let Some(what) = title(&object.kind).filter(|what| *what != wanted) else { return false };
     findings.push(Finding {
         at: name.at.clone(),
-        message: format!("nothing is made, since `{}` is the name of a {what} already", object.name),
+        message: format!(
+            "nothing is made, since `{}` is the name of a {what} already",
+            object.name
+        ),
         label: format!("a {what}, not a {wanted}"),
         help: vec!["give it another name, and leave IF NOT EXISTS out".to_owned()],
         ..Finding::default()
@@ -110,10 +118,16 @@ fn table(statement: &Statement<'_>, create: &CreateTable, findings: &mut Vec<Fin
     let Some(first) = differences.first() else { return };
     findings.push(Finding {
         at: create.name.at.clone(),
-        message: format!("nothing is made, since another table `{}` is there: {first}", statement.name(id)),
+        message: format!(
+            "nothing is made, since another table `{}` is there: {first}",
+            statement.name(id)
+        ),
         label: "exists, and is another one".to_owned(),
         notes: differences.iter().skip(1).cloned().collect(),
-        help: vec!["change the table that is there with ALTER TABLE, or give this one another name".to_owned()],
+        help: vec![
+            "change the table that is there with ALTER TABLE, or give this one another name"
+                .to_owned(),
+        ],
         ..Finding::default()
     });
 }
@@ -132,7 +146,9 @@ fn added_column(
         at: column.name.at.clone(),
         message: format!("nothing is added to `{}`: {difference}", statement.name(id)),
         label: "exists, and is another one".to_owned(),
-        help: vec!["leave IF NOT EXISTS out; to change the column that is there, alter it".to_owned()],
+        help: vec![
+            "leave IF NOT EXISTS out; to change the column that is there, alter it".to_owned(),
+        ],
         ..Finding::default()
     });
 }

@@ -42,8 +42,10 @@ fn table(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
         }
     }
     let Some((_, at)) = goes.first().cloned() else { return };
-    let names: Vec<String> = goes.iter().map(|(id, _)| format!("`{}`", statement.name(*id))).collect();
-    let (rows, are) = if goes.len() == 1 { ("table", "its rows") } else { ("tables", "their rows") };
+    let names: Vec<String> =
+        goes.iter().map(|(id, _)| format!("`{}`", statement.name(*id))).collect();
+    let (rows, are) =
+        if goes.len() == 1 { ("table", "its rows") } else { ("tables", "their rows") };
     let mut partners = Vec::new();
     for lock in statement.locks_in_use() {
         let is_table = statement.object(lock.relation).is_some_and(|it| it.table().is_some());
@@ -51,7 +53,10 @@ fn table(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
             partners.push(format!("`{}`", statement.name(lock.relation)));
         }
     }
-    let mut help = vec!["first release an application that does not use it; if in doubt, rename it and wait".to_owned()];
+    let mut help = vec![
+        "first release an application that does not use it; if in doubt, rename it and wait"
+            .to_owned(),
+    ];
     if !partners.is_empty() {
         help.push(format!(
             "drop the foreign keys between it and {} in a migration of their own before: each locks both tables",
@@ -119,7 +124,9 @@ fn cascade(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
         at,
         message: match victims.as_slice() {
             [one] => format!("CASCADE takes {one} along, which the script does not name"),
-            _ => format!("CASCADE takes {} along, which the script does not name", things(&victims)),
+            _ => {
+                format!("CASCADE takes {} along, which the script does not name", things(&victims))
+            }
         },
         label: "takes along what depends on it".to_owned(),
         notes: listed(&victims),
@@ -192,8 +199,7 @@ DROP SCHEMA archive;",
 
 fn schema(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
     let Command::Drop(drop) = statement.seen.command else { return };
-    let schemas: Vec<_> =
-        drop.objects.iter().filter(|it| it.kind == ObjectKind::Schema).collect();
+    let schemas: Vec<_> = drop.objects.iter().filter(|it| it.kind == ObjectKind::Schema).collect();
     // Without CASCADE it goes only where nothing is in it.
     let victims = victims(statement);
     if drop.behavior != Behavior::Cascade || victims.is_empty() {
@@ -226,7 +232,9 @@ pub(super) const DATABASE: Rule = Rule {
     example: Example {
         setup: "",
         bad: "DROP DATABASE IF EXISTS old_shop;",
-        good: &["-- migrate: allow(drop-database) a leftover of the move\nDROP DATABASE IF EXISTS old_shop;"],
+        good: &[
+            "-- migrate: allow(drop-database) a leftover of the move\nDROP DATABASE IF EXISTS old_shop;",
+        ],
         config: "",
     },
     downs: false,
@@ -256,7 +264,9 @@ their own snapshot, find the table empty.",
     example: Example {
         setup: "CREATE TABLE sessions (id bigint PRIMARY KEY, user_id bigint);",
         bad: "TRUNCATE sessions;",
-        good: &["-- migrate: allow(truncate) everybody logs in again after this release\nTRUNCATE sessions;"],
+        good: &[
+            "-- migrate: allow(truncate) everybody logs in again after this release\nTRUNCATE sessions;",
+        ],
         config: "",
     },
     downs: false,
@@ -268,7 +278,8 @@ fn truncate(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
     let known = tables.iter().filter_map(|name| Some((statement.seen.names.relation(name)?, name)));
     let old: Vec<_> = known.filter(|(id, _)| statement.was_there(*id)).collect();
     let Some((_, first)) = old.first() else { return };
-    let names: Vec<String> = old.iter().map(|(id, _)| format!("`{}`", statement.name(*id))).collect();
+    let names: Vec<String> =
+        old.iter().map(|(id, _)| format!("`{}`", statement.name(*id))).collect();
     let is_named = |id| old.iter().any(|(named, _)| *named == id);
     let locked = statement.locks.relations.iter().map(|lock| lock.relation);
     let others: Vec<String> = locked

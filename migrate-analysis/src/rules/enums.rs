@@ -57,7 +57,9 @@ transaction that adds it.",
     example: Example {
         setup: "",
         bad: "CREATE TYPE mood AS ENUM ('sad', 'happy');",
-        good: &["CREATE TABLE moods (name text PRIMARY KEY);\nINSERT INTO moods VALUES ('sad'), ('happy');"],
+        good: &[
+            "CREATE TABLE moods (name text PRIMARY KEY);\nINSERT INTO moods VALUES ('sad'), ('happy');",
+        ],
         config: "deny = [\"create-enum\"]",
     },
     downs: false,
@@ -73,7 +75,10 @@ fn create(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
         at: create.name.at.clone(),
         message: format!("no value can ever be removed from enum `{}`", create.name.name),
         label: "an enum".to_owned(),
-        help: vec!["make a table of the values, and a foreign key to it; or a `text` column with a CHECK".to_owned()],
+        help: vec![
+            "make a table of the values, and a foreign key to it; or a `text` column with a CHECK"
+                .to_owned(),
+        ],
         ..Finding::default()
     });
 }

@@ -6,8 +6,7 @@ use crate::ddl::{AlterActionKind, AlterTable, Command};
 use crate::diagnostic::Code;
 use crate::lock::{Cause, LockMode, Work};
 
-const SOURCE: &str =
-    "https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-TABLES";
+const SOURCE: &str = "https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-TABLES";
 
 pub(super) const WORK: Rule = Rule {
     code: Code::StatementAfterAccessExclusive,
@@ -142,7 +141,10 @@ them.",
     example: Example {
         setup: "CREATE TABLE users (id bigint PRIMARY KEY);\nCREATE TABLE orders (id bigint PRIMARY KEY);",
         bad: "ALTER TABLE users ADD COLUMN note text;\nALTER TABLE orders ADD COLUMN note text;",
-        good: &["ALTER TABLE users ADD COLUMN note text;", "ALTER TABLE orders ADD COLUMN note text;"],
+        good: &[
+            "ALTER TABLE users ADD COLUMN note text;",
+            "ALTER TABLE orders ADD COLUMN note text;",
+        ],
         config: "",
     },
     downs: true,
@@ -164,14 +166,11 @@ fn several(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
     // Told once, where the second one comes.
     let [first] = before.as_slice() else { return };
     let mut locks = statement.locks.relations.iter();
-    let second =
-        locks.find(|lock| lock.relation != *first && exclusive(lock.relation, lock.mode));
+    let second = locks.find(|lock| lock.relation != *first && exclusive(lock.relation, lock.mode));
     let Some(second) = second else { return };
     let (first, second) = (statement.name(*first), statement.name(second.relation));
     findings.push(Finding {
-        message: format!(
-            "nobody can use `{first}` while the migration waits for `{second}`"
-        ),
+        message: format!("nobody can use `{first}` while the migration waits for `{second}`"),
         label: format!("`{first}` is locked already"),
         help: vec![format!("move what changes `{second}` into a migration of its own")],
         ..Finding::default()
@@ -212,10 +211,8 @@ fn combine(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
         let parts = alter.actions.iter().filter_map(|it| text.get(it.at.clone()));
         parts.map(|it| format!("\n  {it}")).collect::<Vec<_>>()
     };
-    let all: Vec<String> = actions(before.text, earlier)
-        .into_iter()
-        .chain(actions(statement.text, alter))
-        .collect();
+    let all: Vec<String> =
+        actions(before.text, earlier).into_iter().chain(actions(statement.text, alter)).collect();
     let name = statement.name(table);
     let only = if alter.only { "ONLY " } else { "" };
     let exists = if alter.if_exists { "IF EXISTS " } else { "" };

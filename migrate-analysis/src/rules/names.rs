@@ -1,9 +1,7 @@
 //! Names that are cut, and names without a schema.
 
 use super::{Example, Finding, Rule, Statement};
-use crate::ddl::{
-    AlterActionKind, Command, Name, ObjectKind, Persistence, TableElement,
-};
+use crate::ddl::{AlterActionKind, Command, Name, ObjectKind, Persistence, TableElement};
 use crate::diagnostic::Code;
 use std::ops::Range;
 
@@ -106,7 +104,10 @@ fn schema(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
         if name.schema.is_none() && !is_temporary(statement, name) {
             findings.push(Finding {
                 at: name.at.clone(),
-                message: format!("`{}` has no schema, so that `search_path` decides what it is", name.name),
+                message: format!(
+                    "`{}` has no schema, so that `search_path` decides what it is",
+                    name.name
+                ),
                 label: "without a schema".to_owned(),
                 ..Finding::default()
             });

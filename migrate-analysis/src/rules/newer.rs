@@ -19,9 +19,7 @@ error.",
     example: Example {
         setup: "CREATE TABLE users (id bigint PRIMARY KEY, email text);",
         bad: "CREATE UNIQUE INDEX CONCURRENTLY users_email_key ON users (email) NULLS NOT DISTINCT;",
-        good: &[
-            "CREATE UNIQUE INDEX CONCURRENTLY users_email_key ON users (coalesce(email, ''));",
-        ],
+        good: &["CREATE UNIQUE INDEX CONCURRENTLY users_email_key ON users (coalesce(email, ''));"],
         config: "postgres = \"14\"",
     },
     downs: true,
@@ -302,9 +300,11 @@ fn function(statement: &Statement<'_>, wanted: &str) -> Option<Range<usize>> {
         })
     });
     let is_own = || {
-        statement.seen.after.all().any(|(_, it)| {
-            it.name == wanted && matches!(it.kind, Kind::Routine(_))
-        })
+        statement
+            .seen
+            .after
+            .all()
+            .any(|(_, it)| it.name == wanted && matches!(it.kind, Kind::Routine(_)))
     };
     found.filter(|_| !statement.seen.before.is_foggy() && !is_own())
 }

@@ -8,8 +8,7 @@ use crate::diagnostic::Code;
 use crate::lock::Cause;
 use crate::sql::quoted;
 
-const SOURCE: &str =
-    "https://www.postgresql.org/docs/current/ddl-partitioning.html#DDL-PARTITIONING-DECLARATIVE-MAINTENANCE";
+const SOURCE: &str = "https://www.postgresql.org/docs/current/ddl-partitioning.html#DDL-PARTITIONING-DECLARATIVE-MAINTENANCE";
 
 pub(super) const ATTACH: Rule = Rule {
     code: Code::AttachPartitionScan,
@@ -130,10 +129,8 @@ blocks neither reads nor writes.",
     example: Example {
         setup: "CREATE TABLE events (id bigint, at timestamptz NOT NULL) PARTITION BY RANGE (at);",
         bad: "CREATE TABLE events_2026 PARTITION OF events\n  FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');",
-        good: &[
-            "CREATE TABLE events_2026 (LIKE events INCLUDING ALL EXCLUDING IDENTITY);\n\
-ALTER TABLE events ATTACH PARTITION events_2026\n  FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');",
-        ],
+        good: &["CREATE TABLE events_2026 (LIKE events INCLUDING ALL EXCLUDING IDENTITY);\n\
+ALTER TABLE events ATTACH PARTITION events_2026\n  FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');"],
         config: "",
     },
     downs: true,

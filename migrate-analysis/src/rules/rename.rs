@@ -49,7 +49,9 @@ fn check(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
     };
     findings.push(Finding {
         at: object.name.at.clone(),
-        message: format!("the running application does not find {what} `{old}` under its name `{new}`"),
+        message: format!(
+            "the running application does not find {what} `{old}` under its name `{new}`"
+        ),
         label: "is used until the new release is everywhere".to_owned(),
         instead: with_view(statement, id, &old, &new),
         ..Finding::default()
@@ -81,11 +83,13 @@ fn is_taken_again(statement: &Statement<'_>, name: &str) -> bool {
 
 /// The statement, and a view under the old name.
 fn with_view(statement: &Statement<'_>, id: Id, old: &str, new: &str) -> Vec<String> {
-    let is_table = statement
-        .object(id)
-        .is_some_and(|it| matches!(it.kind, Kind::Table(_) | Kind::View(_)));
+    let is_table =
+        statement.object(id).is_some_and(|it| matches!(it.kind, Kind::Table(_) | Kind::View(_)));
     let again = statement.again().filter(|_| is_table);
-    again.map(|sql| format!("{sql}\nCREATE VIEW {old} AS SELECT * FROM {new};")).into_iter().collect()
+    again
+        .map(|sql| format!("{sql}\nCREATE VIEW {old} AS SELECT * FROM {new};"))
+        .into_iter()
+        .collect()
 }
 
 fn of_schema(

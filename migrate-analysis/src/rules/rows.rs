@@ -31,8 +31,12 @@ fn unbatched(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
         return;
     }
     let (table, what) = match statement.seen.command {
-        Command::Update(dml) if is_whole(statement, dml) => (statement.in_use(&dml.table), "changes"),
-        Command::Delete(dml) if is_whole(statement, dml) => (statement.in_use(&dml.table), "deletes"),
+        Command::Update(dml) if is_whole(statement, dml) => {
+            (statement.in_use(&dml.table), "changes")
+        }
+        Command::Delete(dml) if is_whole(statement, dml) => {
+            (statement.in_use(&dml.table), "deletes")
+        }
         Command::Insert(dml) if is_whole(statement, dml) => (read_table(statement, dml), "copies"),
         _ => return,
     };
@@ -60,8 +64,7 @@ fn is_whole(statement: &Statement<'_>, dml: &Dml) -> bool {
     }
     let sql = statement.sql().to_ascii_lowercase();
     let Some((_, condition)) = sql.rsplit_once("where") else { return false };
-    let condition: String =
-        condition.chars().filter(|c| !c.is_whitespace() && *c != ';').collect();
+    let condition: String = condition.chars().filter(|c| !c.is_whitespace() && *c != ';').collect();
     matches!(condition.as_str(), "true" | "(true)" | "1=1")
 }
 
@@ -154,7 +157,9 @@ fn mixed(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
     let (this, other) = (statement.name(is_rows.1), statement.name(other));
     let message = match is_rows.0 {
         true => format!("rows of `{this}` are changed while the change of `{other}` locks it"),
-        false => format!("`{this}` is changed while rows of `{other}` that were written stay locked"),
+        false => {
+            format!("`{this}` is changed while rows of `{other}` that were written stay locked")
+        }
     };
     findings.push(Finding {
         message,

@@ -41,8 +41,8 @@ index is moved by building a new one there, `CONCURRENTLY`.",
     source: "https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-DESC-SET-TABLESPACE",
     example: Example {
         setup: "CREATE TABLE events (id bigint PRIMARY KEY, what text);",
-        bad: "ALTER TABLE events SET TABLESPACE pg_default;",
-        good: &["CREATE TABLE events_moved (LIKE events INCLUDING ALL) TABLESPACE pg_default;"],
+        bad: "ALTER TABLE events SET TABLESPACE fast;",
+        good: &["CREATE TABLE events_moved (LIKE events INCLUDING ALL) TABLESPACE fast;"],
         config: "",
     },
     downs: true,
@@ -63,9 +63,10 @@ pub(super) const ACCESS_METHOD: Rule = Rule {
     instead: "Make a new table with the other access method, copy the rows in batches, and swap the names.",
     source: "https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-DESC-SET-ACCESS-METHOD",
     example: Example {
-        setup: "CREATE TABLE events (id bigint PRIMARY KEY, what text);",
-        bad: "ALTER TABLE events SET ACCESS METHOD heap;",
-        good: &["CREATE TABLE events_moved (LIKE events INCLUDING ALL) USING heap;"],
+        setup: "CREATE ACCESS METHOD columns TYPE TABLE HANDLER heap_tableam_handler;\n\
+CREATE TABLE events (id bigint PRIMARY KEY, what text);",
+        bad: "ALTER TABLE events SET ACCESS METHOD columns;",
+        good: &["CREATE TABLE events_moved (LIKE events INCLUDING ALL) USING columns;"],
         config: "postgres = \"15\"",
     },
     downs: true,
@@ -148,7 +149,9 @@ fn cluster(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
     findings.push(Finding {
         message: format!("{title} writes {what} anew while reads and writes wait"),
         label: "all rows are written".to_owned(),
-        help: vec!["if space has to go back to the system, `pg_repack` needs a brief lock only".to_owned()],
+        help: vec![
+            "if space has to go back to the system, `pg_repack` needs a brief lock only".to_owned(),
+        ],
         instead,
         ..Finding::default()
     });

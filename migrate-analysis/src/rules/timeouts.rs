@@ -43,7 +43,8 @@ fn lock_timeout(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
         message: format!("nothing limits how long others wait while this waits for `{name}`"),
         label: "`lock_timeout` is off".to_owned(),
         help: vec![
-            "leave the runner's limit alone, or set a longer one: `SET LOCAL lock_timeout = '10s'`".to_owned(),
+            "leave the runner's limit alone, or set a longer one: `SET LOCAL lock_timeout = '10s'`"
+                .to_owned(),
         ],
         ..Finding::default()
     });

@@ -57,7 +57,14 @@ fn int_primary_key(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
         {
             let serial = written.name.name.contains("serial");
             let large = if serial { "bigserial" } else { "bigint" };
-            report(statement, &column.name, written, "ends at 2,147,483,647 or before", large, findings);
+            report(
+                statement,
+                &column.name,
+                written,
+                "ends at 2,147,483,647 or before",
+                large,
+                findings,
+            );
         }
     }
 }
@@ -71,7 +78,9 @@ means to write the table anew.",
     example: Example {
         setup: "",
         bad: "CREATE TABLE users (id bigint PRIMARY KEY, email varchar(255));",
-        good: &["CREATE TABLE users (id bigint PRIMARY KEY, email text CHECK (length(email) <= 255));"],
+        good: &[
+            "CREATE TABLE users (id bigint PRIMARY KEY, email text CHECK (length(email) <= 255));",
+        ],
         config: "deny = [\"varchar-n\"]",
     },
     downs: false,
@@ -231,10 +240,8 @@ fn by_type(
     }
     let Command::AlterTable(alter) = statement.seen.command else { return };
     for action in &alter.actions {
-        if let AlterActionKind::AlterColumn {
-            column,
-            action: ColumnAction::Type { type_name, .. },
-        } = &action.kind
+        if let AlterActionKind::AlterColumn { column, action: ColumnAction::Type { type_name, .. } } =
+            &action.kind
             && is_it(type_name)
         {
             report(statement, column, type_name, why, instead, findings);

@@ -41,7 +41,15 @@ fn found<'a>(rule: &Rule, analysis: &'a Analysis) -> impl Iterator<Item = &'a Di
 }
 
 /// Rules that wait for what `lock/` will tell.
-const WAITING: &[Code] = &[Code::AddColumnVolatileDefault];
+const WAITING: &[Code] = &[
+    Code::AddColumnVolatileDefault,
+    Code::CreateIndexBlocking,
+    Code::CreateIndexPartitioned,
+    Code::AttachPartitionScan,
+    Code::StatementAfterAccessExclusive,
+    Code::MixedSchemaAndData,
+    Code::PendingTriggerEvents,
+];
 
 fn rules() -> impl Iterator<Item = Rule> {
     hazards::rules().filter(|rule| !WAITING.contains(&rule.code))

@@ -1,7 +1,7 @@
 //! `CREATE INDEX` on a table in use.
 
 use super::{Example, Finding, Rule, Statement};
-use crate::catalog::{Id, IndexKey};
+use crate::catalog::Id;
 use crate::ddl::{Command, CreateIndex};
 use crate::diagnostic::Code;
 use crate::lock::Cause;
@@ -337,16 +337,5 @@ impl Statement<'_> {
         let schema = self.object(table)?.schema;
         let key = crate::catalog::Key::new(crate::catalog::Space::Relation, schema, name);
         self.seen.after.find(&key).filter(|id| self.seen.before.get(*id).is_some())
-    }
-
-    /// The keys of an index, as they were before.
-    pub(super) fn index_columns(&self, index: Id) -> Vec<Option<u32>> {
-        let index = self.object(index).and_then(|it| it.index());
-        let elements = index.into_iter().flat_map(|index| &index.elements);
-        let keys = elements.map(|element| match element.key {
-            IndexKey::Column(number) => Some(number),
-            IndexKey::Expression(_) => None,
-        });
-        keys.collect()
     }
 }

@@ -29,7 +29,7 @@ mod storage;
 mod timeouts;
 mod types;
 
-pub(crate) use newer::{SETUP as SYNTAX_SETUP, SYNTAX};
+pub(crate) use newer::{SETUP as SYNTAX_SETUP, SYNTAX, Syntax};
 pub(crate) use page::{index, page};
 pub(crate) use script::{Found, Script, Session, commands};
 
@@ -238,17 +238,25 @@ impl<'a> Statement<'a> {
         self.locks.relations.iter().filter(|lock| self.is_in_use(lock.relation))
     }
 
-    /// The work on relations in use that has this cause.
+    /// Whether writes at least wait for the relation, and somebody writes to it.
+    fn stands_in_the_way(&self, id: Id) -> bool {
+        self.locks.mode(id).blocks_writes() && self.is_in_use(id)
+    }
+
+    /// The work on relations in use that has this cause, while others wait.
     pub(crate) fn work(&self, cause: Cause) -> impl Iterator<Item = &Work> {
         self.locks
             .work
             .iter()
-            .filter(move |work| work.cause == cause && self.is_in_use(work.relation))
+            .filter(move |work| work.cause == cause && self.stands_in_the_way(work.relation))
     }
 
-    /// `` `users`: ACCESS EXCLUSIVE, which blocks reads and writes``, for each relation in use.
+    /// `` `users`: ACCESS EXCLUSIVE, which blocks reads and writes``, for each table in use. (Who waits for an index
+    /// waits for its table, too.)
     fn lock_words(&self) -> Vec<String> {
-        let words = self.locks_in_use().map(|lock| {
+        let is_index = |id: Id| self.object(id).is_some_and(|it| it.index().is_some());
+        let tables = self.locks_in_use().filter(|lock| !is_index(lock.relation));
+        let words = tables.map(|lock| {
             let (name, mode) = (self.name(lock.relation), lock.mode);
             format!("`{name}`: {mode}, which {}", mode.blocks())
         });

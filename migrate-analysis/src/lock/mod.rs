@@ -15,6 +15,7 @@ mod names;
 mod other;
 mod servers;
 
+pub(crate) use alter::volatile_call;
 pub use mode::LockMode;
 pub(crate) use names::Names;
 pub(crate) use servers::Servers;

@@ -2,7 +2,7 @@
 
 use super::{Finding, RULES, Rule, Statement};
 use crate::Direction;
-use crate::catalog::{Catalog, Id, Mark};
+use crate::catalog::{Catalog, Id, Mark, State};
 use crate::chain::{Link, Ran, ScriptStatement, Way};
 use crate::config::Config;
 use crate::ddl::{Block, Command, Step};
@@ -38,6 +38,11 @@ impl Script<'_> {
     /// Whether it was made by this very script.
     pub(crate) fn is_new(&self, id: Id, catalog: &Catalog) -> bool {
         catalog.at(self.start).get(id).is_none()
+    }
+
+    /// What there was when the script began.
+    pub(crate) fn at_start<'c>(&self, catalog: &'c Catalog) -> State<'c> {
+        catalog.at(self.start)
     }
 
     /// The strongest lock on a relation that the transaction holds already, and which statement took it.

@@ -74,7 +74,7 @@ const VOLATILE: &[&str] = &[
 ];
 
 /// Whether the expression has to be computed for each row, and what of it: the first function that is to blame.
-pub(super) fn volatile_call(catalog: &Catalog, expr: &Expr) -> Option<String> {
+pub(crate) fn volatile_call(catalog: &Catalog, expr: &Expr) -> Option<String> {
     in_words(catalog, &words(expr))
 }
 

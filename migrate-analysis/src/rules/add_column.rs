@@ -60,7 +60,9 @@ impl<'a> Adding<'_, '_, 'a> {
     /// What the rows may have at once, and what the column is given for new rows only.
     fn default(&self) -> (Option<&'a Expr>, Option<&'a Expr>) {
         let of_domain = || self.domains().into_iter().find_map(|it| it.default.as_ref());
-        let default = self.column.default.as_ref().or_else(of_domain);
+        let is_written = self.has(|it| matches!(it, ColumnConstraintKind::Default(_)));
+        let own = self.column.default.as_ref();
+        let default = if is_written { own } else { of_domain() };
         let is_volatile =
             |it: &&Expr| volatile_call(self.altered.statement.seen.after, it).is_some();
         match default {

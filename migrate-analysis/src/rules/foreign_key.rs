@@ -187,6 +187,11 @@ fn several(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
             tables.push(lock.relation);
         }
     }
+    for key in &new {
+        if statement.is_in_use(key.key.table) && !tables.contains(&key.key.table) {
+            tables.push(key.key.table);
+        }
+    }
     if tables.len() < 2 {
         return;
     }

@@ -10,11 +10,13 @@
 //! [`Prepared`].
 
 mod codec;
+mod head;
 mod prepared;
 mod replay;
 
+pub use head::{Head, Ready};
 pub use prepared::{Looks, Prepared};
-pub(crate) use replay::{Basis, Replay};
+pub(crate) use replay::{Basis, Replay, catalog};
 
 use crate::Analysis;
 use crate::layout::Part;
@@ -35,6 +37,11 @@ pub fn file_name(directory: &str) -> String {
 /// The file beside it that holds the text of [`Scripts`].
 pub fn scripts_file_name(directory: &str) -> String {
     format!("migrate-{}.sql", letters(directory))
+}
+
+/// The file beside it that holds a [`Head`].
+pub fn head_file_name(directory: &str) -> String {
+    format!("migrate-{}.head", letters(directory))
 }
 
 /// The file beside it that holds a [`Prepared`].

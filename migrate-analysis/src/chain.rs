@@ -191,7 +191,7 @@ fn back(
     let judgement = match &link.down {
         Way::None { wanted } => {
             if *wanted && up.failures.is_empty() {
-                inverse_of_up = Some(inverse(catalog, before, &up.obstacles));
+                inverse_of_up = Some(inverse(catalog, external, before, &up.obstacles));
             }
             Judgement::without_differences(Verdict::Irreversible)
         }

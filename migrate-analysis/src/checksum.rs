@@ -33,6 +33,7 @@
 //!
 //! Tokens that touch in the script touch in its normalised text.
 
+use crate::plan::PlannedMigration;
 use crate::sql;
 use crate::statement::Statement;
 use sha2::{Digest, Sha256};
@@ -57,11 +58,16 @@ pub(crate) fn script<'a>(
 /// SHA-256 over each version, as eight bytes with the highest first, and the checksum of its up
 /// script, in order of version: what the runtime compares with the same digest over the history
 /// table, to know in one look that nothing is pending.
-pub(crate) fn set<'a>(migrations: impl Iterator<Item = (i64, &'a [u8; 32])>) -> [u8; 32] {
-    let mut hash = Sha256::new();
-    for (version, checksum) in migrations {
-        hash.update(version.to_be_bytes());
-        hash.update(checksum);
+pub(crate) fn set(members: &[u8]) -> [u8; 32] {
+    Sha256::digest(members).into()
+}
+
+/// What the checksum of a set is taken over.
+pub(crate) fn members(migrations: &[PlannedMigration]) -> Vec<u8> {
+    let mut members = Vec::new();
+    for migration in migrations {
+        members.extend_from_slice(&migration.version.to_be_bytes());
+        members.extend_from_slice(&migration.up.checksum);
     }
-    hash.finalize().into()
+    members
 }

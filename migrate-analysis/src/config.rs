@@ -178,7 +178,9 @@ fn servers(value: &DeValue<'_>) -> Result<Servers, (String, String)> {
     let minor = minor.parse().ok();
     let known = Servers::ALL.oldest..=Servers::ALL.newest;
     match major.parse() {
-        Ok(major) if known.contains(&major) => Ok(Servers { oldest: major, minor, ..Servers::ALL }),
+        Ok(major) if known.contains(&major) => {
+            Ok(Servers { oldest: major, minor, declared: true, ..Servers::ALL })
+        }
         _ => Err((
             format!("`{text}` is no version of PostgreSQL that this library knows"),
             format!(

@@ -3,9 +3,11 @@
 
 use crate::lock::LockMode;
 use crate::plan::{PlannedDown, PlannedLock, PlannedMigration, PlannedScript, PlannedStatement};
+use crate::source::SourceId;
 use crate::statement::ConcurrentIndex;
 use crate::{Analysis, Step, Verdict, cache};
 use std::fmt::Write;
+use std::ops::Range;
 
 /// What stands in the runtime's `List` beside the scripts, and more.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,14 +39,24 @@ impl Embedding {
     /// `folder` is the directory as it is written in the macro call; there is none where the scripts
     /// stand in the call.
     pub fn new(analysis: &Analysis, folder: Option<&str>) -> Embedding {
+        let mut embedding = Embedding { digest: analysis.plan.digest, ..Embedding::default() };
+        embedding.add(analysis, &analysis.plan.migrations, folder, 0);
+        embedding
+    }
+
+    /// Adds migrations of an analysis; `start` is where its scripts begin in the row of all.
+    pub(crate) fn add(
+        &mut self,
+        analysis: &Analysis,
+        migrations: &[PlannedMigration],
+        folder: Option<&str>,
+        start: usize,
+    ) {
         let offsets = cache::scripts(&analysis.sources).offsets;
         let folder = folder.map(|folder| folder.replace('\\', "/"));
         let folder = folder.map(|folder| folder.trim_end_matches('/').to_owned());
-        let mut embedding = Embedding { digest: analysis.plan.digest, ..Embedding::default() };
-        let writer = Writer { analysis, offsets, folder };
-        let migrations = &analysis.plan.migrations;
-        migrations.iter().for_each(|migration| writer.migration(migration, &mut embedding));
-        embedding
+        let writer = Writer { analysis, offsets, folder, start };
+        migrations.iter().for_each(|migration| writer.migration(migration, self));
     }
 
     fn text(&mut self, text: &str) {
@@ -62,6 +74,7 @@ struct Writer<'a> {
     analysis: &'a Analysis,
     offsets: Vec<usize>,
     folder: Option<String>,
+    start: usize,
 }
 
 impl Writer<'_> {
@@ -108,14 +121,19 @@ impl Writer<'_> {
     }
 
     fn script(&self, script: Option<&PlannedScript>, embedding: &mut Embedding) {
-        let at = script.map_or(0, |script| script.source.index());
-        let start = self.offsets.get(at).copied().unwrap_or_default();
-        let length = self.analysis.sources.get(at).map_or(0, |source| source.text().len());
-        embedding.number(start);
-        embedding.number(start + length);
+        let range = script.map(|script| self.range(script.source)).unwrap_or_default();
+        embedding.number(range.start);
+        embedding.number(range.end);
         embedding.records.extend_from_slice(&script.map_or([0; 32], |script| script.checksum));
         embedding.records.push(script.is_some_and(|script| script.transactional).into());
         embedding.records.push(script.map_or(0, |script| mode(script.strongest_lock())));
+    }
+
+    /// Where the text of a source stands in the row of all scripts.
+    fn range(&self, source: SourceId) -> Range<usize> {
+        let at = source.index();
+        let start = self.start + self.offsets.get(at).copied().unwrap_or_default();
+        start..start + self.analysis.sources.get(at).map_or(0, |source| source.text().len())
     }
 }
 

@@ -39,6 +39,12 @@ pub fn index() -> String {
     rules::index()
 }
 
+/// What every server knows from a major version on: its name, the version, an example, and what the example needs.
+pub fn syntax() -> impl Iterator<Item = (&'static str, u32, &'static str, &'static str)> {
+    let of = |it: &'static rules::Syntax| (it.what, it.since, it.example, rules::SYNTAX_SETUP);
+    rules::SYNTAX.iter().map(of)
+}
+
 /// The SQL that the help of a hazard says to write instead, as the user reads it: a script a migration.
 pub fn proposals(diagnostic: &Diagnostic) -> Vec<String> {
     wording::proposals(diagnostic)

@@ -1,7 +1,11 @@
 //! The down script that would undo an up.
 
 use crate::catalog::{Catalog, Mark};
+use crate::chain::{self, OnFailure, ScriptStatement};
 use crate::diff;
+use crate::restore::{Verdict, judge};
+use crate::simulate::External;
+use crate::sql;
 
 /// The statements that lead back, and what they cannot bring back.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,8 +19,58 @@ pub(crate) struct Inverse {
 }
 
 /// The way back from the catalog as it is to what it was at the mark. `obstacles` are the statements in
-/// between that could not be followed.
-pub(crate) fn inverse(catalog: &Catalog, before: Mark, obstacles: &[String]) -> Inverse {
+/// between that could not be followed. What is said to be complete has been tried on the catalog.
+pub(crate) fn inverse(
+    catalog: &mut Catalog,
+    external: &External,
+    before: Mark,
+    obstacles: &[String],
+) -> Inverse {
+    let mut inverse = computed(catalog, before, obstacles);
+    if inverse.complete
+        && let Some(caveat) = refuted(catalog, external, before, &inverse)
+    {
+        inverse.complete = false;
+        inverse.caveats.push(caveat);
+    }
+    inverse
+}
+
+/// Runs the statements, judges them as any other down, and takes them back. Why they do not restore.
+fn refuted(
+    catalog: &mut Catalog,
+    external: &External,
+    before: Mark,
+    inverse: &Inverse,
+) -> Option<String> {
+    let after = catalog.mark();
+    let text = inverse.script();
+    let ranges = sql::statements(&text);
+    let script: Vec<ScriptStatement<'_>> = ranges
+        .iter()
+        .map(|range| ScriptStatement {
+            text: &text,
+            range: range.clone(),
+            command: sql::command(&text, range.clone()),
+        })
+        .collect();
+    let effect = chain::run(catalog, external, &script, OnFailure::Stop, &mut ());
+    let judgement = judge(catalog, before, &effect.obstacles);
+    catalog.rollback(after);
+    if let Some((place, _)) = effect.failures.first() {
+        let title = ranges.get(*place).map(|range| sql::title(&text, range.clone()));
+        return Some(format!("`{}` has to be done otherwise", title.unwrap_or_default()));
+    }
+    match judgement.verdict {
+        Verdict::Exact | Verdict::ColumnOrder => None,
+        _ => {
+            let difference = judgement.differences.into_iter().next().map(|it| it.words);
+            Some(difference.or(judgement.obstacle).unwrap_or_default())
+        }
+    }
+}
+
+fn computed(catalog: &Catalog, before: Mark, obstacles: &[String]) -> Inverse {
     let then = catalog.at(before);
     let touched = catalog.touched(before);
     let differences =

@@ -100,8 +100,7 @@ pub fn analyze(directory: Result<Directory, String>, cache: &mut Cache) -> Analy
             if let Some(kept) = cache.whole(&directory) {
                 return kept;
             }
-            let candidates = Vec::new();
-            Reader { analysis: &mut analysis, cache, candidates, complete: true }.read(directory);
+            analysis = analyze_files(directory, cache);
             cache.keep(&analysis);
         }
         Err(reason) => {
@@ -109,6 +108,14 @@ pub fn analyze(directory: Result<Directory, String>, cache: &mut Cache) -> Analy
             analysis.diagnostics.push(wording::missing_directory(place, &reason));
         }
     }
+    analysis
+}
+
+/// Checks the files with what `cache` holds of each, and of their replay.
+pub(crate) fn analyze_files(directory: Directory, cache: &mut Cache) -> Analysis {
+    let mut analysis = Analysis::default();
+    let candidates = Vec::new();
+    Reader { analysis: &mut analysis, cache, candidates, complete: true }.read(directory);
     analysis
 }
 

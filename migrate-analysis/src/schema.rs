@@ -7,7 +7,7 @@ mod report;
 pub(crate) use index::Twin;
 
 use crate::Direction;
-use crate::cache::{Basis, Replay};
+use crate::cache::{self, Basis, Replay};
 use crate::catalog::{Catalog, Mark};
 use crate::chain::{self, Effect, Link, Ran, Replayed, Watch};
 use crate::config::Config;
@@ -26,6 +26,8 @@ pub(crate) struct Findings {
     pub(crate) diagnostics: Vec<(i64, Diagnostic)>,
     /// Downs that are missing and could be computed.
     pub(crate) inverses: Vec<(i64, Inverse)>,
+    /// Whether every migration was replayed.
+    pub(crate) complete: bool,
 }
 
 /// What is wrong with the set before it is replayed, from which nothing may follow.
@@ -73,7 +75,8 @@ pub(crate) fn check(
     let earlier = std::mem::take(kept);
     // Queries nest; one thread with room for that is enough for all of them.
     *kept = sql::on_large_stack(|| set.replay(basis, earlier)).unwrap_or_default();
-    let mut findings = Findings::default();
+    let complete = kept.found.len() == plan.migrations.len();
+    let mut findings = Findings { complete, ..Findings::default() };
     for (migration, found) in plan.migrations.iter_mut().zip(&kept.found) {
         let Found { verdict, destroys, up, down, diagnostics, inverse } = found.clone();
         let version = migration.version;
@@ -114,6 +117,9 @@ struct Set<'a> {
 impl Set<'_> {
     /// Replays the migrations that are not as they were in the earlier replay, and all behind them.
     fn replay(&self, basis: Basis, mut earlier: Replay) -> Replay {
+        if let Some(start) = &earlier.start {
+            return self.replay_end(start);
+        }
         let same = basis.common(&earlier.basis);
         // The next edit will be one of the same file, or of the newest.
         let newest = self.plan.migrations.len().saturating_sub(1);
@@ -129,6 +135,14 @@ impl Set<'_> {
         let mut replay = Replay { basis: replay.basis, ..Replay::default() };
         self.go_on(self.begin(), keep, &mut replay);
         replay
+    }
+
+    /// Replays the end of a longer set. Nothing is found where its beginning is asked for.
+    fn replay_end(&self, start: &[u8]) -> Replay {
+        let mut replay = Replay::default();
+        let catalog = cache::catalog(start);
+        let done = catalog.is_some_and(|catalog| self.go_on(catalog, usize::MAX, &mut replay));
+        if done { replay } else { Replay::default() }
     }
 
     /// The catalog before the first migration.

@@ -51,8 +51,7 @@ pub(crate) fn assemble(
     for (version, group) in versions {
         set.version(version, group);
     }
-    set.plan.digest =
-        checksum::set(set.plan.migrations.iter().map(|m| (m.version, &m.up.checksum)));
+    set.plan.digest = checksum::set(&checksum::members(&set.plan.migrations));
     set.schema(sources, replay);
     for (version, candidate) in std::mem::take(&mut set.files) {
         set.finish(version, candidate);
@@ -144,7 +143,9 @@ impl Set<'_> {
                 self.report(version, diagnostic);
             }
         }
-        self.excuse_allows(known && self.diagnostics.len() == reported);
+        let known = known && self.diagnostics.len() == reported;
+        self.excuse_allows(known);
+        replay.settled = known && found.complete && !self.has_gaps_allowed();
         for (version, inverse) in found.inverses {
             let missing = self.diagnostics.iter_mut().find(|diagnostic| {
                 diagnostic.code == Code::MissingDown
@@ -156,6 +157,12 @@ impl Set<'_> {
                 wording::proposed_down(diagnostic, &inverse);
             }
         }
+    }
+
+    /// A gap is between two migrations: the one does not know whether there is another.
+    fn has_gaps_allowed(&self) -> bool {
+        let mut allows = self.files.iter().flat_map(|(_, file)| &file.file.allows);
+        allows.any(|allow| allow.code == Code::VersionGap)
     }
 
     /// What could not be told, an `allow` may allow all the same. `known`: the replay met nothing wrong that

@@ -235,13 +235,13 @@ pub struct Glance {
 /// What a file looks like.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Look {
-    path: String,
+    pub(crate) path: String,
     /// Empty where its looks may deceive.
     pub(crate) stamp: Vec<u8>,
 }
 
 impl Look {
-    fn is_as(&self, stamp: &[u8]) -> bool {
+    pub(crate) fn is_as(&self, stamp: &[u8]) -> bool {
         // A file that is young now was not when that stamp was taken: it has changed since.
         !stamp.is_empty() && self.stamp == stamp
     }

@@ -45,7 +45,14 @@ fn found<'a>(rule: &Rule, analysis: &'a Analysis) -> impl Iterator<Item = &'a Di
 }
 
 /// Rules that wait for what `lock/` will tell.
-const WAITING: &[Code] = &[];
+const WAITING: &[Code] = &[
+    Code::CreateIndexBlocking,
+    Code::CreateIndexPartitioned,
+    Code::AttachPartitionScan,
+    Code::StatementAfterAccessExclusive,
+    Code::MixedSchemaAndData,
+    Code::PendingTriggerEvents,
+];
 
 fn rules() -> impl Iterator<Item = Rule> {
     hazards::rules().filter(|rule| !WAITING.contains(&rule.code))

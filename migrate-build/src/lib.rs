@@ -17,15 +17,15 @@
 //! everything else from an editor. The macro reports.
 
 use migrate_analysis::analyze;
-use migrate_analysis::cache::{self, Cache, Looks, Prepared};
+use migrate_analysis::cache::{self, Cache, Head, Looks, Prepared};
 use migrate_analysis::diagnostic::Severity;
 use migrate_analysis::embed::Embedding;
 use migrate_analysis::render::render;
 use migrate_analysis::source::{Directory, Glance, stamp};
 use std::ffi::OsString;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
+use std::{fs, io};
 
 /// Rebuilds the crate when anything in `directory` changes, and checks it once for all
 /// `migrations!` calls that name it.
@@ -39,15 +39,27 @@ pub fn watch(directory: &str) {
         say("warning", "migrate_build::watch does nothing outside a build script");
         return;
     };
-    let kept = out.join(cache::file_name(directory));
-    let own = kept.with_extension("stamp");
-    let mut cache = read(&kept, &own);
     let root = root.join(directory);
     // Before it is read: what changes meanwhile looks different afterwards.
     let glance = Glance::new(&root);
+    let left = Left::new(&out, directory);
+    let head = left.head().filter(|_| left.is_own());
+    if let (Some(head), Ok(glance)) = (head, &glance)
+        && let Some((ready, read)) = head.ready(glance, |path| fs::read(root.join(path)).ok())
+        && let Some(looks) = Looks::new(glance.clone(), &read)
+    {
+        left.embed(&ready.scripts, Some((looks, ready.embedding)));
+        return;
+    }
+    all(&root, directory, glance, &left);
+}
+
+/// Analyses all that may be different.
+fn all(root: &Path, directory: &str, glance: io::Result<Glance>, left: &Left) {
+    let mut cache = left.cache();
     let found = match &glance {
-        Ok(glance) => Ok(Directory::read_unknown(&root, glance, &cache.known())),
-        Err(_) => Directory::read(&root).map_err(|error| error.to_string()),
+        Ok(glance) => Ok(Directory::read_unknown(root, glance, &cache.known())),
+        Err(_) => Directory::read(root).map_err(|error| error.to_string()),
     };
     cache.looked(glance.as_ref().unwrap_or(&Glance::default()));
     let looks = glance.ok().and_then(|glance| Looks::new(glance, found.as_ref().ok()?));
@@ -57,34 +69,70 @@ pub fn watch(directory: &str) {
         // cargo shows one line a warning and loses what follows.
         text.lines().for_each(|line| say("warning", line));
     }
-    if cache.is_changed() {
-        write(&kept, &own, &cache.encode());
-    }
-    let prepared = out.join(cache::prepared_file_name(directory));
-    let _ = fs::remove_file(&prepared);
-    let scripts = out.join(cache::scripts_file_name(directory));
-    replace(&scripts, cache::scripts(&analysis.sources).text.as_bytes());
-    if let (Some(looks), None, Ok(stamp)) = (looks, analysis.errors().next(), stamp(&scripts)) {
-        let embedding = Embedding::new(&analysis, Some(directory));
-        replace(&prepared, &Prepared::new(looks, stamp, embedding).encode());
-    }
+    left.keep(&cache, Head::new(&cache, &analysis, directory));
+    let looks = looks.filter(|_| analysis.errors().next().is_none());
+    let embedded = looks.map(|looks| (looks, Embedding::new(&analysis, Some(directory))));
+    left.embed(&cache::scripts(&analysis.sources).text, embedded);
 }
 
-/// What an earlier run of this very build script left. One of another version of the analysis
-/// would have found other things, and is not trusted.
-fn read(kept: &Path, stamp: &Path) -> Cache {
-    let same = fs::read(stamp).is_ok_and(|bytes| Some(bytes) == own_stamp());
-    match fs::read(kept) {
-        Ok(bytes) if same => Cache::decode(&bytes),
-        _ => Cache::default(),
-    }
+/// What this very build script leaves for its next run, and for the macro.
+struct Left {
+    /// Tells of which build of the build script it is.
+    stamp: PathBuf,
+    cache: PathBuf,
+    head: PathBuf,
+    scripts: PathBuf,
+    prepared: PathBuf,
 }
 
-/// The cache only saves time: without it the macro reads the files itself.
-fn write(kept: &Path, stamp: &Path, bytes: &[u8]) {
-    let _ = fs::remove_file(stamp);
-    if let (true, Some(own)) = (replace(kept, bytes), own_stamp()) {
-        let _ = fs::write(stamp, own);
+impl Left {
+    fn new(out: &Path, directory: &str) -> Left {
+        let cache = out.join(cache::file_name(directory));
+        Left {
+            stamp: cache.with_extension("stamp"),
+            cache,
+            head: out.join(cache::head_file_name(directory)),
+            scripts: out.join(cache::scripts_file_name(directory)),
+            prepared: out.join(cache::prepared_file_name(directory)),
+        }
+    }
+
+    /// Another version of the analysis would have found other things, and is not trusted.
+    fn is_own(&self) -> bool {
+        fs::read(&self.stamp).is_ok_and(|bytes| Some(bytes) == own_stamp())
+    }
+
+    fn head(&self) -> Option<Head> {
+        Head::decode(&fs::read(&self.head).ok()?)
+    }
+
+    fn cache(&self) -> Cache {
+        match fs::read(&self.cache) {
+            Ok(bytes) if self.is_own() => Cache::decode(&bytes),
+            _ => Cache::default(),
+        }
+    }
+
+    /// Both only save time: without them everything is read again.
+    fn keep(&self, cache: &Cache, head: Option<Head>) {
+        let _ = fs::remove_file(&self.head);
+        if cache.is_changed() {
+            let _ = fs::remove_file(&self.stamp);
+            if let (true, Some(own)) = (replace(&self.cache, &cache.encode()), own_stamp()) {
+                let _ = fs::write(&self.stamp, own);
+            }
+        }
+        if let Some(head) = head {
+            replace(&self.head, &head.encode());
+        }
+    }
+
+    fn embed(&self, scripts: &str, embedded: Option<(Looks, Embedding)>) {
+        let _ = fs::remove_file(&self.prepared);
+        replace(&self.scripts, scripts.as_bytes());
+        if let (Some((looks, embedding)), Ok(stamp)) = (embedded, stamp(&self.scripts)) {
+            replace(&self.prepared, &Prepared::new(looks, stamp, embedding).encode());
+        }
     }
 }
 

@@ -47,6 +47,42 @@ impl Connection for Blocking<'_> {
     }
 }
 
+/// Whether this thread is running an async task right now, so that it must not block. (A thread of
+/// `spawn_blocking` belongs to a runtime too, and may.)
+///
+/// tokio does not say so; but it gives a task a budget of operations, after which they pretend not to
+/// be ready, and code that may block has none.
+pub(crate) fn in_async_task() -> bool {
+    /// More than a task may have.
+    const OPERATIONS: usize = 1024;
+    let mut context = Context::from_waker(Waker::noop());
+    tokio::runtime::Handle::try_current().is_ok()
+        && (0..OPERATIONS)
+            .any(|_| pin!(tokio::task::consume_budget()).poll(&mut context).is_pending())
+}
+
+/// The asynchronous door.
+#[cfg(feature = "tokio")]
+pub(crate) struct Asynchronous<'a>(pub(crate) &'a mut tokio_postgres::Client);
+
+#[cfg(feature = "tokio")]
+impl Connection for Asynchronous<'_> {
+    async fn simple_query(
+        &mut self,
+        sql: &str,
+    ) -> Result<Vec<SimpleQueryMessage>, postgres::Error> {
+        self.0.simple_query(sql).await
+    }
+
+    async fn sleep(&mut self, duration: Duration) {
+        tokio::time::sleep(duration).await;
+    }
+
+    fn is_closed(&self) -> bool {
+        self.0.is_closed()
+    }
+}
+
 /// Runs a future whose every `await` is ready at once, as those of [`Blocking`] are. It never
 /// parks: the first poll is the last.
 pub(crate) fn block<F: Future>(future: F) -> F::Output {

@@ -15,6 +15,8 @@ use crate::report::Report;
 pub enum ErrorKind {
     /// The connection failed, or the server closed it.
     Connection,
+    /// The blocking client was used where async tasks run.
+    Async,
     /// The client is inside a transaction; migrations have transactions of their own.
     InTransaction,
     /// The session's `client_encoding` was changed, so the server would misread a script.

@@ -35,17 +35,15 @@
 //!
 //! # In an async program
 //!
-//! The client is the blocking one, which **panics inside an async runtime**. There, migrate on a
-//! thread that may block, before the pool is opened:
+//! With feature `tokio` the same verbs run on a `tokio_postgres::Client`, or on one of a pool:
 //!
 //! ```ignore
-//! tokio::task::spawn_blocking(|| {
-//!     let mut client = postgres::Client::connect(&url, postgres::NoTls)?;
-//!     schema::migrator().up(&mut client)?;
-//!     Ok::<_, Box<dyn std::error::Error + Send + Sync>>(())
-//! })
-//! .await??;
+//! let mut client = pool.get().await?;
+//! schema::migrator().into_async().up(&mut client).await?;
 //! ```
+//!
+//! It is the same engine, with the same SQL, events and errors. The blocking client must not be used
+//! inside an async task; a verb that is called there says so, where the client would panic.
 //!
 //! # Verbs
 //!
@@ -88,6 +86,11 @@
 //!   concurrently.
 //! - **One round trip** when nothing is pending, and no lock. N pending ones cost N and 3, and a
 //!   fresh database costs 4 however many there are (more where some cannot run in a transaction).
+//! - **No table is frozen.** A statement that waits for a lock lets nobody past who comes later, so
+//!   no attempt waits for longer than [`lock_timeout`](Migrator::lock_timeout), 1.5 s as servers come.
+//!   Then the migration is rolled back and tried again, at growing random intervals, and
+//!   [`Event::Retrying`] says who is in the way. A script that locks several tables takes these locks
+//!   first.
 //! - What cannot run in a transaction (`CREATE INDEX CONCURRENTLY`) runs **statement by statement
 //!   and is resumed** where it stopped. The INVALID index of a build that failed is dropped first.
 //! - A script may set what it likes (`search_path`, roles, timeouts): the **next one does not see
@@ -129,6 +132,8 @@
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
+#[cfg(feature = "tokio")]
+mod asynchronous;
 mod connection;
 mod error;
 mod excerpt;
@@ -144,6 +149,7 @@ mod observe;
 mod patience;
 mod plan;
 mod policy;
+mod preview;
 mod quote;
 mod record;
 mod report;
@@ -156,12 +162,17 @@ mod table_lock;
 mod target;
 mod verdict;
 
+#[cfg(feature = "tokio")]
+pub use asynchronous::AsyncMigrator;
 pub use error::{Error, ErrorKind};
 pub use migration::{Down, EmbeddedMigration, Migration, MigrationSet, Reversible, Script, Set};
-pub use migrator::{Migrator, Plan, PlanStep, Untyped};
-pub use observe::{Direction, Event, Holder, MigrationId};
+pub use migrator::{Migrator, Untyped};
+#[cfg(feature = "tracing")]
+pub use observe::Tracing;
+pub use observe::{Direction, Event, Holder, MigrationId, Observer};
 pub use patience::Blocker;
 pub use policy::{Ahead, Missing, Modified, OutOfOrder};
+pub use preview::{Plan, PlanStep};
 pub use report::{Done, Report};
 pub use status::{State, Status, StatusRow};
 pub use table_lock::{LockMode, TableLock};

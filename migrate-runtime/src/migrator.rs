@@ -6,24 +6,22 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::connection::{Blocking, block};
+use crate::connection::{Blocking, block, in_async_task};
 use crate::error::{Error, ErrorKind};
 use crate::migration::{MigrationSet, Set};
-use crate::observe::{Count, Event, MigrationId};
+use crate::observe::{Event, Observer};
 use crate::patience::Patience;
-use crate::plan::{Depth, Up};
+use crate::plan::Depth;
 use crate::policy::{Ahead, Missing, Modified, OutOfOrder, Policies};
+use crate::preview::Plan;
 use crate::report::Report;
 use crate::run::Run;
-use crate::status::{State, Status};
-use crate::table_lock::{LockMode, TableLock};
+use crate::status::Status;
 use crate::target::{DownTarget, Target};
 
 /// How long another migrator is waited for, unless told otherwise: 5 minutes. Longer than most
 /// deploys take, shorter than most supervisors' patience.
 const LOCK_WAIT: Duration = Duration::from_secs(300);
-
-type Observer = Arc<dyn Fn(&Event) + Send + Sync>;
 
 #[derive(Clone)]
 pub(crate) struct Options {
@@ -32,7 +30,8 @@ pub(crate) struct Options {
     pub(crate) lock_wait: Duration,
     pub(crate) patience: Patience,
     pub(crate) policies: Policies,
-    pub(crate) observer: Option<Observer>,
+    pub(crate) slow_after: Option<Duration>,
+    pub(crate) observers: Vec<Arc<dyn Observer>>,
 }
 
 /// The set of a [`Migrator`] that was made with [`Migrator::from_set`]: its targets are versions.
@@ -58,8 +57,8 @@ pub enum Untyped {}
 /// A client that is inside a transaction is refused by every verb. Settings and roles that the
 /// client has set (`SET search_path`, `SET ROLE`) hold for every script, and hold again afterwards.
 pub struct Migrator<S = Untyped> {
-    set: MigrationSet,
-    options: Options,
+    pub(crate) set: MigrationSet,
+    pub(crate) options: Options,
     typed: PhantomData<fn() -> S>,
 }
 
@@ -174,8 +173,21 @@ impl<S> Migrator<S> {
     /// Calls a function for everything that happens, while it happens. It must not panic: the run
     /// would end where it is, and the run lock stay with the client until that is closed.
     #[must_use]
-    pub fn on_event(mut self, observer: impl Fn(&Event) + Send + Sync + 'static) -> Self {
-        self.options.observer = Some(Arc::new(observer));
+    pub fn on_event(self, observer: impl Fn(&Event) + Send + Sync + 'static) -> Self {
+        self.observer(observer)
+    }
+
+    /// Tells an observer everything that happens, beside those that are told already.
+    #[must_use]
+    pub fn observer(mut self, observer: impl Observer + 'static) -> Self {
+        self.options.observers.push(Arc::new(observer));
+        self
+    }
+
+    /// From which duration on a migration is [slow](Event::Slow); none is unless set.
+    #[must_use]
+    pub fn slow_after(mut self, took: Duration) -> Self {
+        self.options.slow_after = Some(took);
         self
     }
 
@@ -199,8 +211,8 @@ impl<S> Migrator<S> {
 impl<S> Migrator<S> {
     /// Applies everything that is pending. One round trip when nothing is.
     ///
-    /// Like all verbs it blocks, and `postgres::Client` panics on a thread that runs async tasks:
-    /// there, connect and migrate inside `tokio::task::spawn_blocking`.
+    /// Like all verbs it blocks, and is refused inside an async task: there, use
+    /// `into_async` (feature `tokio`), or connect and migrate inside `tokio::task::spawn_blocking`.
     ///
     /// ```no_run
     /// # use migrate_runtime::Migrator;
@@ -216,12 +228,7 @@ impl<S> Migrator<S> {
     /// When the history forbids it (see the policies), the run lock is not to be had, or a
     /// migration fails. What was applied before stays; the error says so.
     pub fn up(&self, client: &mut postgres::Client) -> Result<Report, Error> {
-        let mut client = Blocking(client);
-        let mut run = Run::new(&mut client, &self.options, self.set);
-        block(async {
-            let result = run.up(None).await;
-            report(run.finish(result).await)
-        })
+        self.block(client, async |run| run.up(None).await).map(|((), report)| report)
     }
 
     /// Applies what is pending up to and with a target: `up_to(client, 7)` or
@@ -234,12 +241,8 @@ impl<S> Migrator<S> {
         client: &mut postgres::Client,
         target: impl Target<S>,
     ) -> Result<Report, Error> {
-        let mut client = Blocking(client);
-        let mut run = Run::new(&mut client, &self.options, self.set);
-        block(async {
-            let result = run.up(Some(target.version())).await;
-            report(run.finish(result).await)
-        })
+        let target = Some(target.version());
+        self.block(client, async |run| run.up(target).await).map(|((), report)| report)
     }
 
     /// Rolls back the newest `n` applied migrations, the newest first. One that this binary does
@@ -267,12 +270,7 @@ impl<S> Migrator<S> {
     }
 
     fn roll_back(&self, client: &mut postgres::Client, depth: Depth) -> Result<Report, Error> {
-        let mut client = Blocking(client);
-        let mut run = Run::new(&mut client, &self.options, self.set);
-        block(async {
-            let result = run.down(depth).await;
-            report(run.finish(result).await)
-        })
+        self.block(client, async |run| run.down(depth).await).map(|((), report)| report)
     }
 
     /// Rolls back the newest `n` applied migrations and applies them again. An edited one, which
@@ -282,12 +280,7 @@ impl<S> Migrator<S> {
     /// As [`down`](Self::down) and [`up`](Self::up); what the second half would refuse is refused
     /// before the first. When a script of the second half fails, the migration stays rolled back.
     pub fn redo(&self, client: &mut postgres::Client, n: usize) -> Result<Report, Error> {
-        let mut client = Blocking(client);
-        let mut run = Run::new(&mut client, &self.options, self.set);
-        block(async {
-            let result = run.redo(n).await;
-            report(run.finish(result).await)
-        })
+        self.block(client, async |run| run.redo(n).await).map(|((), report)| report)
     }
 
     /// Where the database stands. Writes nothing and takes no lock; one round trip.
@@ -295,12 +288,7 @@ impl<S> Migrator<S> {
     /// # Errors
     /// When the history cannot be read.
     pub fn status(&self, client: &mut postgres::Client) -> Result<Status, Error> {
-        let mut client = Blocking(client);
-        let mut run = Run::new(&mut client, &self.options, self.set);
-        block(async {
-            let result = run.status().await;
-            run.finish(result).await.map(|(status, _)| status)
-        })
+        self.block(client, async |run| run.status().await).map(|(status, _)| status)
     }
 
     /// What [`up`](Self::up) would do. Writes nothing and takes no lock; one round trip.
@@ -328,14 +316,8 @@ impl<S> Migrator<S> {
         client: &mut postgres::Client,
         target: Option<i64>,
     ) -> Result<Plan, Error> {
-        let mut client = Blocking(client);
-        let mut run = Run::new(&mut client, &self.options, self.set);
-        block(async {
-            let result = run.plan(target).await;
-            let (steps, report) = run.finish(result).await?;
-            let steps = steps.into_iter().map(PlanStep::from).collect();
-            Ok(Plan { steps, already: report.already })
-        })
+        self.block(client, async |run| run.plan(target).await)
+            .map(|(pending, report)| Plan::new(pending, report.already))
     }
 
     /// Records everything up to and with a target as applied, without running it: for a database
@@ -348,12 +330,8 @@ impl<S> Migrator<S> {
         client: &mut postgres::Client,
         target: impl Target<S>,
     ) -> Result<Report, Error> {
-        let mut client = Blocking(client);
-        let mut run = Run::new(&mut client, &self.options, self.set);
-        block(async {
-            let result = run.baseline(target.version()).await;
-            report(run.finish(result).await)
-        })
+        let target = target.version();
+        self.block(client, async |run| run.baseline(target).await).map(|((), report)| report)
     }
 
     /// Whether the database has exactly what the set says: for an application that starts with a
@@ -362,16 +340,32 @@ impl<S> Migrator<S> {
     /// # Errors
     /// When a migration is pending, and in every case in which [`up`](Self::up) refuses.
     pub fn verify(&self, client: &mut postgres::Client) -> Result<(), Error> {
-        let plan = self.plan(client)?;
-        let Some(first) = plan.steps.first() else { return Ok(()) };
-        let sentence =
-            format!("{} not applied, the first is {}", Count(plan.steps.len()), first.id);
-        Err(Error::new(ErrorKind::Pending, sentence).of(first.id.clone()).help("run up first"))
+        self.plan(client)?.nothing_pending()
+    }
+
+    /// Runs a verb to its end on this thread.
+    fn block<T>(
+        &self,
+        client: &mut postgres::Client,
+        verb: impl AsyncFnOnce(&mut Run<'_, Blocking<'_>>) -> Result<T, Error>,
+    ) -> Result<(T, Report), Error> {
+        if in_async_task() {
+            return Err(in_async());
+        }
+        let mut client = Blocking(client);
+        let mut run = Run::new(&mut client, &self.options, self.set);
+        block(async {
+            let result = verb(&mut run).await;
+            run.finish(result).await
+        })
     }
 }
 
-fn report(result: Result<((), Report), Error>) -> Result<Report, Error> {
-    result.map(|((), report)| report)
+fn in_async() -> Error {
+    Error::new(ErrorKind::Async, "the blocking client was used inside an async task")
+        .note("it waits on the thread that is to run other tasks, which the client refuses with a panic")
+        .help("with feature `tokio`: `.into_async().up(&mut tokio_postgres_client).await`")
+        .help("or connect and migrate inside `tokio::task::spawn_blocking(|| …).await`")
 }
 
 impl Default for Options {
@@ -382,7 +376,8 @@ impl Default for Options {
             lock_wait: LOCK_WAIT,
             patience: Patience::default(),
             policies: Policies::default(),
-            observer: None,
+            slow_after: None,
+            observers: Vec::new(),
         }
     }
 }
@@ -402,103 +397,5 @@ impl<S> fmt::Debug for Migrator<S> {
             .field("lock_wait", &self.options.lock_wait)
             .field("policies", &self.options.policies)
             .finish_non_exhaustive()
-    }
-}
-
-/// What [`Migrator::up`] would do, in order.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[must_use = "a plan says what would be done"]
-pub struct Plan {
-    steps: Vec<PlanStep>,
-    already: usize,
-}
-
-/// One migration of a [`Plan`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct PlanStep {
-    /// Which migration.
-    pub id: MigrationId,
-    /// The file of its up script.
-    pub path: &'static str,
-    /// How many statements are still to run.
-    pub statements: usize,
-    /// Whether they run in one transaction.
-    pub transactional: bool,
-    /// How it stands now: pending, or partly applied.
-    pub state: State,
-    /// Whether it takes tables, columns or rows away: see
-    /// [`EmbeddedMigration::destroys_data`](crate::EmbeddedMigration::destroys_data).
-    pub destroys_data: bool,
-    /// The strongest lock that it takes on what was there before: see
-    /// [`Script::strongest_lock`](crate::Script::strongest_lock).
-    pub strongest_lock: LockMode,
-    /// The strongest lock on each relation that was there before, strongest first, as far as they
-    /// are known.
-    pub locks: Vec<TableLock>,
-}
-
-impl Plan {
-    /// The migrations that would be applied.
-    pub fn steps(&self) -> &[PlanStep] {
-        &self.steps
-    }
-
-    /// Whether nothing would be done.
-    pub fn is_empty(&self) -> bool {
-        self.steps.is_empty()
-    }
-}
-
-impl From<Up> for PlanStep {
-    fn from(up: Up) -> PlanStep {
-        let script = up.migration.up();
-        let of = script.statements().count();
-        let done = up.resume.as_ref().map_or(0, |partly| partly.done);
-        PlanStep {
-            id: up.migration.into(),
-            path: script.path(),
-            statements: of.saturating_sub(done),
-            transactional: script.is_transactional(),
-            state: match up.resume {
-                None => State::Pending,
-                Some(_) => State::PartlyApplied { done, of: Some(of), rolling_back: false },
-            },
-            destroys_data: up.migration.destroys_data(),
-            strongest_lock: script.strongest_lock(),
-            locks: script.locks(),
-        }
-    }
-}
-
-impl fmt::Display for Plan {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.steps.is_empty() {
-            return write!(f, "nothing to apply: {} applied already", Count(self.already));
-        }
-        write!(f, "{} to apply", Count(self.steps.len()))?;
-        let width = self.steps.iter().map(|s| s.id.to_string().chars().count()).max();
-        for step in &self.steps {
-            let statements = match step.statements {
-                1 => "1 statement".to_owned(),
-                n => format!("{n} statements"),
-            };
-            let id = step.id.to_string();
-            write!(f, "\n  {id:<width$}  {statements}", width = width.unwrap_or_default())?;
-            if !step.transactional {
-                f.write_str(", outside a transaction")?;
-            }
-            if step.destroys_data {
-                f.write_str(", destroys data")?;
-            }
-            if let State::PartlyApplied { done, .. } = step.state {
-                write!(f, ", going on after {done} that are done")?;
-            }
-            // What others do not notice is not worth a line.
-            for lock in step.locks.iter().filter(|lock| lock.mode.blocks_writes()) {
-                write!(f, "\n  {:<width$}  locks {lock}", "", width = width.unwrap_or_default())?;
-            }
-        }
-        Ok(())
     }
 }

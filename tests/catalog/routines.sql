@@ -199,6 +199,3 @@ END
 $$;
 -- DOWN
 DROP TABLE IF EXISTS dynamic_1, dynamic_2;
-
--- == call_of_nothing fails
-CALL clean_nothing();

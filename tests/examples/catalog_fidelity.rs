@@ -24,7 +24,7 @@ use migrate_analysis::plan::{PlannedDown, PlannedMigration};
 use migrate_analysis::source::Directory;
 use migrate_analysis::{Analysis, Verdict, analyze};
 use migrate_testing::Server;
-use migrate_tests::referee::{Down, Referee, Truth};
+use migrate_tests::referee::{Down, Inverse, Referee, Truth};
 use postgres::Client;
 use std::path::{Path, PathBuf};
 use tally::{Known, Tally};
@@ -213,7 +213,7 @@ impl Run<'_> {
             let class = known.class(&self.project, number + 1);
             self.down(&title, migration, down, class, tally);
         }
-        if let Some((script, why)) = &replayed.inverse
+        if let Some(Inverse { script, why, .. }) = &replayed.inverse
             && step.obstacles.is_empty()
             && migration.destroys.is_empty()
         {

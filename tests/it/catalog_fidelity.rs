@@ -11,7 +11,7 @@
 //! ```
 //!
 //! After the name may stand what is expected: `fails` (the server refuses the up, and we say so), `unproven`
-//! (we do not say what the down does), `if <extension>` or `if <major>` (skipped where the server lacks the
+//! (we do not say what the down does), `computed` (the down that we compute is complete), `if <extension>` or `if <major>` (skipped where the server lacks the
 //! one, or is older).
 #![allow(clippy::print_stderr, reason = "the counts, for whoever asks with --nocapture")]
 
@@ -23,7 +23,7 @@ use migrate_analysis::fidelity::Chain;
 use migrate_analysis::source::Source;
 use migrate_analysis::{Analysis, InlineMigration, Verdict, analyze_inline};
 use migrate_testing::{Database, Server};
-use migrate_tests::referee::{Down, Referee, Replayed, Truth};
+use migrate_tests::referee::{Down, Inverse, Referee, Replayed, Truth};
 use postgres::Client;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -41,6 +41,7 @@ struct Pair {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Expected {
     Judged,
+    Computed,
     Fails,
     Unproven,
 }
@@ -75,6 +76,7 @@ fn pairs(topic: &str, text: &str, mut has: impl FnMut(&str) -> bool) -> Vec<Pair
         let (name, flag) = head.trim().split_once(' ').unwrap_or((head.trim(), ""));
         let expected = match flag.trim() {
             "" => Expected::Judged,
+            "computed" => Expected::Computed,
             "fails" => Expected::Fails,
             "unproven" => Expected::Unproven,
             other => match other.strip_prefix("if ") {
@@ -108,7 +110,7 @@ fn check(topic: &str, pairs: &[Pair]) -> Vec<String> {
     let database = Server::shared().unwrap().create_database().unwrap();
     let mut client = connect(&database);
     let analysis = analysis(topic, pairs);
-    let mut referee = Referee::new(&analysis, Chain::new(&analysis), false);
+    let mut referee = Referee::new(&analysis, Chain::new(&analysis), true);
     let (mut wrong, mut said) = (Vec::new(), BTreeSet::new());
     for (number, (pair, migration)) in pairs.iter().zip(&analysis.plan.migrations).enumerate() {
         let replayed = referee.replay(&mut client, number, migration).unwrap();
@@ -156,6 +158,15 @@ fn judge(pair: &Pair, replayed: &Replayed) -> Vec<String> {
     wrong.extend(replayed.differences.iter().map(|it| format!("{DIFFERENCE}{it}")));
     if let Some(down) = &replayed.down {
         judge_down(pair, down, &mut wrong);
+    }
+    match &replayed.inverse {
+        Some(Inverse { script, complete: true, why: Some(why) }) => {
+            wrong.push(format!("the down that we compute does not restore: {why}\n{script}"));
+        }
+        Some(Inverse { script, complete: false, .. }) if pair.expected == Expected::Computed => {
+            wrong.push(format!("the down that we compute is not complete\n{script}"));
+        }
+        _ => {}
     }
     wrong
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails, also in a test's helper")]
 
 mod catalog_fidelity;
+mod engine_async;
 mod engine_baseline;
 mod engine_blocked;
 mod engine_down;
@@ -10,6 +11,7 @@ mod engine_error;
 mod engine_fixture;
 mod engine_hostile;
 mod engine_lock;
+mod engine_observe;
 mod engine_policy;
 mod engine_proxy;
 mod engine_session;

@@ -27,8 +27,19 @@ pub struct Replayed {
     pub differences: Vec<String>,
     /// The script down, where there is one.
     pub down: Option<Down>,
-    /// The down that we compute, and why it does not restore.
-    pub inverse: Option<(String, Option<String>)>,
+    /// The down that we compute.
+    pub inverse: Option<Inverse>,
+}
+
+/// A down that we compute, tried.
+#[derive(Debug)]
+pub struct Inverse {
+    /// Its statements.
+    pub script: String,
+    /// Whether it is said to restore the schema.
+    pub complete: bool,
+    /// The server's words where it refuses, or what is not as it was.
+    pub why: Option<String>,
 }
 
 /// What a down came to.
@@ -166,17 +177,17 @@ impl<'a> Referee<'a> {
     }
 
     fn try_inverse(
-        &self,
+        &mut self,
         client: &mut Client,
         before: &Facts,
-    ) -> Result<(String, Option<String>), postgres::Error> {
-        let (script, _) = self.chain.inverse();
+    ) -> Result<Inverse, postgres::Error> {
+        let (script, complete) = self.chain.inverse();
         let why = match client.batch_execute(&script) {
             Err(error) => Some(words(&error)),
             Ok(()) => difference(before, &facts(client)?),
         };
         client.batch_execute("ROLLBACK TO before_down")?;
-        Ok((script, why))
+        Ok(Inverse { script, complete, why })
     }
 }
 

@@ -20,11 +20,10 @@ use axum::routing::get;
 use axum::{Json, Router};
 use deadpool_postgres::{Manager, Pool, PoolError};
 use migrate_runtime::migrations;
-use postgres::error::SqlState;
-use postgres::{Client, NoTls, Row};
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
-use tokio::task;
+use tokio_postgres::error::SqlState;
+use tokio_postgres::{NoTls, Row};
 
 migrations! {
     /// The schema of the service.
@@ -39,7 +38,7 @@ async fn main() -> Result<(), Failure> {
     let address = env::var("LISTEN").unwrap_or_else(|_| "127.0.0.1:3000".to_owned());
 
     let pool = Pool::builder(Manager::new(url.parse()?, NoTls)).build()?;
-    task::spawn_blocking(move || migrate(&url)).await??;
+    migrate(&pool).await?;
 
     let users = get(list).post(create);
     let app = Router::new().route("/users", users).with_state(pool);
@@ -49,11 +48,11 @@ async fn main() -> Result<(), Failure> {
     Ok(())
 }
 
-/// On a connection of its own, which ends with it. The client blocks, so this must not run on a
-/// thread of the async runtime.
-fn migrate(url: &str) -> Result<(), Failure> {
-    let mut client = Client::connect(url, NoTls)?;
-    let report = schema::migrator().on_event(|event| println!("{event}")).up(&mut client)?;
+/// Nobody is served before it is done.
+async fn migrate(pool: &Pool) -> Result<(), Failure> {
+    let mut client = pool.get().await?;
+    let migrator = schema::migrator().on_event(|event| println!("{event}")).into_async();
+    let report = migrator.up(&mut client).await?;
     let (now, before) = (report.applied().count(), report.already_applied());
     println!("migrations: {now} applied now, {before} before");
     Ok(())
@@ -74,7 +73,7 @@ struct User {
 }
 
 impl User {
-    fn from_row(row: &Row) -> Result<User, postgres::Error> {
+    fn from_row(row: &Row) -> Result<User, tokio_postgres::Error> {
         Ok(User {
             id: row.try_get("id")?,
             email: row.try_get("email")?,
@@ -99,7 +98,7 @@ async fn create(
     Ok((StatusCode::CREATED, Json(User::from_row(&row).map_err(refused)?)))
 }
 
-fn refused(error: postgres::Error) -> StatusCode {
+fn refused(error: tokio_postgres::Error) -> StatusCode {
     match error.code() {
         Some(&SqlState::UNIQUE_VIOLATION) => StatusCode::CONFLICT,
         _ => failed(error.into()),

@@ -21,6 +21,11 @@ pub(crate) struct Replay {
     /// The catalog as it was before a migration, by its place in the set: as bytes, since mostly it
     /// is only copied.
     pub(crate) catalog: Option<(usize, Vec<u8>)>,
+    /// The catalog before the first migration, where others come before that.
+    pub(crate) start: Option<Vec<u8>>,
+    /// Whether nothing is wrong with the set, not even something that the settings allow, and no
+    /// file says anything about others.
+    pub(crate) settled: bool,
 }
 
 /// All that a replay depends on: the settings, and then migration by migration.
@@ -59,7 +64,8 @@ impl Basis {
         config.baseline.iter().for_each(|(name, _)| name.encode(&mut self.bytes));
         config.baseline_text.encode(&mut self.bytes);
         config.small_tables.encode(&mut self.bytes);
-        let Servers { oldest, newest, minor } = config.servers;
+        let Servers { oldest, newest, minor, declared } = config.servers;
+        declared.encode(&mut self.bytes);
         (i64::from(oldest), i64::from(newest)).encode(&mut self.bytes);
         minor.map(i64::from).encode(&mut self.bytes);
         config.history_until.encode(&mut self.bytes);
@@ -105,7 +111,7 @@ impl Replay {
     /// The catalog that was kept, if it is from before migration `at` or an earlier one.
     pub(crate) fn restored(&self, at: usize) -> Option<(usize, Catalog)> {
         let (place, bytes) = self.catalog.as_ref().filter(|(place, _)| *place <= at)?;
-        Some((*place, Catalog::decode(&mut Input::new(bytes))?))
+        Some((*place, catalog(bytes)?))
     }
 
     /// Keeps the catalog as it is before migration `at`.
@@ -114,6 +120,11 @@ impl Replay {
         catalog.encode(&mut bytes);
         self.catalog = Some((at, bytes));
     }
+}
+
+/// A catalog that was kept.
+pub(crate) fn catalog(bytes: &[u8]) -> Option<Catalog> {
+    Catalog::decode(&mut Input::new(bytes))
 }
 
 impl Encode for Replay {
@@ -137,6 +148,6 @@ impl Decode for Replay {
             true => Some((usize::decode(input)?, input.slice()?.to_vec())),
             false => None,
         };
-        Some(Replay { basis, found, catalog })
+        Some(Replay { basis, found, catalog, ..Replay::default() })
     }
 }

@@ -52,6 +52,21 @@ impl ColumnType {
         ColumnType { base: BaseType::BuiltIn(name.to_owned()), modifiers: None, array: false }
     }
 
+    /// How its values are stored unless told otherwise; none where that is not known.
+    pub(crate) fn storage(&self) -> Option<&'static str> {
+        let BaseType::BuiltIn(name) = &self.base else {
+            return self.array.then_some("extended");
+        };
+        Some(match name.as_str() {
+            _ if self.array => "extended",
+            "numeric" | "inet" | "cidr" => "main",
+            "smallint" | "integer" | "bigint" | "boolean" | "uuid" | "date" | "real"
+            | "double precision" | "interval" | "money" | "oid" => "plain",
+            name if name.starts_with("time") => "plain",
+            _ => "extended",
+        })
+    }
+
     pub(crate) fn user_type(&self) -> Option<Id> {
         match self.base {
             BaseType::User(id) => Some(id),

@@ -9,13 +9,19 @@ use crate::ddl::Persistence;
 
 /// `CREATE TABLE`, with its columns and what does not need other tables: foreign keys, indexes of their own,
 /// triggers, … come in statements behind it.
-pub(crate) fn create_table(state: &State<'_>, id: Id, object: &Object, table: &Table) -> String {
+/// `is_new` says of a sequence whether it is to come with its column.
+pub(crate) fn create_table(
+    state: &State<'_>,
+    (id, object): (Id, &Object),
+    table: &Table,
+    is_new: IsNew<'_>,
+) -> String {
     let mut items: Vec<String> = table
         .columns
         .iter()
-        .map(|it| column(state, Some((id, object)), it, &table.columns))
+        .map(|it| column(state, (id, object), it, &table.columns, is_new))
         .collect();
-    for constraint in table.constraints.iter().filter(|it| !is_foreign_key(it) && it.local) {
+    for constraint in inline_constraints(state, table) {
         items.push(named_constraint(state, constraint, &table.columns));
     }
     let persistence = match table.persistence {
@@ -53,19 +59,41 @@ pub(crate) fn create_table(state: &State<'_>, id: Id, object: &Object, table: &T
     text
 }
 
+/// Of a sequence: whether it is made, too.
+pub(crate) type IsNew<'n> = &'n dyn Fn(Id) -> bool;
+
+/// The constraints that CREATE TABLE makes. It makes one of two keys over the same columns, and none that is
+/// not valid.
+pub(crate) fn inline_constraints<'t>(state: &State<'_>, table: &'t Table) -> Vec<&'t Constraint> {
+    let mut keys = Vec::new();
+    let mut is_inline = |it: &&Constraint| {
+        if is_foreign_key(it) || !it.local || !(it.validated || it.not_enforced) {
+            return false;
+        }
+        let definition = constraint_definition(state, it, &table.columns);
+        let bare = definition.strip_prefix("UNIQUE").or(definition.strip_prefix("PRIMARY KEY"));
+        let Some(bare) = bare else { return true };
+        let is_first = !keys.iter().any(|key| key == bare);
+        keys.push(bare.to_owned());
+        is_first
+    };
+    table.constraints.iter().filter(|it| is_inline(it)).collect()
+}
+
 pub(crate) fn is_foreign_key(constraint: &Constraint) -> bool {
     matches!(constraint.kind, ConstraintKind::ForeignKey(_))
 }
 
-/// `email text COLLATE "C" DEFAULT '' NOT NULL`. `table`: where its sequence may be looked for.
+/// `email text COLLATE "C" DEFAULT '' NOT NULL`.
 pub(crate) fn column(
     state: &State<'_>,
-    table: Option<(Id, &Object)>,
+    table: (Id, &Object),
     column: &Column,
     columns: &[Column],
+    is_new: IsNew<'_>,
 ) -> String {
     let name = quoted(&column.name);
-    if let Some(serial) = table.and_then(|(id, object)| serial(state, id, object, column)) {
+    if let Some((serial, _)) = serial(state, table, column).filter(|(_, id)| is_new(*id)) {
         let not_null = if column.not_null { " NOT NULL" } else { "" };
         return format!("{name} {serial}{not_null}");
     }
@@ -79,7 +107,7 @@ pub(crate) fn column(
         text.push_str(&format!(" GENERATED ALWAYS AS ({expr}) {stored}"));
     }
     if let Some(always) = column.identity {
-        text.push_str(&format!(" {}", identity(always)));
+        text.push_str(&format!(" {}", identity(state, table, column, always)));
     }
     if let Some(default) = &column.default {
         let default = super::default(state, default, &column.column_type, columns);
@@ -91,26 +119,58 @@ pub(crate) fn column(
     text
 }
 
-pub(crate) fn identity(always: bool) -> String {
+/// `GENERATED ALWAYS AS IDENTITY`, with what its sequence is not by itself.
+pub(crate) fn identity(
+    state: &State<'_>,
+    (id, object): (Id, &Object),
+    column: &Column,
+    always: bool,
+) -> String {
     let when = if always { "ALWAYS" } else { "BY DEFAULT" };
-    format!("GENERATED {when} AS IDENTITY")
+    let own = Some(Ownership { table: id, column: column.number, identity: true });
+    let sequences = state.dependents(id).into_iter().filter_map(|it| state.get(it));
+    let mut sequences = sequences.filter_map(|it| Some((it, it.sequence()?)));
+    let mut options = Vec::new();
+    if let Some((made, sequence)) = sequences.find(|(_, it)| it.owned_by == own) {
+        if !has_usual_name(made, object, column) {
+            options.push(format!("SEQUENCE NAME {}", object_name(state, made)));
+        }
+        options.push(super::sequence_options(sequence).trim().to_owned());
+    }
+    options.retain(|option| !option.is_empty());
+    match options.is_empty() {
+        true => format!("GENERATED {when} AS IDENTITY"),
+        false => format!("GENERATED {when} AS IDENTITY ({})", options.join(" ")),
+    }
 }
 
-/// `bigserial`, where the column is just what that makes.
-fn serial(state: &State<'_>, id: Id, object: &Object, column: &Column) -> Option<&'static str> {
+/// As PostgreSQL names the sequence of a column.
+fn has_usual_name(sequence: &Object, table: &Object, column: &Column) -> bool {
+    sequence.name == format!("{}_{}_seq", table.name, column.name)
+        && sequence.schema == table.schema
+}
+
+/// `bigserial` with the sequence, where the column is just what that makes.
+pub(crate) fn serial(
+    state: &State<'_>,
+    (id, object): (Id, &Object),
+    column: &Column,
+) -> Option<(&'static str, Id)> {
     let sequence = owned_sequence(state, id, column)?;
     let made = state.get(sequence)?;
-    let usual = made.name == format!("{}_{}_seq", object.name, column.name)
-        && made.schema == object.schema
-        && made.sequence().is_some_and(is_plain_sequence);
+    let usual = has_usual_name(made, object, column)
+        && made.sequence().is_some_and(is_plain_sequence)
+        && (made.comment.is_none(), &made.owner, &made.acl) == (true, &object.owner, &None);
+    let data_type = made.sequence().map(|it| it.data_type.as_str());
     match &column.column_type.base {
         BaseType::BuiltIn(name) if usual && column.column_type.modifiers.is_none() => {
-            match name.as_str() {
-                "bigint" => Some("bigserial"),
-                "integer" => Some("serial"),
-                "smallint" => Some("smallserial"),
-                _ => None,
-            }
+            let serial = match name.as_str() {
+                "bigint" => "bigserial",
+                "integer" => "serial",
+                "smallint" => "smallserial",
+                _ => return None,
+            };
+            (data_type == Some(name)).then_some((serial, sequence))
         }
         _ => None,
     }
@@ -131,8 +191,7 @@ pub(crate) fn owned_sequence(state: &State<'_>, table: Id, column: &Column) -> O
 
 /// As `serial` makes it.
 fn is_plain_sequence(sequence: &Sequence) -> bool {
-    (sequence.start, sequence.increment, sequence.min, sequence.cache) == (1, 1, 1, 1)
-        && !sequence.cycle
+    super::sequence_options(sequence).is_empty() && sequence.persistence == Persistence::Permanent
 }
 
 /// `CONSTRAINT users_pkey PRIMARY KEY (id)`.

@@ -1,8 +1,9 @@
 //! Columns that both states have.
 
+use super::reach::Reach;
 use super::table::{comment_text, comment_words, options};
 use super::{Differ, Pair, Phase, Weight, fix};
-use crate::catalog::{Acl, BaseType, Column, ColumnType, Expr, Id, Object, State, Table};
+use crate::catalog::{Acl, BaseType, Column, ColumnType, Expr, State, Table};
 use crate::deparse::{self, object_name};
 use crate::sql::quoted;
 use std::collections::BTreeMap;
@@ -59,6 +60,11 @@ impl Differ<'_> {
         }
         let is_identity = one.identity.is_some() || other.identity.is_some();
         let reach = self.reach(pair, one, other, &|it| it.not_null.then(|| Expr::text("NOT NULL")));
+        let inherits = |column: &Column| (column.local, column.inherited);
+        if inherits(one) != inherits(other) && one_table.parents == other_table.parents && !doubtful
+        {
+            self.certain(format!("{title} is inherited otherwise"), Vec::new());
+        }
         if one.not_null != other.not_null && !is_identity && reach != Reach::Told {
             let (words, action) = match one.not_null {
                 true => ("loses NOT NULL", "SET NOT NULL"),
@@ -71,9 +77,11 @@ impl Differ<'_> {
         }
         let reach = self.reach(pair, one, other, &|it| it.default.clone());
         if !is_parents || reach != Reach::Told {
-            self.defaults(&title, &reach.of(&alter), (one_table, one), (other_table, other));
+            let sides =
+                ((one_table.columns.as_slice(), one), (other_table.columns.as_slice(), other));
+            self.defaults(&title, &reach.of(&alter), sides.0, sides.1);
         }
-        self.identities(&title, &alter, one, other);
+        self.identities(pair, (&title, &alter), one, other);
         if one.collation != other.collation && !is_parents {
             let words = format!("{title} has another collation");
             let collation = one.collation.clone().unwrap_or_else(|| "\"default\"".to_owned());
@@ -113,10 +121,10 @@ impl Differ<'_> {
         &mut self,
         title: &str,
         alter: &str,
-        (one_table, one): (&Table, &Column),
-        (other_table, other): (&Table, &Column),
+        (one_columns, one): (&[Column], &Column),
+        (other_columns, other): (&[Column], &Column),
     ) {
-        let columns = (one_table.columns.as_slice(), other_table.columns.as_slice());
+        let columns = (one_columns, other_columns);
         let weight = self.expressions(
             one.default.as_ref().map(|it| (it, columns.0)),
             other.default.as_ref().map(|it| (it, columns.1)),
@@ -170,14 +178,21 @@ impl Differ<'_> {
         }
     }
 
-    pub(super) fn identities(&mut self, title: &str, alter: &str, one: &Column, other: &Column) {
+    fn identities(
+        &mut self,
+        pair: Pair<'_>,
+        (title, alter): (&str, &str),
+        one: &Column,
+        other: &Column,
+    ) {
         if one.identity == other.identity {
             return;
         }
         let (words, actions) = match (one.identity, other.identity) {
             (Some(always), None) => {
                 let not_null = if other.not_null { None } else { Some("SET NOT NULL".to_owned()) };
-                let add = format!("ADD {}", deparse::identity(always));
+                let add = deparse::identity(self.before, pair.before, one, always);
+                let add = format!("ADD {add}");
                 ("is no identity column any more", not_null.into_iter().chain([add]).collect())
             }
             (None, _) => {
@@ -251,80 +266,12 @@ impl Differ<'_> {
     }
 }
 
-/// Which tables a change of a column has to name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Reach {
-    /// Those that inherit the column follow.
-    Whole,
-    /// They have to be spared.
-    Only,
-    /// A parent's does it.
-    Told,
-}
-
-impl Reach {
-    fn of(self, alter: &str) -> String {
-        match self {
-            Reach::Only => alter.replacen("ALTER TABLE ", "ALTER TABLE ONLY ", 1),
-            Reach::Whole | Reach::Told => alter.to_owned(),
-        }
-    }
-}
-
-/// What of a column a parent hands down.
-type Facet<'f> = &'f dyn Fn(&Column) -> Option<Expr>;
-
-/// Before and after.
-type Change = (Option<Expr>, Option<Expr>);
-
-impl Differ<'_> {
-    /// A parent changes its children along. Where one of these did not change, each is told by itself.
-    fn reach(&self, pair: Pair<'_>, one: &Column, other: &Column, of: Facet<'_>) -> Reach {
-        let parents = pair.before.1.table().map_or(&[][..], |it| &it.parents);
-        let changed = (of(one), of(other));
-        let names = (one.name.as_str(), other.name.as_str());
-        let told = |parent: &Id| {
-            self.change_of(*parent, names, of).as_ref() == Some(&changed)
-                && self.family_follows(*parent, names, of)
-        };
-        if one.inherited > 0 && parents.iter().any(told) {
-            return Reach::Told;
-        }
-        match self.family_follows(pair.before.0, names, of) {
-            true => Reach::Whole,
-            false => Reach::Only,
-        }
-    }
-
-    /// Whether all that inherit the column have changed as it did.
-    fn family_follows(&self, parent: Id, names: (&str, &str), of: Facet<'_>) -> bool {
-        let changed = self.change_of(parent, names, of);
-        let inherits = |id: &Id| {
-            let table = self.before.get(*id).and_then(Object::table);
-            table.is_some_and(|it| it.parents.contains(&parent))
-        };
-        self.before.dependents(parent).into_iter().filter(inherits).all(|child| {
-            match self.change_of(child, names, of) {
-                Some(it) => Some(&it) == changed.as_ref() && self.family_follows(child, names, of),
-                None => true,
-            }
-        })
-    }
-
-    /// Before and after, where both states have the column.
-    fn change_of(&self, id: Id, names: (&str, &str), of: Facet<'_>) -> Option<Change> {
-        let column = |state: &State<'_>, name: &str| -> Option<Option<Expr>> {
-            Some(of(state.get(id)?.table()?.column(name)?))
-        };
-        Some((column(self.before, names.0)?, column(self.after, names.1)?))
-    }
-}
-
 /// Whether PostgreSQL has a cast between the two that does not lead through text.
 pub(super) fn is_cast_directly(one: &ColumnType, other: &ColumnType) -> bool {
+    const STRINGS: [&str; 3] = ["text", "character varying", "character"];
     const FAMILIES: [&[&str]; 3] = [
         &["smallint", "integer", "bigint", "numeric", "real", "double precision", "money"],
-        &["text", "character varying", "character", "name", "json", "jsonb", "xml", "uuid"],
+        &["json", "jsonb"],
         &[
             "date",
             "timestamp without time zone",
@@ -338,7 +285,8 @@ pub(super) fn is_cast_directly(one: &ColumnType, other: &ColumnType) -> bool {
     };
     let family = |names: &&&[&str]| names.contains(&one_name.as_str());
     let direct = FAMILIES.iter().find(family).is_some_and(|it| it.contains(&other_name.as_str()));
-    (direct || one_name == other_name) && one.array == other.array
+    let of_string = [one_name, other_name].iter().any(|it| STRINGS.contains(&it.as_str()));
+    (direct || of_string || one_name == other_name) && one.array == other.array
 }
 
 /// Settings of a column that differ: in words, and the action that mends it.
@@ -353,7 +301,8 @@ pub(super) fn column_settings(one: &Column, other: &Column) -> Vec<(String, Stri
     {
         all.push(("is stored otherwise".to_owned(), format!("SET STORAGE {storage}")));
     } else if one.storage != other.storage {
-        all.push(("is stored otherwise".to_owned(), "SET STORAGE DEFAULT".to_owned()));
+        let storage = one.column_type.storage().unwrap_or("default").to_uppercase();
+        all.push(("is stored otherwise".to_owned(), format!("SET STORAGE {storage}")));
     }
     if one.compression != other.compression {
         let method = one.compression.as_deref().unwrap_or("default");

@@ -62,7 +62,7 @@ impl Differ<'_> {
         }
         let name = object_name(self.before, pair.before.1);
         let mut fixes = vec![self.add_constraint(&name, constraint, columns)];
-        fixes.extend(constraint_comment(&name, constraint));
+        fixes.extend(self.constraint_described(&name, constraint));
         let words = format!("constraint `{}` on `{name}` is missing", quoted(&constraint.name));
         let weight = if pair.after.1.partial { Weight::Doubtful } else { Weight::Certain };
         self.note(weight, words, fixes);
@@ -168,6 +168,7 @@ impl Differ<'_> {
         let after_name = object_name(self.after, pair.after.1);
         let mut fixes = self.drop_constraint(&after_name, other);
         fixes.push(self.add_constraint(&name, one, one_columns));
+        fixes.extend(self.constraint_described(&name, one));
         self.note(weight, format!("{title} is defined otherwise"), fixes);
     }
 
@@ -187,9 +188,20 @@ pub(super) fn flags(it: &Constraint) -> (bool, bool, bool, bool, bool) {
     (it.validated, it.deferrable, it.initially_deferred, it.not_enforced, it.no_inherit)
 }
 
-pub(super) fn constraint_comment(table: &str, constraint: &Constraint) -> Option<Fix> {
-    let text = deparse::literal(constraint.comment.as_ref()?);
-    let name = quoted(&constraint.name);
-    let sql = format!("COMMENT ON CONSTRAINT {name} ON {table} IS {text}");
-    Some(fix(Phase::Describe, 0, sql))
+impl Differ<'_> {
+    /// The comments on a constraint that is made again, and on its index.
+    pub(super) fn constraint_described(&self, table: &str, constraint: &Constraint) -> Vec<Fix> {
+        let name = quoted(&constraint.name);
+        let own = constraint.comment.as_ref();
+        let own = own.map(|comment| (format!("CONSTRAINT {name} ON {table}"), comment));
+        let index = constraint.kind.index().and_then(|id| self.before.get(id));
+        let index = index.and_then(|it| {
+            Some((format!("INDEX {}", object_name(self.before, it)), it.comment.as_ref()?))
+        });
+        let comment = |(on, comment): (String, &String)| {
+            let text = deparse::literal(comment);
+            fix(Phase::Describe, 0, format!("COMMENT ON {on} IS {text}"))
+        };
+        own.into_iter().chain(index).map(comment).collect()
+    }
 }

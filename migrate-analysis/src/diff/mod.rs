@@ -9,12 +9,15 @@ mod column;
 mod constraint;
 mod objects;
 mod parts;
+mod reach;
 mod table;
+mod trigger;
+mod view;
 
-use crate::catalog::{Column, Expr, Id, Kind, Object, State};
+use crate::catalog::{Column, Expr, Id, Kind, Object, Sequence, State};
 use crate::deparse;
 use crate::sql::compare::{self, Sameness};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Something that is not as it was.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,6 +62,8 @@ pub(crate) struct Fix {
     pub(crate) sql: String,
     /// What it drops, or changes in a way that views which read it do not survive.
     pub(crate) stirs: Option<(Id, Option<u32>)>,
+    /// The names that an object gives up and takes, of those that exclude each other.
+    renames: Option<(String, String)>,
 }
 
 impl Fix {
@@ -113,9 +118,11 @@ pub(crate) fn compare(
         after,
         missing: BTreeSet::new(),
         left: BTreeSet::new(),
+        both: BTreeMap::new(),
+        matching,
         found: Vec::new(),
     };
-    differ.run(&touched.collect::<Vec<_>>(), matching);
+    differ.run(&touched.collect::<Vec<_>>());
     differ.found
 }
 
@@ -134,6 +141,9 @@ struct Differ<'a> {
     /// Objects that only one state has.
     missing: BTreeSet<Id>,
     left: BTreeSet<Id>,
+    /// What of the earlier state is what of the later one.
+    both: BTreeMap<Id, Id>,
+    matching: Matching,
     found: Vec<Difference>,
 }
 
@@ -145,7 +155,7 @@ struct Pair<'a> {
 }
 
 impl<'a> Differ<'a> {
-    fn run(&mut self, touched: &[Id], matching: Matching) {
+    fn run(&mut self, touched: &[Id]) {
         let (before, after) = (self.before, self.after);
         let mut then: Vec<(Id, &Object)> =
             touched.iter().filter_map(|id| Some((*id, before.get(*id)?))).collect();
@@ -156,7 +166,7 @@ impl<'a> Differ<'a> {
         let same_object = |a: &(Id, &Object), b: &(Id, &Object)| a.0 == b.0 && same_kind(a.1, b.1);
         let both = |a: &(Id, &Object), b: &(Id, &Object)| same_name(a, b) && same_object(a, b);
         type Test<'t> = &'t dyn Fn(&(Id, &Object), &(Id, &Object)) -> bool;
-        let tests: [Test<'_>; 3] = match matching {
+        let tests: [Test<'_>; 3] = match self.matching {
             Matching::Names => [&both, &same_name, &same_object],
             Matching::Identity => [&both, &same_object, &same_name],
         };
@@ -174,6 +184,7 @@ impl<'a> Differ<'a> {
         self.missing = then.iter().filter(whole).map(|it| it.0).collect();
         self.left = now.iter().filter(whole).map(|it| it.0).collect();
         pairs.sort_by_key(|pair| pair.before.0);
+        self.both = pairs.iter().map(|pair| (pair.before.0, pair.after.0)).collect();
         for pair in pairs {
             self.pair(pair);
         }
@@ -185,59 +196,22 @@ impl<'a> Differ<'a> {
             self.left_object(id, object);
         }
         self.views_in_the_way();
+        self.order_renames();
     }
 
-    /// Views that stay, and functions over their rows, that need what is dropped and made again: they are dropped before that and made again
-    /// after it.
-    fn views_in_the_way(&mut self) {
-        let fixes = self.found.iter().flat_map(|it| &it.fixes);
-        let mut waiting: Vec<(Id, Option<u32>)> = fixes.filter_map(|fix| fix.stirs).collect();
-        let mut done: BTreeSet<Id> = waiting.iter().map(|(id, _)| *id).collect();
-        while let Some((id, column)) = waiting.pop() {
-            for view in self.after.dependents(id) {
-                let reads = self.after.get(view).and_then(Object::view).is_some_and(|it| {
-                    let of_it = |read: &&(Id, Option<u32>)| read.0 == id;
-                    it.reads.iter().filter(of_it).any(|read| column.is_none() || read.1 == column)
-                });
-                let is_routine = column.is_none()
-                    && self.after.get(view).is_some_and(|it| matches!(it.kind, Kind::Routine(_)));
-                if (reads || is_routine) && !self.left.contains(&view) && done.insert(view) {
-                    waiting.push((view, None));
-                    match is_routine {
-                        true => self.remake_routine(view),
-                        false => self.remake_view(view),
-                    }
-                }
-            }
-        }
-    }
-
-    /// The same of a function over the rows of a view.
-    fn remake_routine(&mut self, id: Id) {
-        let (Some(now), Some(then)) = (self.after.get(id), self.before.get(id)) else { return };
-        let Kind::Routine(routine) = &then.kind else { return };
-        let Some(create) = deparse::create_routine(self.before, then, routine) else { return };
-        let drop = format!("DROP ROUTINE {}", deparse::routine_name(self.after, now));
-        let age = age(id);
-        if let Some(last) = self.found.last_mut() {
-            last.fixes.push(fix(Phase::DropView, -age, drop));
-            last.fixes.push(fix(Phase::CreateView, age, create));
-        }
-    }
-
-    /// Adds to the last difference that the view is dropped and made again.
-    fn remake_view(&mut self, id: Id) {
-        let (Some(now), Some(then)) = (self.after.get(id), self.before.get(id)) else { return };
-        let Some(view) = then.view().filter(|view| !view.outdated) else { return };
-        let kind = if view.materialized { "MATERIALIZED VIEW" } else { "VIEW" };
-        let drop = format!("DROP {kind} {}", deparse::object_name(self.after, now));
-        let create = deparse::create_view(self.before, then, view);
-        let age = age(id);
-        let mut fixes = vec![fix(Phase::DropView, -age, drop), fix(Phase::CreateView, age, create)];
-        let indexes = self.indexes_of(id, &view.columns);
-        fixes.extend(indexes.into_iter().map(|sql| fix(Phase::CreateView, age, sql)));
-        if let Some(last) = self.found.last_mut() {
-            last.fixes.extend(fixes);
+    /// What takes a name comes after what gives it up.
+    fn order_renames(&mut self) {
+        let fixes = || self.found.iter().flat_map(|it| &it.fixes);
+        let taken: BTreeMap<String, String> = fixes().filter_map(|it| it.renames.clone()).collect();
+        let depth = |(_, to): &(String, String)| {
+            let mut behind = std::iter::successors(Some(to), |name| taken.get(*name));
+            // In a circle there is no order.
+            i64::try_from(behind.by_ref().take(taken.len() + 2).count()).unwrap_or(0)
+        };
+        let depths: Vec<i64> =
+            fixes().map(|it| it.renames.as_ref().map_or(0, |it| depth(it))).collect();
+        for (fix, depth) in self.found.iter_mut().flat_map(|it| &mut it.fixes).zip(depths) {
+            fix.order += depth << 40;
         }
     }
 
@@ -317,6 +291,11 @@ fn same_kind(one: &Object, other: &Object) -> bool {
         (Kind::Type, kind) | (kind, Kind::Type) if is_type(kind) => true,
         (Kind::Relation, kind) | (kind, Kind::Relation) if is_relation(kind) => true,
         (Kind::View(one), Kind::View(other)) => one.materialized == other.materialized,
+        // That of an identity column is a part of it.
+        (Kind::Sequence(one), Kind::Sequence(other)) => {
+            let is_identity = |it: &Sequence| it.owned_by.is_some_and(|owner| owner.identity);
+            is_identity(one) == is_identity(other)
+        }
         (Kind::Routine(one), Kind::Routine(other)) => one.kind == other.kind,
         (Kind::Other { kind: one, .. }, Kind::Other { kind: other, .. }) => one == other,
         (one, other) => std::mem::discriminant(one) == std::mem::discriminant(other),
@@ -324,7 +303,7 @@ fn same_kind(one: &Object, other: &Object) -> bool {
 }
 
 fn fix(phase: Phase, order: i64, sql: String) -> Fix {
-    Fix { phase, order, sql, stirs: None }
+    Fix { phase, order, sql, stirs: None, renames: None }
 }
 
 /// By which objects are made, oldest first, and with a minus before it dropped.

@@ -1,10 +1,10 @@
 //! Objects that are missing or left behind as a whole, and those that are no tables.
 
+use super::table::owner_name;
 use super::{Differ, Difference, Fix, Pair, Phase, Weight, age, fix};
-use crate::catalog::{Column, Id, Index, Kind, Object, Ownership, Routine, State, View};
+use crate::catalog::{Column, Id, Index, Kind, Object, Ownership, Routine, State};
 use crate::ddl::ObjectKind;
 use crate::deparse::{self, object_name};
-use crate::sql::compare;
 use crate::sql::quoted;
 
 /// `table`, `materialized view`: as the words and, in upper case, the commands have it.
@@ -43,6 +43,30 @@ fn command_name(state: &State<'_>, object: &Object) -> String {
     }
 }
 
+/// Within which names exclude each other.
+fn space(object: &Object) -> &'static str {
+    match &object.kind {
+        Kind::Table(_) | Kind::View(_) | Kind::Index(_) | Kind::Sequence(_) => "relation",
+        _ => kind_name(object),
+    }
+}
+
+/// Whether the name in the catalog is what DROP takes.
+fn has_plain_name(object: &Object) -> bool {
+    let Kind::Other { kind, .. } = &object.kind else { return true };
+    !matches!(
+        kind,
+        ObjectKind::Operator
+            | ObjectKind::OperatorClass
+            | ObjectKind::OperatorFamily
+            | ObjectKind::Cast
+            | ObjectKind::Transform
+            | ObjectKind::UserMapping
+            | ObjectKind::DefaultPrivileges
+            | ObjectKind::LargeObject
+    )
+}
+
 /// `` table `users` ``.
 pub(super) fn titled(state: &State<'_>, object: &Object) -> String {
     format!("{} `{}`", kind_name(object), command_name(state, object))
@@ -59,7 +83,9 @@ impl Differ<'_> {
     }
 
     pub(super) fn left_object(&mut self, id: Id, object: &Object) {
-        if object.partial {
+        // What was there all the time is in both states.
+        let is_made = matches!(object.kind, Kind::Table(_)) && self.before.get(id).is_none();
+        if object.partial && !is_made {
             return self.left_in_part(id, object);
         }
         if self.goes_with_another(self.after, id, object, false) {
@@ -73,11 +99,20 @@ impl Differ<'_> {
             Kind::Index(_) => Phase::DropIndex,
             Kind::Table(_) => Phase::DropTable,
             Kind::Routine(_) if !self.is_used_by_tables(id) => Phase::DropView,
-            _ => Phase::DropObject,
+            Kind::Other { kind: ObjectKind::EventTrigger, .. } => Phase::DropTrigger,
+            Kind::Schema => Phase::DropObject,
+            _ if self.is_used_by_what_stays(id) => Phase::DropObject,
+            _ => Phase::DropTable,
         };
+        // Behind the tables that use it.
+        let behind = if matches!(object.kind, Kind::Table(_)) { 0 } else { 1 << 40 };
+        let order = if phase == Phase::DropTable { behind - age(id) } else { -age(id) };
         let mut fixes = self.knots(id, object);
-        fixes.push(fix(phase, -age(id), format!("DROP {command} {name}")));
-        let weight = if self.may_go_unseen(object) { Weight::Doubtful } else { Weight::Certain };
+        if has_plain_name(object) {
+            fixes.push(fix(phase, order, format!("DROP {command} {name}")));
+        }
+        let doubtful = object.partial || self.may_go_unseen(object);
+        let weight = if doubtful { Weight::Doubtful } else { Weight::Certain };
         self.note(weight, words, fixes);
     }
 
@@ -106,6 +141,10 @@ impl Differ<'_> {
             .collect()
     }
 
+    fn is_used_by_what_stays(&self, id: Id) -> bool {
+        self.after.dependents(id).iter().any(|other| !self.left.contains(other))
+    }
+
     fn is_used_by_tables(&self, id: Id) -> bool {
         self.after.dependents(id).into_iter().any(|other| {
             self.after.get(other).is_some_and(|it| match &it.kind {
@@ -121,13 +160,7 @@ impl Differ<'_> {
 
     /// Whether it comes and goes with something that is told of already: the index of a constraint, the
     /// sequence of a column, whatever belongs to a table that is missing or left itself.
-    fn goes_with_another(
-        &self,
-        state: &State<'_>,
-        _id: Id,
-        object: &Object,
-        missing: bool,
-    ) -> bool {
+    fn goes_with_another(&self, state: &State<'_>, id: Id, object: &Object, missing: bool) -> bool {
         let gone = if missing { &self.missing } else { &self.left };
         let schema = object.schema.and_then(|id| state.get(id)).unwrap_or(object);
         // What is temporary goes with the session.
@@ -139,29 +172,21 @@ impl Differ<'_> {
             Kind::Index(index) => index.constraint || gone.contains(&index.table),
             Kind::Statistics(statistics) => gone.contains(&statistics.table),
             Kind::Sequence(sequence) => match sequence.owned_by {
-                Some(owner) => {
-                    owner.identity
-                        || gone.contains(&owner.table)
-                        || self.column_goes_along(state, owner, missing)
-                }
+                Some(owner) if missing => owner.identity || self.comes_as_serial(id, owner),
+                Some(owner) => owner.identity || self.is_dropped(owner.table, owner.column),
                 None => false,
             },
             _ => false,
         }
     }
 
-    /// Whether the owner of a sequence is a column that only one state has.
-    fn column_goes_along(&self, state: &State<'_>, owner: Ownership, missing: bool) -> bool {
-        let other = if missing { self.after } else { self.before };
-        let column = |state: &State<'_>| -> Option<String> {
-            let table = state.get(owner.table)?.table()?;
-            Some(table.numbered(owner.column)?.name.clone())
-        };
-        let Some(name) = column(state) else { return false };
-        match other.get(owner.table).and_then(Object::table) {
-            Some(table) => table.column(&name).is_none(),
-            None => false,
-        }
+    /// Whether the sequence is what `serial` makes of a column that is made again.
+    fn comes_as_serial(&self, id: Id, owner: Ownership) -> bool {
+        let table = self.before.get(owner.table).and_then(|it| Some((it, it.table()?)));
+        let Some((object, table)) = table else { return false };
+        let column = table.numbered(owner.column);
+        let serial = column.and_then(|it| deparse::serial(self.before, (owner.table, object), it));
+        serial.is_some_and(|(_, made)| made == id) && self.is_rebuilt(owner.table, owner.column)
     }
 
     /// What would make it again, and what that cannot bring back.
@@ -177,12 +202,7 @@ impl Differ<'_> {
                 self.rebuilt_table(id, object)
             }
             Kind::View(view) if view.outdated => Vec::new(),
-            Kind::View(view) => {
-                let indexes = self.indexes_of(id, &view.columns);
-                let mut all = create(Phase::CreateView, deparse::create_view(state, object, view));
-                all.extend(indexes.into_iter().map(|sql| fix(Phase::CreateView, age(id), sql)));
-                all
-            }
+            Kind::View(view) => self.rebuilt_view(id, object, view),
             Kind::Index(index) => {
                 let columns = columns_of(state, index.table);
                 let sql = deparse::create_index(state, object, index, columns);
@@ -190,7 +210,14 @@ impl Differ<'_> {
             }
             Kind::Sequence(sequence) => {
                 caveat = Some(format!("where `{name}` had counted to is lost"));
-                create(Phase::CreateObject, deparse::create_sequence(state, object, sequence))
+                let sql = deparse::create_sequence(state, object, sequence);
+                let owner = sequence.owned_by.and_then(|owner| owner_name(state, owner));
+                let mut all = create(Phase::CreateObject, sql);
+                if let Some(owner) = owner {
+                    let sql = format!("ALTER SEQUENCE {name} OWNED BY {owner}");
+                    all.push(fix(Phase::AddConstraint, age(id), sql));
+                }
+                all
             }
             Kind::Enum(labels) => create(Phase::CreateObject, deparse::create_enum(&name, labels)),
             Kind::Domain(domain) => {
@@ -209,7 +236,7 @@ impl Differ<'_> {
                 create(Phase::CreateObject, sql)
             }
             Kind::Routine(routine) => match deparse::create_routine(state, object, routine) {
-                Some(sql) => create(self.routine_phase(routine), sql),
+                Some(sql) => create(self.routine_phase(id, routine), sql),
                 None => Vec::new(),
             },
             Kind::Extension { .. } => {
@@ -233,15 +260,23 @@ impl Differ<'_> {
         (fixes, caveat)
     }
 
+    fn is_needed_by_tables(&self, id: Id) -> bool {
+        self.before.dependents(id).into_iter().any(|other| {
+            self.before.get(other).is_some_and(|it| {
+                matches!(it.kind, Kind::Table(_) | Kind::Index(_) | Kind::Domain(_))
+            })
+        })
+    }
+
     /// A function over a row type comes after its table.
-    fn routine_phase(&self, routine: &Routine) -> Phase {
+    fn routine_phase(&self, id: Id, routine: &Routine) -> Phase {
         let over_rows = routine.arguments.iter().map(|it| &it.column_type).chain(&routine.returns);
         let is_rows = |id: Id| {
             self.before.get(id).is_some_and(|it| matches!(it.kind, Kind::Table(_) | Kind::View(_)))
         };
         let over_rows = over_rows.filter_map(|it| it.user_type()).any(is_rows);
         // PostgreSQL reads the body of a SQL function at once.
-        if over_rows || routine.language == "sql" {
+        if over_rows || (routine.language == "sql" && !self.is_needed_by_tables(id)) {
             Phase::AddConstraint
         } else {
             Phase::CreateObject
@@ -256,12 +291,19 @@ impl Differ<'_> {
             .into_iter()
             .filter_map(|other| state.get(other))
             .filter_map(|object| Some((object, object.index().filter(|index| own(index))?)))
-            .map(|(object, index)| deparse::create_index(state, object, index, columns))
+            .flat_map(|(object, index)| {
+                let create = deparse::create_index(state, object, index, columns);
+                let comment = object.comment.as_ref().map(|comment| {
+                    let text = deparse::literal(comment);
+                    format!("COMMENT ON INDEX {} IS {text}", object_name(state, object))
+                });
+                std::iter::once(create).chain(comment)
+            })
             .collect()
     }
 
     /// Owner, comment and privileges of something that is made again.
-    fn described(&self, id: Id, object: &Object) -> Vec<Fix> {
+    pub(super) fn described(&self, id: Id, object: &Object) -> Vec<Fix> {
         let name = command_name(self.before, object);
         let kind = kind_name(object).to_uppercase();
         let mut all = Vec::new();
@@ -329,7 +371,14 @@ impl Differ<'_> {
             let words =
                 format!("{} is now called `{}`", titled(self.before, before), quoted(&after.name));
             let sql = format!("ALTER {kind} {name} RENAME TO {to}");
-            self.certain(words, vec![fix(Phase::Rename, age(pair.before.0), sql)]);
+            let place = |state, object: &Object, name: &str| {
+                let renamed = Object { name: name.to_owned(), ..object.clone() };
+                format!("{} {}", space(object), command_name(state, &renamed))
+            };
+            let mut rename = fix(Phase::Rename, age(pair.before.0) * 2, sql);
+            let gives_up = place(self.after, after, &after.name);
+            rename.renames = Some((gives_up, place(self.after, after, &before.name)));
+            self.certain(words, vec![rename]);
         }
         if let [Some(one), Some(other)] = schemas
             && one != other
@@ -338,79 +387,13 @@ impl Differ<'_> {
         {
             let (one, other) = (quoted(one), quoted(other));
             let words = format!("{} is now in schema `{other}`", titled(self.before, before));
-            let sql = format!("ALTER {kind} {other}.{} SET SCHEMA {one}", quoted(&before.name));
-            self.certain(words, vec![fix(Phase::Rename, age(pair.before.0) + 1, sql)]);
+            let renamed = Object { name: before.name.clone(), ..after.clone() };
+            let name = command_name(self.after, &renamed);
+            let sql = format!("ALTER {kind} {name} SET SCHEMA {one}");
+            // Behind all renames.
+            let order = (1 << 50) + age(pair.before.0);
+            self.certain(words, vec![fix(Phase::Rename, order, sql)]);
         }
-    }
-
-    fn views(&mut self, pair: Pair<'_>, one: &View, other: &View) {
-        let (before, after) = (pair.before.1, pair.after.1);
-        let names = |view: &View| -> Vec<String> {
-            view.columns.iter().map(|column| column.name.clone()).collect()
-        };
-        let title = titled(self.before, before);
-        let mut weight = match one.query == other.query {
-            true => None,
-            false => super::weight(compare::queries(&one.query, &other.query)),
-        };
-        if weight == Some(Weight::Certain) && (one.outdated || other.outdated) {
-            weight = Some(Weight::Doubtful);
-        }
-        let (then, now) = (names(one), names(other));
-        let columns_differ = then != now;
-        // The same query, and a `*` in it that does not stand for the same.
-        let starred = columns_differ && weight.is_none() && one.query.contains('*');
-        if columns_differ && one.followed && other.followed {
-            let only_order = starred && is_permutation(&then, &now);
-            weight = Some(if only_order { Weight::Order } else { Weight::Certain });
-        }
-        let options = one.options != other.options || one.check_option != other.check_option;
-        if weight.is_none() && options {
-            weight = Some(Weight::Certain);
-        }
-        let kind = kind_name(after).to_uppercase();
-        if let Some(weight) = weight {
-            let drop = format!("DROP {kind} {}", object_name(self.after, after));
-            let create = deparse::create_view(self.before, before, one);
-            let mut fixes = vec![
-                fix(Phase::DropView, -age(pair.after.0), drop).stirring(pair.after.0, None),
-                fix(Phase::CreateView, age(pair.before.0), create),
-            ];
-            let indexes = self.indexes_of(pair.before.0, &one.columns);
-            fixes.extend(
-                indexes.into_iter().map(|it| fix(Phase::CreateView, age(pair.before.0), it)),
-            );
-            let words = match columns_differ {
-                true => columns_in_words(&title, &then, &now),
-                false => format!("{title} is defined otherwise"),
-            };
-            let hopeless = starred && self.reads_the_same(other);
-            if hopeless || weight == Weight::Order {
-                fixes.clear();
-            }
-            self.note(weight, words, fixes);
-            if hopeless {
-                self.caveat(format!("a `*` in the query of {title} stands for other columns now"));
-            }
-        } else if one.materialized && one.populated != other.populated {
-            let with = if one.populated { "DATA" } else { "NO DATA" };
-            let name = object_name(self.before, before);
-            let sql = format!("REFRESH MATERIALIZED VIEW {name} WITH {with}");
-            self.certain(
-                format!("{title} is {}populated", if other.populated { "" } else { "not " }),
-                vec![fix(Phase::Describe, 0, sql)],
-            );
-        }
-        let triggers = (one.triggers.as_slice(), other.triggers.as_slice());
-        self.triggers(pair, triggers, (&one.columns, &other.columns));
-    }
-
-    /// Whether what it reads has the same columns in both states.
-    fn reads_the_same(&self, view: &View) -> bool {
-        let names = |state: &State<'_>, id: Id| -> Vec<String> {
-            columns_of(state, id).iter().map(|column| column.name.clone()).collect()
-        };
-        view.reads.iter().all(|(id, _)| names(self.before, *id) == names(self.after, *id))
     }
 
     fn indexes(&mut self, pair: Pair<'_>, one: &Index, other: &Index) {
@@ -436,25 +419,6 @@ impl Differ<'_> {
             let sql = format!("REINDEX INDEX {}", object_name(self.before, before));
             self.certain(format!("{title} is invalid"), vec![fix(Phase::Describe, 0, sql)]);
         }
-    }
-}
-
-fn is_permutation(one: &[String], other: &[String]) -> bool {
-    one.len() == other.len() && one.iter().all(|name| other.contains(name))
-}
-
-/// How the columns of a view differ.
-fn columns_in_words(title: &str, then: &[String], now: &[String]) -> String {
-    let beyond = |some: &[String], others: &[String]| {
-        let names = some.iter().filter(|name| !others.contains(name));
-        deparse::list(names.map(|name| format!("`{}`", quoted(name))))
-    };
-    let (left, lost) = (beyond(now, then), beyond(then, now));
-    match (left.is_empty(), lost.is_empty()) {
-        (false, true) => format!("{title} is left with {left}"),
-        (true, false) => format!("{title} loses {lost}"),
-        (false, false) => format!("{title} is left with {left} and loses {lost}"),
-        (true, true) => format!("{title} has its columns in another order"),
     }
 }
 

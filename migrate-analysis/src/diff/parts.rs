@@ -1,157 +1,17 @@
-//! Triggers, policies, rules, indexes in detail, sequences, enums, routines, comments and grants.
+//! Indexes in detail, sequences, enums, routines, comments and grants.
 
 use super::objects::{columns_of, titled};
 use super::table::{comment_text, comment_words, owner_name};
 use super::{Differ, Fix, Pair, Phase, Weight, fix, weight};
 use crate::catalog::{
     Acl, BaseType, Body, Column, Domain, Expr, Index, IndexElement, IndexKey, Kind, Object, Piece,
-    Policy, Routine, Rule, Sequence, State, Table, Trigger,
+    Routine, Sequence, State, Table,
 };
 use crate::deparse::{self, object_name};
 use crate::sql::quoted;
 use std::collections::BTreeMap;
 
 impl Differ<'_> {
-    pub(super) fn triggers(
-        &mut self,
-        pair: Pair<'_>,
-        (then, now): (&[Trigger], &[Trigger]),
-        (one_columns, other_columns): (&[Column], &[Column]),
-    ) {
-        let table = object_name(self.before, pair.before.1);
-        let after_table = object_name(self.after, pair.after.1);
-        let drop = |it: &Trigger| {
-            let sql = format!("DROP TRIGGER {} ON {after_table}", quoted(&it.name));
-            fix(Phase::DropTrigger, 0, sql)
-        };
-        let state = self.before;
-        let create = |it: &Trigger| {
-            let sql = deparse::create_trigger(state, &table, it, one_columns);
-            fix(Phase::CreateTrigger, 0, sql)
-        };
-        for trigger in then.iter().filter(|it| !it.inherited) {
-            let title = format!("trigger `{}` on `{table}`", quoted(&trigger.name));
-            let Some(other) = now.iter().find(|it| it.name == trigger.name) else {
-                self.certain(format!("{title} is missing"), vec![create(trigger)]);
-                continue;
-            };
-            if let Some(weight) =
-                self.trigger_weight((trigger, one_columns), (other, other_columns))
-            {
-                let fixes = vec![drop(other), create(trigger)];
-                self.note(weight, format!("{title} is defined otherwise"), fixes);
-            } else if trigger.enabled != other.enabled {
-                let action = enable(trigger.enabled);
-                let sql = format!("ALTER TABLE {table} {action} TRIGGER {}", quoted(&trigger.name));
-                self.certain(
-                    format!("{title} is enabled or disabled otherwise"),
-                    vec![fix(Phase::Describe, 0, sql)],
-                );
-            }
-            if trigger.comment != other.comment {
-                let text = comment_text(trigger.comment.as_deref());
-                let name = quoted(&trigger.name);
-                let sql = format!("COMMENT ON TRIGGER {name} ON {table} IS {text}");
-                let words =
-                    comment_words(&title, trigger.comment.is_some(), other.comment.is_some());
-                self.certain(words, vec![fix(Phase::Describe, 0, sql)]);
-            }
-        }
-        for trigger in now.iter().filter(|it| !it.inherited) {
-            if !then.iter().any(|it| it.name == trigger.name) {
-                let words = format!(
-                    "trigger `{}` on `{after_table}` is left behind",
-                    quoted(&trigger.name)
-                );
-                self.certain(words, vec![drop(trigger)]);
-            }
-        }
-    }
-
-    fn trigger_weight(
-        &self,
-        (one, one_columns): (&Trigger, &[Column]),
-        (other, other_columns): (&Trigger, &[Column]),
-    ) -> Option<Weight> {
-        let whens = self.expressions(
-            one.when.as_ref().map(|it| (it, one_columns)),
-            other.when.as_ref().map(|it| (it, other_columns)),
-        );
-        let bare = |state: &State<'_>, it: &Trigger, columns: &[Column]| {
-            deparse::create_trigger(state, "", &Trigger { when: None, ..it.clone() }, columns)
-        };
-        let same = bare(self.before, one, one_columns) == bare(self.after, other, other_columns);
-        if same { whens } else { Some(Weight::Certain) }
-    }
-
-    pub(super) fn policies(&mut self, pair: Pair<'_>, one: &Table, other: &Table) {
-        let table = object_name(self.before, pair.before.1);
-        let after_table = object_name(self.after, pair.after.1);
-        let drop = |it: &Policy| {
-            let sql = format!("DROP POLICY {} ON {after_table}", quoted(&it.name));
-            fix(Phase::DropTrigger, 0, sql)
-        };
-        for policy in &one.policies {
-            let title = format!("policy `{}` on `{table}`", quoted(&policy.name));
-            let sql = deparse::create_policy(self.before, &table, policy, &one.columns);
-            let create = fix(Phase::CreateTrigger, 0, sql);
-            let now = other.policies.iter().find(|it| it.name == policy.name);
-            let Some(now) = now else {
-                self.certain(format!("{title} is missing"), vec![create]);
-                continue;
-            };
-            let using = self.expressions(
-                policy.using.as_ref().map(|it| (it, one.columns.as_slice())),
-                now.using.as_ref().map(|it| (it, other.columns.as_slice())),
-            );
-            let check = self.expressions(
-                policy.check.as_ref().map(|it| (it, one.columns.as_slice())),
-                now.check.as_ref().map(|it| (it, other.columns.as_slice())),
-            );
-            let bare = |it: &Policy| {
-                (it.permissive, it.command.clone(), it.roles.clone(), it.comment.clone())
-            };
-            let plain = (bare(policy) != bare(now)).then_some(Weight::Certain);
-            if let Some(weight) = using.max(check).max(plain) {
-                let fixes = vec![drop(now), create];
-                self.note(weight, format!("{title} is defined otherwise"), fixes);
-            }
-        }
-        for policy in &other.policies {
-            if !one.policies.iter().any(|it| it.name == policy.name) {
-                let name = quoted(&policy.name);
-                let words = format!("policy `{name}` on `{after_table}` is left behind");
-                self.certain(words, vec![drop(policy)]);
-            }
-        }
-    }
-
-    pub(super) fn rules(&mut self, pair: Pair<'_>, then: &[Rule], now: &[Rule]) {
-        let table = object_name(self.after, pair.after.1);
-        for rule in then {
-            let title = format!("rule `{}` on `{table}`", quoted(&rule.name));
-            let create = fix(Phase::CreateTrigger, 0, deparse::create_rule(rule));
-            match now.iter().find(|it| it.name == rule.name) {
-                None => self.certain(format!("{title} is missing"), vec![create]),
-                Some(other) if other.definition != rule.definition => {
-                    let sql = create.sql.replacen("CREATE RULE", "CREATE OR REPLACE RULE", 1);
-                    let replace = fix(Phase::CreateTrigger, 0, sql);
-                    self.note(
-                        Weight::Doubtful,
-                        format!("{title} is defined otherwise"),
-                        vec![replace],
-                    );
-                }
-                Some(_) => {}
-            }
-        }
-        for rule in now.iter().filter(|rule| !then.iter().any(|it| it.name == rule.name)) {
-            let name = quoted(&rule.name);
-            let drop = fix(Phase::DropTrigger, 0, format!("DROP RULE {name} ON {table}"));
-            self.certain(format!("rule `{name}` on `{table}` is left behind"), vec![drop]);
-        }
-    }
-
     pub(super) fn index_weight(
         &self,
         (one, one_columns): (&Index, &[Column]),
@@ -219,12 +79,18 @@ impl Differ<'_> {
             );
             self.certain(format!("{title} counts otherwise"), vec![fix(Phase::Describe, 0, sql)]);
         }
+        let goes = other.owned_by.is_some_and(|it| self.is_dropped(it.table, it.column));
+        if goes && !other.owned_by.is_some_and(|it| it.identity) {
+            let now = object_name(self.after, after);
+            let sql = format!("ALTER SEQUENCE {now} OWNED BY NONE");
+            self.certain(format!("{title} would go along"), vec![fix(Phase::DropTrigger, 0, sql)]);
+        }
         let owners = (
             one.owned_by.and_then(|owner| owner_name(self.before, owner)),
             other.owned_by.and_then(|owner| owner_name(self.after, owner)),
         );
         let identity = one.owned_by.or(other.owned_by).is_some_and(|owner| owner.identity);
-        if owners.0 != owners.1 && !identity {
+        if (owners.0 != owners.1 || goes && owners.0.is_some()) && !identity {
             let owner = owners.0.unwrap_or_else(|| "NONE".to_owned());
             let sql = format!("ALTER SEQUENCE {name} OWNED BY {owner}");
             self.certain(
@@ -252,7 +118,7 @@ impl Differ<'_> {
             let (from, to) = (deparse::literal(left), deparse::literal(lost));
             let sql = format!("ALTER TYPE {name} RENAME VALUE {from} TO {to}");
             let words = format!("the value {to} of `{name}` is now called {from}");
-            return self.certain(words, vec![fix(Phase::Rename, 0, sql)]);
+            return self.certain(words, vec![fix(Phase::Rename, i64::MAX, sql)]);
         }
         let words = match (left.is_empty(), lost.is_empty()) {
             (false, true) => {
@@ -299,7 +165,8 @@ impl Differ<'_> {
             }
         }
         sql.push(format!("DROP TYPE {schema}{old}"));
-        let order = i64::from(pair.before.0.number()) * 1000;
+        // Before what else is to become of its columns.
+        let order = i64::from(pair.before.0.number()) * 1000 - (1 << 50);
         let fixes = sql
             .into_iter()
             .zip(order..)
@@ -339,7 +206,10 @@ impl Differ<'_> {
         let create = |state: &State<'_>, object: &Object, it: &Routine| {
             deparse::create_routine(state, object, it)
         };
-        let (then, now) = (create(self.before, before, one), create(self.after, after, other));
+        // Where it is and what it is called is told apart from this.
+        let (name, schema) = (before.name.clone(), before.schema);
+        let named = Object { name, schema, ..after.clone() };
+        let (then, now) = (create(self.before, before, one), create(self.after, &named, other));
         if then == now {
             return;
         }
@@ -501,15 +371,6 @@ impl Differ<'_> {
 /// The entry of the role that the migrations connect as, whose name is not known.
 fn is_owner(role: &str) -> bool {
     role.is_empty()
-}
-
-fn enable(enabled: crate::ddl::Enabled) -> &'static str {
-    match enabled {
-        crate::ddl::Enabled::Origin => "ENABLE",
-        crate::ddl::Enabled::Disabled => "DISABLE",
-        crate::ddl::Enabled::Replica => "ENABLE REPLICA",
-        crate::ddl::Enabled::Always => "ENABLE ALWAYS",
-    }
 }
 
 /// Whether a call of a column may be a cast to the type that it has.

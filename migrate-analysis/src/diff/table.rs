@@ -1,9 +1,9 @@
 //! Tables: their columns, constraints and settings.
 
 use super::column::column_settings;
-use super::constraint::constraint_comment;
 use super::objects::columns_of;
-use super::{Differ, Fix, Pair, Phase, Weight, age, fix};
+use super::trigger::create_rule;
+use super::{Differ, Fix, Matching, Pair, Phase, Weight, age, fix};
 use crate::catalog::{Column, Id, Object, Ownership, State, Table};
 use crate::ddl::{Persistence, ReplicaIdentity};
 use crate::deparse::{self, object_name};
@@ -18,7 +18,7 @@ struct Columns<'a> {
 
 impl Differ<'_> {
     pub(super) fn tables(&mut self, pair: Pair<'_>, one: &Table, other: &Table) {
-        let columns = columns(one, other);
+        let columns = self.columns_of_both(pair, one, other);
         for column in &columns.left {
             self.left_column(pair, column);
         }
@@ -79,30 +79,14 @@ impl Differ<'_> {
         let (id, object) = pair.before;
         let title = self.titled_column(self.before, object, column);
         let name = object_name(self.before, object);
-        let made = deparse::column(self.before, Some(pair.before), column, &table.columns);
+        let is_new = |id| self.missing.contains(&id);
+        let made = deparse::column(self.before, pair.before, column, &table.columns, &is_new);
         let sql = format!("ALTER TABLE {name} ADD COLUMN {made}");
-        let mut fixes = self.sequence_of(pair.before, column);
-        fixes.push(fix(Phase::AddColumn, i64::from(column.number), sql));
+        let mut fixes = vec![fix(Phase::AddColumn, i64::from(column.number), sql)];
         fixes.extend(self.column_described(id, object, column));
         let weight = if pair.after.1.partial { Weight::Doubtful } else { Weight::Certain };
         self.note(weight, format!("column {title} is missing"), fixes);
         self.caveat(format!("the values of {title} cannot come back"));
-    }
-
-    /// The sequence that a column brings along, where `serial` does not say it.
-    fn sequence_of(&self, table: (Id, &Object), column: &Column) -> Vec<Fix> {
-        let made = deparse::column(self.before, Some(table), column, &[]);
-        let is_serial = made.contains(" serial")
-            || made.contains(" bigserial")
-            || made.contains(" smallserial");
-        let owned = deparse::owned_sequence(self.before, table.0, column).filter(|_| !is_serial);
-        let sequence = owned.and_then(|id| Some((id, self.before.get(id)?)));
-        let Some((id, object)) = sequence else { return Vec::new() };
-        let Some(sequence) = object.sequence() else { return Vec::new() };
-        let create = deparse::create_sequence(self.before, object, sequence);
-        let (name, table) = (object_name(self.before, object), object_name(self.before, table.1));
-        let owned = format!("ALTER SEQUENCE {name} OWNED BY {table}.{}", quoted(&column.name));
-        vec![fix(Phase::CreateObject, age(id), create), fix(Phase::Describe, age(id), owned)]
     }
 
     /// Everything about a table that is made again.
@@ -112,30 +96,33 @@ impl Differ<'_> {
         let name = object_name(state, object);
         let mut all = Vec::new();
         for column in &table.columns {
-            all.extend(self.sequence_of((id, object), column));
             all.extend(self.column_described(id, object, column));
         }
-        let create = deparse::create_table(state, id, object, table);
+        let is_new = |id| self.missing.contains(&id);
+        let create = deparse::create_table(state, (id, object), table, &is_new);
         all.push(fix(Phase::CreateTable, age(id), create));
         for index in self.indexes_of(id, &table.columns) {
             all.push(fix(Phase::AddConstraint, age(id), index));
         }
+        let inline = deparse::inline_constraints(state, table);
         for constraint in table.constraints.iter().filter(|it| it.local) {
-            if deparse::is_foreign_key(constraint) {
+            if !inline.contains(&constraint) {
                 all.push(self.add_constraint(&name, constraint, &table.columns));
             }
-            all.extend(constraint_comment(&name, constraint));
+            all.extend(self.constraint_described(&name, constraint));
         }
         for trigger in table.triggers.iter().filter(|it| !it.inherited) {
-            let sql = deparse::create_trigger(state, &name, trigger, &table.columns);
-            all.push(fix(Phase::CreateTrigger, age(id), sql));
+            all.extend(self.create_trigger(&name, trigger, &table.columns));
         }
         for policy in &table.policies {
-            let sql = deparse::create_policy(state, &name, policy, &table.columns);
-            all.push(fix(Phase::CreateTrigger, age(id), sql));
+            all.extend(self.create_policy(&name, policy, &table.columns));
         }
         for rule in &table.rules {
-            all.push(fix(Phase::CreateTrigger, age(id), deparse::create_rule(rule)));
+            all.extend(create_rule(&name, rule));
+        }
+        if let Some(index) = table.clustered_on.and_then(|id| state.get(id)) {
+            let sql = format!("ALTER TABLE {name} CLUSTER ON {}", quoted(&index.name));
+            all.push(fix(Phase::Describe, age(id), sql));
         }
         let plain = Table::default();
         all.extend(
@@ -146,7 +133,7 @@ impl Differ<'_> {
         all
     }
 
-    fn column_described(&self, id: Id, object: &Object, column: &Column) -> Vec<Fix> {
+    pub(super) fn column_described(&self, id: Id, object: &Object, column: &Column) -> Vec<Fix> {
         let name = object_name(self.before, object);
         let mut all = Vec::new();
         if let Some(comment) = &column.comment {
@@ -206,6 +193,16 @@ impl Differ<'_> {
                 vec![fix(Phase::Describe, 0, sql)],
             );
         }
+        let clustered = one.clustered_on.and_then(|id| self.both.get(&id).copied().or(Some(id)));
+        if clustered != other.clustered_on {
+            let index = one.clustered_on.and_then(|id| self.before.get(id));
+            let action = match index {
+                Some(index) => format!("CLUSTER ON {}", quoted(&index.name)),
+                None => "SET WITHOUT CLUSTER".to_owned(),
+            };
+            let fix = fix(Phase::Describe, 0, format!("ALTER TABLE {name} {action}"));
+            self.note(weight, format!("table `{name}` is clustered otherwise"), vec![fix]);
+        }
         let keys = |state: &State<'_>, table: &Table| {
             table.partition_by.as_ref().map(|key| {
                 let keys = key.keys.iter().map(|it| deparse::element(state, it, &table.columns));
@@ -245,23 +242,58 @@ impl Differ<'_> {
     }
 }
 
-fn columns<'a>(one: &'a Table, other: &'a Table) -> Columns<'a> {
-    let mut left: Vec<&Column> = other.columns.iter().collect();
-    let mut missing: Vec<&Column> = one.columns.iter().collect();
-    let mut both = Vec::new();
-    type Test<'t> = &'t dyn Fn(&Column, &Column) -> bool;
-    let tests: [Test<'_>; 2] = [&|a, b| a.name == b.name, &|a, b| a.number == b.number];
-    for test in tests {
-        missing.retain(|column| match left.iter().position(|it| test(column, it)) {
-            Some(at) => {
-                both.push((*column, left.remove(at)));
-                false
-            }
-            None => true,
-        });
+impl Differ<'_> {
+    /// Whether the column is made again, with its table or alone.
+    pub(super) fn is_rebuilt(&self, table: Id, number: u32) -> bool {
+        let Some(after) = self.both.get(&table) else { return self.missing.contains(&table) };
+        let (before, after) = ((table, self.before.get(table)), (*after, self.after.get(*after)));
+        let ((id, Some(one)), (other_id, Some(other))) = (before, after) else { return false };
+        let (Some(then), Some(now)) = (one.table(), other.table()) else { return false };
+        let pair = Pair { before: (id, one), after: (other_id, other) };
+        let columns = self.columns_of_both(pair, then, now);
+        columns.missing.iter().any(|column| column.number == number)
     }
-    both.sort_by_key(|(before, _)| before.number);
-    Columns { both, missing, left }
+
+    /// Whether the later state's column is to go, with its table or alone.
+    pub(super) fn is_dropped(&self, table: Id, number: u32) -> bool {
+        if self.left.contains(&table) {
+            return true;
+        }
+        let before = self.both.iter().find(|(_, after)| **after == table).map(|(id, _)| *id);
+        let Some(before) = before else { return false };
+        let (Some(one), Some(other)) = (self.before.get(before), self.after.get(table)) else {
+            return false;
+        };
+        let (Some(then), Some(now)) = (one.table(), other.table()) else { return false };
+        let pair = Pair { before: (before, one), after: (table, other) };
+        let columns = self.columns_of_both(pair, then, now);
+        columns.left.iter().any(|column| column.number == number)
+    }
+
+    fn columns_of_both<'a>(&self, pair: Pair<'_>, one: &'a Table, other: &'a Table) -> Columns<'a> {
+        let mut left: Vec<&Column> = other.columns.iter().collect();
+        let mut missing: Vec<&Column> = one.columns.iter().collect();
+        let mut both = Vec::new();
+        type Test<'t> = &'t dyn Fn(&Column, &Column) -> bool;
+        let same_name: Test<'_> = &|a, b| a.name == b.name;
+        let same_number: Test<'_> = &|a, b| a.number == b.number;
+        let is_same_table = pair.before.0 == pair.after.0;
+        let tests = match self.matching {
+            Matching::Identity if is_same_table => [same_number, same_name],
+            _ => [same_name, same_number],
+        };
+        for test in tests {
+            missing.retain(|column| match left.iter().position(|it| test(column, it)) {
+                Some(at) => {
+                    both.push((*column, left.remove(at)));
+                    false
+                }
+                None => true,
+            });
+        }
+        both.sort_by_key(|(before, _)| before.number);
+        Columns { both, missing, left }
+    }
 }
 
 pub(super) fn comment_text(comment: Option<&str>) -> String {

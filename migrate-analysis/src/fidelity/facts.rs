@@ -289,7 +289,7 @@ impl Writer<'_> {
     }
 
     fn owner(&self, owner: Ownership) -> Option<String> {
-        let columns = &self.state.get(owner.table)?.table()?.columns;
+        let columns = self.state.get(owner.table)?.columns();
         let column = columns.iter().find(|it| it.number == owner.column)?;
         let identity = if owner.identity { " as identity" } else { "" };
         Some(format!("{}.{}{identity}", self.name_of(owner.table), quoted(&column.name)))

@@ -147,8 +147,9 @@ impl<'a> Chain<'a> {
     }
 
     /// The script that would undo the up, and whether it is said to restore everything.
-    pub fn inverse(&self) -> (String, bool) {
-        let inverse = inverse::inverse(&self.catalog, self.before, &self.obstacles);
+    pub fn inverse(&mut self) -> (String, bool) {
+        let obstacles = &self.obstacles;
+        let inverse = inverse::inverse(&mut self.catalog, &self.external, self.before, obstacles);
         (inverse.script(), inverse.complete)
     }
 

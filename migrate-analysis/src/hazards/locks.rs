@@ -64,7 +64,7 @@ impl Base {
 
 fn locks(mut catalog: Catalog, transaction: &str, major: u32) -> Locked {
     let start = catalog.mark();
-    let servers = Servers { oldest: major, newest: major, minor: None };
+    let servers = Servers { oldest: major, newest: major, minor: None, declared: true };
     let mut watch = Watching { servers, start, locks: Locks::default(), rebuilt: BTreeSet::new() };
     let read = |range: std::ops::Range<usize>| ScriptStatement {
         text: transaction,

@@ -7,11 +7,14 @@ pub(crate) struct Servers {
     pub(crate) newest: u32,
     /// The second number of the oldest, where it is declared: `14.2`.
     pub(crate) minor: Option<u32>,
+    /// `migrate.toml` says which is the oldest.
+    pub(crate) declared: bool,
 }
 
 impl Servers {
     /// The oldest and the newest that this library knows.
-    pub(crate) const ALL: Servers = Servers { oldest: 13, newest: 18, minor: None };
+    pub(crate) const ALL: Servers =
+        Servers { oldest: 13, newest: 18, minor: None, declared: false };
 
     /// Whether one of them is older than this.
     pub(crate) fn any_before(self, major: u32) -> bool {

@@ -166,8 +166,7 @@ fn stored_generated(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
             finding.instead = vec![format!("{before}VIRTUAL{after};")];
             return;
         }
-        let same = format!("{column} /* the trigger computes it */");
-        finding.help.push(fill(table, &column, &same));
+        finding.help.push(format!("{}; the trigger computes it", fill(table, &column, &column)));
     });
 }
 

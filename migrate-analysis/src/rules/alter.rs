@@ -33,6 +33,18 @@ pub(super) fn clauses<'s>(statement: &'s Statement<'_>, cause: Cause) -> Vec<&'s
     found
 }
 
+/// The same where nobody need wait.
+pub(super) fn quiet_clauses<'s>(statement: &'s Statement<'_>, cause: Cause) -> Vec<&'s Work> {
+    let mut found: Vec<&Work> = Vec::new();
+    for work in statement.locks.work.iter().filter(|it| it.cause == cause) {
+        let is_new = !found.iter().any(|it| it.at == work.at);
+        if is_new && statement.is_in_use(work.relation) {
+            found.push(work);
+        }
+    }
+    found
+}
+
 impl<'a> Altered<'_, 'a> {
     pub(super) fn before(&self) -> Option<&Table> {
         self.statement.seen.before.get(self.table).and_then(Object::table)

@@ -6,36 +6,60 @@
 
 mod page;
 mod script;
+mod text;
 
+mod access;
 mod add_column;
 mod add_column_rewrite;
 mod add_column_scan;
 mod add_constraint;
 mod alter;
+mod brief_lock;
 mod column_value;
+mod create_index;
 mod domains;
+mod drift;
+mod drop_index;
 mod drop_parts;
+mod drop_table;
+mod enums;
 mod foreign_key;
 mod foreign_key_index;
+mod held_lock;
+mod names;
+mod newer;
 mod not_null;
+mod opaque;
+mod partition;
 mod recipe;
+mod reindex;
+mod rename;
 mod rename_column;
+mod retry;
 mod retype;
+mod rows;
+mod storage;
+mod timeouts;
+mod types;
 mod unnamed_constraint;
 mod validate;
 
+pub(crate) use newer::{SETUP as SYNTAX_SETUP, SYNTAX, Syntax};
 pub(crate) use page::{index, page};
 pub(crate) use script::{Found, Script, Session, commands};
 
 use crate::catalog::{Id, Kind, Object};
+use crate::ddl::Name;
 use crate::deparse;
 use crate::diagnostic::Code;
 use crate::lock::{Cause, Locks, RelationLock, Seen, Work};
 use crate::simulate::Outcome;
+use crate::sql;
 use std::ops::Range;
 
 /// Every rule, in the order of [`Code`].
 pub(crate) const RULES: &[&Rule] = &[
+    // Columns
     &add_column_rewrite::VOLATILE_DEFAULT,
     &add_column_rewrite::SERIAL_IDENTITY,
     &add_column_rewrite::STORED_GENERATED,
@@ -56,6 +80,7 @@ pub(crate) const RULES: &[&Rule] = &[
     &not_null::DROP_NOT_NULL,
     &column_value::DEFAULT,
     &column_value::EXPRESSION,
+    // Constraints
     &add_constraint::CHECK,
     &add_constraint::FOREIGN_KEY,
     &foreign_key::CREATE_TABLE,
@@ -74,6 +99,68 @@ pub(crate) const RULES: &[&Rule] = &[
     &domains::CREATE,
     &add_constraint::ENFORCED,
     &unnamed_constraint::RULE,
+    // Indexes
+    &create_index::BLOCKING,
+    &create_index::PARTITIONED,
+    &create_index::UNIQUE,
+    &create_index::IF_NOT_EXISTS,
+    &drop_index::BLOCKING,
+    &drop_index::GAP,
+    &reindex::BLOCKING,
+    &create_index::CORRUPTION,
+    &create_index::WIDE,
+    &create_index::REPEATED,
+    // Tables, partitions, storage
+    &drop_table::TABLE,
+    &drop_table::CASCADE,
+    &drop_table::SCHEMA,
+    &drop_table::DATABASE,
+    &rename::TABLE,
+    &drop_table::TRUNCATE,
+    &storage::LOGGED,
+    &storage::TABLESPACE,
+    &storage::ACCESS_METHOD,
+    &storage::CLUSTER,
+    &partition::ATTACH,
+    &partition::CREATE,
+    &partition::DETACH,
+    &partition::REFRESH,
+    // Triggers, policies, enums
+    &brief_lock::CREATE_TRIGGER,
+    &brief_lock::DROP_TRIGGER,
+    &brief_lock::RULE,
+    &brief_lock::ROW_SECURITY,
+    &brief_lock::REPLICA_IDENTITY,
+    &brief_lock::INHERITANCE,
+    &enums::RENAME_VALUE,
+    &enums::CREATE,
+    &enums::ORDERING,
+    // Transactions, time limits, rows
+    &timeouts::LOCK_TIMEOUT,
+    &timeouts::STATEMENT_TIMEOUT,
+    &held_lock::WORK,
+    &held_lock::STATEMENTS,
+    &held_lock::SEVERAL,
+    &held_lock::COMBINE,
+    &rows::UNBATCHED,
+    &rows::MIXED,
+    &rows::PENDING,
+    &opaque::OPAQUE,
+    &retry::NOT_RETRYABLE,
+    &drift::RULE,
+    &access::GRANT,
+    &access::POLICY,
+    // Types, names, versions
+    &types::INT_PRIMARY_KEY,
+    &types::VARCHAR_N,
+    &types::CHAR_N,
+    &types::TIMESTAMP,
+    &types::SERIAL,
+    &types::MONEY,
+    &types::FLOAT,
+    &names::TOO_LONG,
+    &names::SCHEMA,
+    &newer::RULE,
 ];
 
 /// What is dangerous, why, and what to do instead.
@@ -162,22 +249,68 @@ impl<'a> Statement<'a> {
         self.script.small_tables.has(schema, &object.name)
     }
 
+    /// Whether it was there before this migration, whatever its size.
+    pub(crate) fn was_there(&self, id: Id) -> bool {
+        !self.script.is_new(id, self.seen.after)
+    }
+
+    /// A relation that the statement names, where it is in use.
+    pub(crate) fn in_use(&self, name: &Name) -> Option<Id> {
+        self.seen.names.relation(name).filter(|id| self.is_in_use(*id))
+    }
+
+    pub(crate) fn is_partitioned(&self, table: Id) -> bool {
+        let table = self.object(table).and_then(Object::table);
+        table.is_some_and(|table| table.partition_by.is_some())
+    }
+
+    /// The partitions of a table, or what inherits from it.
+    pub(crate) fn children(&self, table: Id) -> Vec<Id> {
+        let is_child = |id: &Id| {
+            let child = self.seen.before.get(*id).and_then(Object::table);
+            child.is_some_and(|child| child.parents.contains(&table))
+        };
+        self.seen.before.dependents(table).into_iter().filter(is_child).collect()
+    }
+
+    /// The table that an index is on.
+    pub(crate) fn table_of(&self, index: Id) -> Option<Id> {
+        self.object(index).and_then(Object::index).map(|index| index.table)
+    }
+
+    /// A name in the schema of a relation, spelt as `name` would.
+    pub(crate) fn beside(&self, relation: Id, name: &str) -> String {
+        let schema = self.object(relation).and_then(|it| it.schema).filter(|it| *it != Id::PUBLIC);
+        match schema.and_then(|schema| self.seen.after.get(schema)) {
+            Some(schema) => format!("{}.{name}", sql::quoted(&schema.name)),
+            None => name.to_owned(),
+        }
+    }
+
     /// The locks on relations in use.
     pub(crate) fn locks_in_use(&self) -> impl Iterator<Item = &RelationLock> {
         self.locks.relations.iter().filter(|lock| self.is_in_use(lock.relation))
     }
 
-    /// The work on relations in use that has this cause.
+    /// Whether writes at least wait for the relation, and somebody writes to it.
+    fn stands_in_the_way(&self, id: Id) -> bool {
+        self.locks.mode(id).blocks_writes() && self.is_in_use(id)
+    }
+
+    /// The work on relations in use that has this cause, while others wait.
     pub(crate) fn work(&self, cause: Cause) -> impl Iterator<Item = &Work> {
         self.locks
             .work
             .iter()
-            .filter(move |work| work.cause == cause && self.is_in_use(work.relation))
+            .filter(move |work| work.cause == cause && self.stands_in_the_way(work.relation))
     }
 
-    /// `` `users`: ACCESS EXCLUSIVE, which blocks reads and writes``, for each relation in use.
+    /// `` `users`: ACCESS EXCLUSIVE, which blocks reads and writes``, for each table in use. (Who waits for an index
+    /// waits for its table, too.)
     fn lock_words(&self) -> Vec<String> {
-        let words = self.locks_in_use().map(|lock| {
+        let is_index = |id: Id| self.object(id).is_some_and(|it| it.index().is_some());
+        let tables = self.locks_in_use().filter(|lock| !is_index(lock.relation));
+        let words = tables.map(|lock| {
             let (name, mode) = (self.name(lock.relation), lock.mode);
             format!("`{name}`: {mode}, which {}", mode.blocks())
         });

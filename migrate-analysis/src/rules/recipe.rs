@@ -181,13 +181,19 @@ impl<'a> Altered<'_, 'a> {
         let add = self.sql(&[format!("ADD COLUMN {new} {type_name}")]);
         let (start, stop) = self.trigger(&old.name, &[format!("NEW.{new} := {value};")]);
         let mut swap = format!(
-            "-- The rows were copied in batches, and {new} has what {own} has: NOT NULL, indexes, keys, default.\n{stop}\n"
+            "-- The rows were copied in batches, and {new} has what {own} has: NOT NULL, indexes, keys.\n{stop}\n"
         );
         if old.not_null {
             swap.push_str(&format!(
                 "-- migrate: allow(drop-not-null) {new} takes over\n{}\n",
                 self.sql(&[format!("ALTER COLUMN {own} DROP NOT NULL")])
             ));
+        }
+        let is_numbered = deparse::owned_sequence(&self.now(), self.table, old).is_some();
+        if let Some(default) = old.default.as_ref().filter(|_| !is_numbered) {
+            let default = deparse::expression(&self.now(), default, &[]);
+            let set = self.sql(&[format!("ALTER COLUMN {new} SET DEFAULT {default}")]);
+            swap.push_str(&format!("{set}\n"));
         }
         for (from, to) in [(&own, &gone), (&new, &own)] {
             swap.push_str(&format!(

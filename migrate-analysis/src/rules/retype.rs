@@ -187,7 +187,7 @@ fn copy(altered: &Altered<'_, '_>, work: &Work) -> String {
     let name = work.column.as_deref().unwrap_or_default();
     let new = quoted(&format!("{name}_new"));
     format!(
-        "before the second migration, copy the old rows in batches that commit one by one (`UPDATE {} SET {new} = … WHERE …`), and give `{new}` the indexes, keys and default of `{}`",
+        "before the second migration, copy the old rows in batches that commit one by one (`UPDATE {} SET {new} = … WHERE …`), and give `{new}` the indexes and keys of `{}`",
         altered.name,
         quoted(name)
     )

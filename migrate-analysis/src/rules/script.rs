@@ -2,7 +2,7 @@
 
 use super::{Finding, RULES, Rule, Statement};
 use crate::Direction;
-use crate::catalog::{Catalog, Id, Mark, State};
+use crate::catalog::{Catalog, Id, Mark, Object, State};
 use crate::chain::{Link, Ran, ScriptStatement, Way};
 use crate::config::Config;
 use crate::ddl::{Block, Command, Step};
@@ -11,6 +11,7 @@ use crate::diagnostic::{Code, Severity};
 use crate::lock::{self, LockMode, Locks, Seen, Servers, WorkKind};
 use crate::plan::PlannedLock;
 use crate::simulate::External;
+use std::rc::Rc;
 
 /// The script of a statement.
 pub(crate) struct Script<'a> {
@@ -43,6 +44,17 @@ impl Script<'_> {
     /// What there was when the script began.
     pub(crate) fn at_start<'c>(&self, catalog: &'c Catalog) -> State<'c> {
         catalog.at(self.start)
+    }
+
+    /// What the script has dropped so far, as it was when the script began.
+    pub(crate) fn gone(&self, catalog: &Catalog) -> Vec<Rc<Object>> {
+        let touched = catalog.touched(self.start).into_iter();
+        touched.filter(|(id, _)| catalog.get(*id).is_none()).filter_map(|(_, it)| it).collect()
+    }
+
+    /// The earlier statements whose locks the transaction still holds.
+    pub(crate) fn held_since(&self) -> impl Iterator<Item = &Earlier> {
+        self.earlier.iter().filter(|_| self.transactional)
     }
 
     /// The strongest lock on a relation that the transaction holds already, and which statement took it.

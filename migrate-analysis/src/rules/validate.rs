@@ -1,6 +1,6 @@
 //! A constraint that is validated too early.
 
-use super::alter::{altered, clauses};
+use super::alter::{altered, quiet_clauses};
 use super::{Example, Finding, Rule, Statement};
 use crate::diagnostic::Code;
 use crate::lock::Cause;
@@ -28,7 +28,7 @@ ALTER TABLE users VALIDATE CONSTRAINT users_age_check;",
 
 fn check(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
     let Some(altered) = altered(statement) else { return };
-    for work in clauses(statement, Cause::Validate) {
+    for work in quiet_clauses(statement, Cause::Validate) {
         let own = statement.locks.mode(work.relation);
         let held = statement.script.held(work.relation);
         let earlier = held.filter(|(mode, _)| mode.blocks_writes());

@@ -232,7 +232,9 @@ impl Simulator<'_> {
         collation: Option<&Name>,
     ) -> Result {
         let found = self.columns(table).iter().find(|it| it.name == column.name);
-        let Some(number) = found.map(|it| it.number) else { return Ok(()) };
+        let Some(found) = found else { return Ok(()) };
+        self.check_default(found, column_type, column)?;
+        let number = found.number;
         self.edit_column(table, number, |it| {
             if it.column_type.base != column_type.base {
                 it.storage = None;
@@ -322,13 +324,20 @@ impl Simulator<'_> {
             let message = format!("column \"{name}\" cannot be cast automatically to type {to}");
             return Err(Failure::wrong(column.at.clone(), "42804", message));
         }
-        let of_default = found.default.as_ref().and_then(|it| self.default_family(it));
-        if self.is_uncastable(of_default, wanted) {
-            let message =
-                format!("default for column \"{name}\" cannot be cast automatically to type {to}");
-            return Err(Failure::wrong(column.at.clone(), "42804", message));
-        }
         Ok(())
+    }
+
+    /// The same for the default of the column.
+    fn check_default(&self, found: &Column, wanted: &ColumnType, column: &Ident) -> Result {
+        let of_default = found.default.as_ref().and_then(|it| self.default_family(it));
+        if found.partial || !self.is_uncastable(of_default, wanted) {
+            return Ok(());
+        }
+        let to = deparse::column_type(&self.catalog.now(), wanted);
+        let name = &column.name;
+        let message =
+            format!("default for column \"{name}\" cannot be cast automatically to type {to}");
+        Err(Failure::wrong(column.at.clone(), "42804", message))
     }
 }
 

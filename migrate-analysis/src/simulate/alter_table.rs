@@ -20,28 +20,40 @@ struct Altering<'a> {
     constraints: Vec<TableConstraint>,
 }
 
-/// The type of a column is altered once at most.
-fn check_retyped_once(actions: &[AlterAction]) -> Result {
-    let mut seen = BTreeSet::new();
-    for action in actions {
-        if let AlterActionKind::AlterColumn { column, action: ColumnAction::Type { .. } } =
-            &action.kind
-            && !seen.insert(column.name.as_str())
-        {
-            let message = format!("cannot alter type of column \"{}\" twice", column.name);
-            return Err(Failure::wrong(column.at.clone(), "0A000", message));
-        }
-    }
-    Ok(())
-}
-
 impl Simulator<'_> {
+    /// The type of a column changes once at most.
+    fn check_retyped_once(&mut self, table: Id, actions: &[AlterAction]) -> Result {
+        let mut changed = BTreeSet::new();
+        for action in actions {
+            let AlterActionKind::AlterColumn {
+                column,
+                action: ColumnAction::Type { type_name, .. },
+            } = &action.kind
+            else {
+                continue;
+            };
+            if changed.contains(column.name.as_str()) {
+                let message = format!("cannot alter type of column \"{}\" twice", column.name);
+                return Err(Failure::wrong(column.at.clone(), "0A000", message));
+            }
+            let wanted = self.column_type(type_name);
+            let found = self.columns(table).iter().find(|it| it.name == column.name);
+            let known = found.map(|it| &it.column_type).filter(|it| !it.is_unknown());
+            if let (Some(now), Ok(wanted)) = (known, wanted)
+                && *now != wanted
+            {
+                changed.insert(column.name.as_str());
+            }
+        }
+        Ok(())
+    }
+
     pub(super) fn alter_table(&mut self, alter: &ddl::AlterTable) -> Result {
         let Some(table) = self.altered(alter)? else { return Ok(()) };
         for action in &alter.actions {
             self.check_action(table, alter, action)?;
         }
-        check_retyped_once(&alter.actions)?;
+        self.check_retyped_once(table, &alter.actions)?;
         let mut altering = Altering { alter, table, constraints: Vec::new() };
         let mut actions: Vec<&AlterAction> = alter.actions.iter().collect();
         actions.sort_by_key(|action| pass(&action.kind));

@@ -348,16 +348,5 @@ pub(super) fn not_default(setting: &str) -> Option<String> {
 
 /// How values are stored, where it is not the type's own way.
 pub(super) fn storage(column_type: &ColumnType, written: &str) -> Option<String> {
-    let own = match &column_type.base {
-        _ if column_type.array => "extended",
-        BaseType::BuiltIn(name) => match name.as_str() {
-            "numeric" | "inet" | "cidr" => "main",
-            "smallint" | "integer" | "bigint" | "boolean" | "uuid" | "date" | "real"
-            | "double precision" | "interval" | "money" | "oid" => "plain",
-            name if name.starts_with("time") => "plain",
-            _ => "extended",
-        },
-        _ => "",
-    };
-    not_default(written).filter(|written| written != own)
+    not_default(written).filter(|written| column_type.storage() != Some(written))
 }

@@ -179,7 +179,10 @@ impl Simulator<'_> {
             let (Some(own), Some(other)) = (find(table, own), find(target, other)) else {
                 continue;
             };
-            if self.are_apart(&own.column_type, &other.column_type) {
+            // Of a domain, what counts is the type below it.
+            let state = self.catalog.now();
+            let base = |column: &Column| state.literal_type(&column.column_type);
+            if self.are_apart(&base(own), &base(other)) {
                 let message = format!("foreign key constraint \"{name}\" cannot be implemented");
                 return Err(Failure::wrong(at.clone(), "42804", message));
             }

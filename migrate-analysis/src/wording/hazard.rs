@@ -11,14 +11,14 @@ pub(crate) fn hazard(place: Place, found: Found) -> Diagnostic {
     if !finding.label.is_empty() {
         diagnostic.label = Some(finding.label);
     }
-    diagnostic.notes.push(match locks.as_slice() {
-        [] => "it locks no table that is in use".to_owned(),
-        [lock] => format!("it locks {lock}"),
+    match locks.as_slice() {
+        [] => {}
+        [lock] => diagnostic.notes.push(format!("it locks {lock}")),
         locks => {
             let lines: Vec<String> = locks.iter().map(|lock| format!("- {lock}")).collect();
-            indented("it locks", &lines)
+            diagnostic.notes.push(indented("it locks", &lines));
         }
-    });
+    }
     diagnostic.notes.extend(finding.notes);
     diagnostic.help.extend(instead(&finding.instead));
     diagnostic.help.extend(finding.help);

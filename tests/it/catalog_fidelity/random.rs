@@ -31,17 +31,24 @@ fn random_statements() {
     let statements = number("CATALOG_STATEMENTS").unwrap_or(if first.is_some() { 1 } else { 320 });
     let first = first.unwrap_or(1);
     let seeds = first..first + statements.div_ceil(LENGTH as u64);
-    let (mut tried, mut taken, mut broken) = (0, 0, Vec::new());
+    let (mut tried, mut taken, mut inverses, mut broken) = (0, 0, [0; 2], Vec::new());
     for seed in seeds {
         let run = chain(&mut client, seed);
         tried += run.tried;
+        for (sum, count) in inverses.iter_mut().zip(run.inverses) {
+            *sum += count;
+        }
         taken += run.taken.iter().filter(|it| !it.starts_with("--")).count();
         if let Some(wrong) = run.wrong {
             let script = run.taken.join(";\n    ");
             broken.push(format!("seed {seed}: {wrong}\n    {script};"));
         }
     }
-    eprintln!("{tried} statements, {taken} taken, in {:?}", begun.elapsed());
+    let [computed, complete] = inverses;
+    eprintln!(
+        "{tried} statements, {taken} taken, {complete} of {computed} downs complete, in {:?}",
+        begun.elapsed()
+    );
     let count = broken.len();
     assert!(count == 0, "{count} chains break the law\n{}", broken.join("\n"));
 }
@@ -52,6 +59,8 @@ struct Run {
     /// The statements that the server took, and where those begin that are looked back to.
     taken: Vec<String>,
     wrong: Option<String>,
+    /// Of the downs that we compute: how many there were, and how many of them are said to be complete.
+    inverses: [usize; 2],
 }
 
 fn chain(client: &mut Client, seed: u64) -> Run {
@@ -67,7 +76,7 @@ fn chain(client: &mut Client, seed: u64) -> Run {
         run.tried += 1;
         match step(client, &mut chain, &sql) {
             Ok(Some(after)) => {
-                run.wrong = look_back(client, &chain, &before, &after);
+                run.wrong = look_back(client, &mut chain, (&before, &after), &mut run.inverses);
                 run.taken.push(sql);
                 known = after;
                 if generator.chance(30) {
@@ -87,9 +96,9 @@ fn chain(client: &mut Client, seed: u64) -> Run {
 /// Whether the verdict is what the server shows since `before`, and the down that we compute leads back.
 fn look_back(
     client: &mut Client,
-    chain: &Chain<'_>,
-    before: &Facts,
-    after: &Facts,
+    chain: &mut Chain<'_>,
+    (before, after): (&Facts, &Facts),
+    inverses: &mut [usize; 2],
 ) -> Option<String> {
     let judged = chain.judge();
     let truth = Truth::of(before, after);
@@ -102,10 +111,15 @@ fn look_back(
         let why = difference(before, after).unwrap_or_default();
         return Some(format!("verdict {judged:?}, the server: {truth:?} {why}"));
     }
-    let (script, complete) = chain.inverse();
-    if std::env::var("CATALOG_INVERSE").is_err() || !complete {
+    if std::env::var("CATALOG_INVERSE").is_err() {
         return None;
     }
+    let (script, complete) = chain.inverse();
+    inverses[0] += 1;
+    if !complete {
+        return None;
+    }
+    inverses[1] += 1;
     client.batch_execute("SAVEPOINT inverse").unwrap();
     let why = match client.batch_execute(&script) {
         Err(error) => Some(words(&error)),

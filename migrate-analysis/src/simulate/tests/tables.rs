@@ -117,6 +117,11 @@ fn what_postgres_refuses_is_refused() {
         ("CREATE TABLE u (a int); CREATE TABLE t (a int REFERENCES u (a));", "42830"),
         ("CREATE TABLE u (a int); CREATE TABLE t (a int REFERENCES u);", "42704"),
         ("CREATE TABLE u (a int UNIQUE); CREATE TABLE t (a uuid REFERENCES u (a));", "42804"),
+        (
+            "CREATE DOMAIN d AS int; CREATE TABLE u (a d UNIQUE);
+             CREATE TABLE t (a boolean REFERENCES u (a));",
+            "42804",
+        ),
         ("CREATE TABLE t (a citext);", "unknown citext"),
         ("CREATE TABLE t (a int CHECK (b > 0));", "unknown b"),
         ("CREATE TABLE t (a int); CREATE INDEX ON t (b);", "unknown b"),
@@ -125,6 +130,12 @@ fn what_postgres_refuses_is_refused() {
         ("CREATE TABLE t (a int); ALTER TABLE t DROP CONSTRAINT b;", "unknown b"),
         ("CREATE TABLE t (a int PRIMARY KEY); ALTER TABLE t ALTER a DROP NOT NULL;", "42P16"),
         ("CREATE TABLE t (a text); ALTER TABLE t ALTER a TYPE int;", "42804"),
+        ("CREATE TABLE t (a int); ALTER TABLE t ALTER a TYPE text, ALTER a TYPE bigint;", "0A000"),
+        (
+            "CREATE TABLE t (a int); CREATE TABLE u () INHERITS (t);
+             ALTER TABLE u ALTER a SET DEFAULT 1; ALTER TABLE t ALTER a TYPE int[] USING NULL;",
+            "42804",
+        ),
         (
             "CREATE TABLE t (a int); CREATE INDEX i ON t (a); CREATE INDEX i ON t (a);",
             "duplicate i",
@@ -178,6 +189,7 @@ fn what_postgres_takes_is_taken() {
         "CREATE TABLE t (a text CHECK (a COLLATE \"C\" > 'x' AND a IS NOT NULL));",
         "CREATE TABLE t (a int NOT NULL); ALTER TABLE t DROP CONSTRAINT t_a_not_null;",
         "CREATE TABLE t (a int); ALTER TABLE t ALTER a TYPE text;",
+        "CREATE TABLE t (a int); ALTER TABLE t ALTER a TYPE int, ALTER a TYPE bigint;",
         "CREATE TABLE t (id serial); DROP TABLE t; CREATE TABLE t (id serial);",
         "CREATE TABLE t (a jsonb DEFAULT '{}'); ALTER TABLE t ALTER a TYPE varchar(10);
          ALTER TABLE t ALTER a TYPE jsonb USING NULL;",

@@ -1,0 +1,162 @@
+//! What is ready without the head being analysed again is what a fresh analysis makes ready.
+
+use super::{Head, Ready};
+use crate::cache::{self, Cache};
+use crate::embed::Embedding;
+use crate::source::{Directory, File, Glance, Look};
+use crate::{Analysis, analyze};
+use set::{EDITS, directory, set};
+
+#[path = "../../../tests/replay/set.rs"]
+mod set;
+
+/// A file looks like what it holds, backwards.
+fn glance(directory: &Directory) -> Glance {
+    let look = |file: &File| Look {
+        path: file.path.clone(),
+        stamp: file.contents.as_ref().unwrap().iter().rev().copied().collect(),
+    };
+    let mut glance = Glance::default();
+    glance.files = directory.files.iter().map(look).collect();
+    glance
+}
+
+/// A build script, run after run.
+#[derive(Default)]
+struct Build {
+    cache: Vec<u8>,
+    head: Option<Vec<u8>>,
+}
+
+impl Build {
+    fn all(&mut self, directory: &Directory) -> Analysis {
+        let mut cache = Cache::decode(&self.cache);
+        cache.looked(&glance(directory));
+        let analysis = analyze(Ok(directory.clone()), &mut cache);
+        self.cache = cache.encode();
+        self.head = Head::new(&cache, &analysis, "migrations").map(|head| head.encode());
+        analysis
+    }
+
+    fn ready(&self, directory: &Directory) -> Option<Ready> {
+        let read = |path: &str| {
+            let file = directory.files.iter().find(|file| file.path == path)?;
+            file.contents.clone().ok()
+        };
+        let head = Head::decode(self.head.as_ref()?).unwrap();
+        Some(head.ready(&glance(directory), read)?.0)
+    }
+
+    /// Whether it was ready.
+    #[track_caller]
+    fn run(&mut self, directory: &Directory, edit: &str) -> bool {
+        let Some(ready) = self.ready(directory) else {
+            self.all(directory);
+            return false;
+        };
+        let fresh = analyze(Ok(directory.clone()), &mut Cache::default());
+        assert_eq!(fresh.diagnostics, [], "after {edit}");
+        assert_eq!(ready.scripts, cache::scripts(&fresh.sources).text, "after {edit}");
+        assert_eq!(ready.embedding, Embedding::new(&fresh, Some("migrations")), "after {edit}");
+        true
+    }
+}
+
+/// Without what is wrong with it on purpose.
+fn right() -> Vec<(String, String)> {
+    let mut set = set();
+    set[8].1.push_str(";\nCOMMENT ON TABLE m IS NULL");
+    set.remove(5);
+    set
+}
+
+#[test]
+fn edits_one_after_the_other() {
+    let (mut build, mut ready, mut runs) = (Build::default(), 0, 0);
+    assert_eq!(build.all(&directory(&right(), "")).diagnostics, []);
+    for edit in EDITS.into_iter().chain(["\n-- another comment", ";\nCREATE TABLE z ()"]) {
+        for number in (0..right().len()).chain((0..right().len()).rev()) {
+            for down in [false, true] {
+                let mut set = right();
+                let script = if down { &mut set[number].1 } else { &mut set[number].0 };
+                script.push_str(edit);
+                let what = format!("{edit} in {number}, {down}");
+                ready += usize::from(build.run(&directory(&set, ""), &what));
+                runs += 1;
+            }
+        }
+    }
+    assert!((30..runs - 100).contains(&ready), "{ready} of {runs}");
+}
+
+#[test]
+fn only_the_rest_may_change() {
+    let mut build = Build::default();
+    let changed = |number: usize| {
+        let mut set = right();
+        set[number].0.push_str(";\nCREATE TABLE z ()");
+        set
+    };
+    build.all(&directory(&right(), ""));
+    build.all(&directory(&changed(5), ""));
+    assert!(build.ready(&directory(&changed(5), "")).is_some());
+    assert!(build.ready(&directory(&changed(8), "")).is_some());
+    assert_eq!(build.ready(&directory(&changed(4), "")), None, "it is in the head");
+    let config = "external = [\"public.elsewhere\"]";
+    assert_eq!(build.ready(&directory(&changed(5), config)), None, "the settings changed");
+    let mut shorter = changed(5);
+    shorter.pop();
+    assert_eq!(build.ready(&directory(&shorter, "")), None, "a file is gone");
+    let mut longer = changed(5);
+    longer.push(("CREATE TABLE y ()".to_owned(), "DROP TABLE y".to_owned()));
+    assert_eq!(build.ready(&directory(&longer, "")), None, "a file came");
+}
+
+#[test]
+fn what_is_read_is_the_rest() {
+    let mut build = Build::default();
+    build.all(&directory(&right(), ""));
+    let forge = |from: &[u8], to: &[u8]| {
+        let mut bytes = build.head.clone().unwrap();
+        for at in 0..bytes.len() - from.len() {
+            if bytes[at..].starts_with(from) {
+                bytes[at..at + from.len()].copy_from_slice(to);
+            }
+        }
+        Build { cache: Vec::new(), head: Some(bytes) }
+    };
+    let ready = forge(b"CREATE TABLE a (", b"CREATE TABLE q (").ready(&directory(&right(), ""));
+    assert!(ready.unwrap().scripts.starts_with("CREATE TABLE q ("), "it is taken from the head");
+}
+
+#[test]
+fn a_set_with_which_something_is_wrong_has_no_head() {
+    for (up, down, config) in [
+        ("CREATE TABLE a ()", "DROP TABLE a", ""),
+        ("CREATE TABLE z ()", "SELECT 1", ""),
+        ("CREATE TABLE z (); -- migrate: no-transaction", "DROP TABLE z", "history-until = 99"),
+        ("-- migrate: allow(version-gap) why\nCREATE TABLE z ()", "DROP TABLE z", ""),
+    ] {
+        let mut set = right();
+        set.push((up.to_owned(), down.to_owned()));
+        let mut build = Build::default();
+        build.all(&directory(&set, config));
+        assert_eq!(build.head, None, "{up}");
+    }
+}
+
+#[test]
+fn damaged_bytes_are_as_good_as_none() {
+    let mut build = Build::default();
+    build.all(&directory(&right(), ""));
+    let bytes = build.head.unwrap();
+    for cut in 0..bytes.len() {
+        assert!(Head::decode(&bytes[..cut]).is_none());
+    }
+    for at in 0..bytes.len() {
+        let mut damaged = bytes.clone();
+        damaged[at] ^= 0xff;
+        let head = Head::decode(&damaged);
+        let _ = head.and_then(|head| head.ready(&glance(&directory(&right(), "")), |_| None));
+    }
+}

@@ -1,0 +1,209 @@
+//! Views: what of them differs, and how they are made again.
+
+use super::objects::{columns_of, kind_name, titled};
+use super::trigger::create_rule;
+use super::{Differ, Fix, Pair, Phase, Weight, age, fix};
+use crate::catalog::{Column, Id, Kind, Object, State, View};
+use crate::deparse::{self, object_name};
+use crate::sql::{compare, quoted};
+use std::collections::BTreeSet;
+
+impl Differ<'_> {
+    /// Everything about a view that is made again, but for what any object has.
+    pub(super) fn rebuilt_view(&self, id: Id, object: &Object, view: &View) -> Vec<Fix> {
+        let name = object_name(self.before, object);
+        let create = deparse::create_view(self.before, object, view);
+        let mut all = vec![fix(Phase::CreateView, age(id), create)];
+        let indexes = self.indexes_of(id, &view.columns);
+        all.extend(indexes.into_iter().map(|sql| fix(Phase::CreateView, age(id), sql)));
+        for column in &view.columns {
+            all.extend(self.column_described(id, object, column));
+            if let Some(default) = &column.default {
+                let of = &column.column_type;
+                let default = deparse::default(self.before, default, of, &view.columns);
+                let column = quoted(&column.name);
+                let sql = format!("ALTER VIEW {name} ALTER COLUMN {column} SET DEFAULT {default}");
+                all.push(fix(Phase::Describe, age(id), sql));
+            }
+        }
+        for trigger in &view.triggers {
+            all.extend(self.create_trigger(&name, trigger, &view.columns));
+        }
+        all.extend(view.rules.iter().flat_map(|rule| create_rule(&name, rule)));
+        all
+    }
+
+    pub(super) fn views(&mut self, pair: Pair<'_>, one: &View, other: &View) {
+        let (before, after) = (pair.before.1, pair.after.1);
+        let names = |view: &View| -> Vec<String> {
+            view.columns.iter().map(|column| column.name.clone()).collect()
+        };
+        let title = titled(self.before, before);
+        let mut weight = match one.query == other.query {
+            true => None,
+            false => super::weight(compare::queries(&one.query, &other.query)),
+        };
+        if weight == Some(Weight::Certain) && (one.outdated || other.outdated) {
+            weight = Some(Weight::Doubtful);
+        }
+        let (then, now) = (names(one), names(other));
+        let columns_differ = then != now;
+        // The same query, and a `*` in it that does not stand for the same.
+        let starred = columns_differ && weight.is_none() && one.query.contains('*');
+        if columns_differ && one.followed && other.followed {
+            let only_order = starred && is_permutation(&then, &now);
+            weight = Some(if only_order { Weight::Order } else { Weight::Certain });
+        }
+        let options = one.options != other.options || one.check_option != other.check_option;
+        if weight.is_none() && (options || self.has_other_types(one, other)) {
+            weight = Some(Weight::Certain);
+        }
+        let kind = kind_name(after).to_uppercase();
+        let is_renamed = columns_differ
+            && pair.before.0 == pair.after.0
+            && weight == Some(Weight::Certain)
+            && (one.query == other.query && then.len() == now.len() && !options);
+        if is_renamed {
+            let name = object_name(self.before, before);
+            let renamed = then.iter().zip(&now).filter(|(then, now)| then != now);
+            let fixes = renamed.map(|(then, now)| {
+                let (then, now) = (quoted(then), quoted(now));
+                let sql = format!("ALTER {kind} {name} RENAME COLUMN {now} TO {then}");
+                fix(Phase::Rename, i64::MAX, sql)
+            });
+            let fixes = fixes.collect();
+            self.note(Weight::Certain, columns_in_words(&title, &then, &now), fixes);
+        } else if let Some(weight) = weight {
+            let drop = format!("DROP {kind} {}", object_name(self.after, after));
+            let mut fixes =
+                vec![fix(Phase::DropView, -age(pair.after.0), drop).stirring(pair.after.0, None)];
+            fixes.extend(self.rebuilt_view(pair.before.0, before, one));
+            fixes.extend(self.described(pair.before.0, before));
+            let words = match columns_differ {
+                true => columns_in_words(&title, &then, &now),
+                false => format!("{title} is defined otherwise"),
+            };
+            let hopeless = (starred && self.reads_the_same(other)) || one.outdated;
+            if hopeless || weight == Weight::Order {
+                fixes.clear();
+            }
+            self.note(weight, words, fixes);
+            if hopeless && starred {
+                self.caveat(format!("a `*` in the query of {title} stands for other columns now"));
+            }
+        } else if one.materialized && one.populated != other.populated {
+            let with = if one.populated { "DATA" } else { "NO DATA" };
+            let name = object_name(self.before, before);
+            let sql = format!("REFRESH MATERIALIZED VIEW {name} WITH {with}");
+            self.certain(
+                format!("{title} is {}populated", if other.populated { "" } else { "not " }),
+                vec![fix(Phase::Describe, 0, sql)],
+            );
+        }
+        for column in &one.columns {
+            let name = object_name(self.before, before);
+            let title = self.titled_column(self.before, before, column);
+            if let Some(now) = other.columns.iter().find(|it| it.number == column.number) {
+                self.column_comment(&name, &title, column, now);
+                let alter = format!("ALTER VIEW {name} ALTER COLUMN {}", quoted(&column.name));
+                let sides = ((one.columns.as_slice(), column), (other.columns.as_slice(), now));
+                self.defaults(&title, &alter, sides.0, sides.1);
+            }
+        }
+        let triggers = (one.triggers.as_slice(), other.triggers.as_slice());
+        self.triggers(pair, triggers, (&one.columns, &other.columns));
+        self.rules(pair, &one.rules, &other.rules);
+    }
+
+    /// Whether a column of the same name certainly has another type.
+    fn has_other_types(&self, one: &View, other: &View) -> bool {
+        let differ = |one: &Column, other: &Column| {
+            let (then, now) = (&one.column_type, &other.column_type);
+            one.name == other.name
+                && !then.is_unknown()
+                && !now.is_unknown()
+                && deparse::column_type(self.before, then) != deparse::column_type(self.after, now)
+        };
+        let both = one.followed && other.followed;
+        both && one.columns.iter().zip(&other.columns).any(|(one, other)| differ(one, other))
+    }
+
+    /// Whether what it reads has the same columns in both states.
+    fn reads_the_same(&self, view: &View) -> bool {
+        let names = |state: &State<'_>, id: Id| -> Vec<String> {
+            columns_of(state, id).iter().map(|column| column.name.clone()).collect()
+        };
+        view.reads.iter().all(|(id, _)| names(self.before, *id) == names(self.after, *id))
+    }
+
+    /// Views that stay, and functions over their rows, that need what is dropped and made again: they are dropped before that and made again
+    /// after it.
+    pub(super) fn views_in_the_way(&mut self) {
+        let fixes = self.found.iter().flat_map(|it| &it.fixes);
+        let mut waiting: Vec<(Id, Option<u32>)> = fixes.filter_map(|fix| fix.stirs).collect();
+        let mut done: BTreeSet<Id> = waiting.iter().map(|(id, _)| *id).collect();
+        while let Some((id, column)) = waiting.pop() {
+            for view in self.after.dependents(id) {
+                let reads = self.after.get(view).and_then(Object::view).is_some_and(|it| {
+                    let of_it = |read: &&(Id, Option<u32>)| read.0 == id;
+                    it.reads.iter().filter(of_it).any(|read| column.is_none() || read.1 == column)
+                });
+                let is_routine = column.is_none()
+                    && self.after.get(view).is_some_and(|it| matches!(it.kind, Kind::Routine(_)));
+                if (reads || is_routine) && !self.left.contains(&view) && done.insert(view) {
+                    waiting.push((view, None));
+                    match is_routine {
+                        true => self.remake_routine(view),
+                        false => self.remake_view(view),
+                    }
+                }
+            }
+        }
+    }
+
+    /// The same of a function over the rows of a view.
+    fn remake_routine(&mut self, id: Id) {
+        let (Some(now), Some(then)) = (self.after.get(id), self.before.get(id)) else { return };
+        let Kind::Routine(routine) = &then.kind else { return };
+        let Some(create) = deparse::create_routine(self.before, then, routine) else { return };
+        let drop = format!("DROP ROUTINE {}", deparse::routine_name(self.after, now));
+        let age = age(id);
+        if let Some(last) = self.found.last_mut() {
+            last.fixes.push(fix(Phase::DropView, -age, drop));
+            last.fixes.push(fix(Phase::CreateView, age, create));
+        }
+    }
+
+    /// Adds to the last difference that the view is dropped and made again.
+    fn remake_view(&mut self, id: Id) {
+        let (Some(now), Some(then)) = (self.after.get(id), self.before.get(id)) else { return };
+        let Some(view) = then.view().filter(|view| !view.outdated) else { return };
+        let kind = if view.materialized { "MATERIALIZED VIEW" } else { "VIEW" };
+        let drop = format!("DROP {kind} {}", deparse::object_name(self.after, now));
+        let mut fixes = vec![fix(Phase::DropView, -age(id), drop)];
+        fixes.extend(self.rebuilt_view(id, then, view));
+        fixes.extend(self.described(id, then));
+        if let Some(last) = self.found.last_mut() {
+            last.fixes.extend(fixes);
+        }
+    }
+}
+
+fn is_permutation(one: &[String], other: &[String]) -> bool {
+    one.len() == other.len() && one.iter().all(|name| other.contains(name))
+}
+
+/// How the columns of a view differ.
+fn columns_in_words(title: &str, then: &[String], now: &[String]) -> String {
+    let beyond = |some: &[String], others: &[String]| {
+        let names = some.iter().filter(|name| !others.contains(name));
+        deparse::list(names.map(|name| format!("`{}`", quoted(name))))
+    };
+    let (left, lost) = (beyond(now, then), beyond(then, now));
+    match (left.is_empty(), lost.is_empty()) {
+        (false, true) => format!("{title} is left with {left}"),
+        (true, false) => format!("{title} loses {lost}"),
+        (false, false) => format!("{title} is left with {left} and loses {lost}"),
+        (true, true) => format!("{title} has its columns in another order"),
+    }
+}

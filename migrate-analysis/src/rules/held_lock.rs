@@ -1,0 +1,238 @@
+//! Locks that are held while more happens: a table lock ends with its transaction.
+
+use super::{Example, Finding, Rule, Statement};
+use crate::catalog::Id;
+use crate::ddl::{AlterActionKind, AlterTable, Command};
+use crate::diagnostic::Code;
+use crate::lock::{Cause, LockMode, Work};
+
+const SOURCE: &str = "https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-TABLES";
+
+pub(super) const WORK: Rule = Rule {
+    code: Code::StatementAfterAccessExclusive,
+    why: "A lock is held until the transaction ends, not until its statement does. A brief `ALTER TABLE` is brief no more \
+when work on many rows follows in the same migration: whoever runs into the lock waits until that is done, too.",
+    instead: "Make it two migrations: the change of the schema, and the work on the rows.",
+    source: SOURCE,
+    example: Example {
+        setup: "CREATE TABLE users (id bigint PRIMARY KEY, email text);",
+        bad: "ALTER TABLE users ADD COLUMN verified boolean;\nUPDATE users SET verified = false;",
+        good: &["ALTER TABLE users ADD COLUMN verified boolean DEFAULT false;"],
+        config: "",
+    },
+    downs: true,
+    check: work,
+};
+
+fn work(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
+    let Some((work, held, mode, place)) = work_under_lock(statement) else { return };
+    let (held, busy) = (statement.name(held), statement.name(work.relation));
+    let waiting = match mode.blocks_reads() {
+        true => "reads and writes",
+        false => "writes",
+    };
+    findings.push(Finding {
+        message: format!(
+            "{waiting} of `{held}` go on waiting while this works on all rows of `{busy}`"
+        ),
+        label: format!("`{held}` is locked since an earlier statement"),
+        notes: vec![format!(
+            "`{}` took the {mode} lock on `{held}`, which is held until the transaction ends",
+            first_words(statement, place)
+        )],
+        help: if work.cause == Cause::Rows {
+            vec!["move this into a migration of its own, after this one".to_owned()]
+        } else {
+            vec!["move this into a migration of its own".to_owned()]
+        },
+        ..Finding::default()
+    });
+}
+
+/// Work on many rows while the transaction blocks others since an earlier statement.
+pub(super) fn work_under_lock<'a>(
+    statement: &'a Statement<'_>,
+) -> Option<(&'a Work, Id, LockMode, usize)> {
+    let is_slow = |work: &&Work| {
+        // Where rows go for good nobody reads them, and a constraint that is validated has a rule of its own.
+        !matches!(work.cause, Cause::Truncate | Cause::Validate)
+            && statement.is_in_use(work.relation)
+    };
+    for work in statement.locks.work.iter().filter(is_slow) {
+        for earlier in statement.script.held_since() {
+            let blocks = earlier.locks.relations.iter().find(|lock| {
+                // What is slow by itself has a rule of its own.
+                lock.mode.blocks_writes()
+                    && statement.is_in_use(lock.relation)
+                    && is_table(statement, lock.relation)
+                    && (work.cause == Cause::Rows || lock.relation != work.relation)
+            });
+            if let Some(lock) = blocks {
+                return Some((work, lock.relation, lock.mode, earlier.place));
+            }
+        }
+    }
+    None
+}
+
+fn is_table(statement: &Statement<'_>, id: Id) -> bool {
+    statement.object(id).is_some_and(|it| it.table().is_some())
+}
+
+/// `ALTER TABLE users`: how an earlier statement begins.
+fn first_words(statement: &Statement<'_>, place: usize) -> String {
+    let Some(earlier) = statement.script.statements.get(place) else { return String::new() };
+    crate::sql::title(earlier.text, earlier.range.clone())
+}
+
+pub(super) const STATEMENTS: Rule = Rule {
+    code: Code::LockHeldAcrossStatements,
+    why: "A lock is held until the transaction ends. Each further statement makes that later, if only by a round trip.",
+    instead: "One migration a statement that locks a table in use; or the statement that locks as the last one.",
+    source: SOURCE,
+    example: Example {
+        setup: "CREATE TABLE users (id bigint PRIMARY KEY, email text);",
+        bad: "ALTER TABLE users ADD COLUMN verified boolean;\nCREATE TABLE notes (id bigint PRIMARY KEY);",
+        good: &[
+            "CREATE TABLE notes (id bigint PRIMARY KEY);\nALTER TABLE users ADD COLUMN verified boolean;",
+        ],
+        config: "deny = [\"lock-held-across-statements\"]",
+    },
+    downs: true,
+    check: statements,
+};
+
+fn statements(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
+    let script = statement.script;
+    let mut holding = script.held_since().filter_map(|earlier| {
+        let lock = earlier.locks.relations.iter().find(|lock| {
+            lock.mode.blocks_writes()
+                && statement.is_in_use(lock.relation)
+                && is_table(statement, lock.relation)
+        })?;
+        Some((earlier.place, lock.relation, lock.mode))
+    });
+    // Once a script is enough: where the second statement begins.
+    let Some((place, held, mode)) = holding.next() else { return };
+    if place + 1 != script.place {
+        return;
+    }
+    let held = statement.name(held);
+    findings.push(Finding {
+        message: format!("`{held}` stays locked while this runs"),
+        label: format!("`{held}` is locked since an earlier statement"),
+        notes: vec![format!(
+            "`{}` took the {mode} lock on `{held}`, which {}, until the transaction ends",
+            first_words(statement, place),
+            mode.blocks()
+        )],
+        help: vec!["move it above that statement, or into a migration of its own".to_owned()],
+        ..Finding::default()
+    });
+}
+
+pub(super) const SEVERAL: Rule = Rule {
+    code: Code::MultipleAccessExclusive,
+    why: "While the migration waits for the second table, nobody can use the first. And where an application takes the \
+two in the other order, it and the migration wait for each other: a deadlock, which PostgreSQL ends by failing one of \
+them.",
+    instead: "One migration a table.",
+    source: "https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-DEADLOCKS",
+    example: Example {
+        setup: "CREATE TABLE users (id bigint PRIMARY KEY);\nCREATE TABLE orders (id bigint PRIMARY KEY);",
+        bad: "ALTER TABLE users ADD COLUMN note text;\nALTER TABLE orders ADD COLUMN note text;",
+        good: &[
+            "ALTER TABLE users ADD COLUMN note text;",
+            "ALTER TABLE orders ADD COLUMN note text;",
+        ],
+        config: "",
+    },
+    downs: true,
+    check: several,
+};
+
+fn several(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
+    let exclusive = |relation: Id, mode: LockMode| {
+        mode.blocks_reads() && statement.is_in_use(relation) && is_table(statement, relation)
+    };
+    let mut before: Vec<Id> = Vec::new();
+    for earlier in statement.script.held_since() {
+        let locks = earlier.locks.relations.iter();
+        let tables = locks.filter(|lock| exclusive(lock.relation, lock.mode));
+        before.extend(tables.map(|lock| lock.relation));
+    }
+    before.sort_unstable();
+    before.dedup();
+    // Told once, where the second one comes.
+    let [first] = before.as_slice() else { return };
+    let mut locks = statement.locks.relations.iter();
+    let second = locks.find(|lock| lock.relation != *first && exclusive(lock.relation, lock.mode));
+    let Some(second) = second else { return };
+    let (first, second) = (statement.name(*first), statement.name(second.relation));
+    findings.push(Finding {
+        message: format!("nobody can use `{first}` while the migration waits for `{second}`"),
+        label: format!("`{first}` is locked already"),
+        help: vec![format!("move what changes `{second}` into a migration of its own")],
+        ..Finding::default()
+    });
+}
+
+pub(super) const COMBINE: Rule = Rule {
+    code: Code::CombineAlterTable,
+    why: "Each `ALTER TABLE` is a round trip under the lock of the first; and what each of them reads or writes anew, one \
+would do once.",
+    instead: "One `ALTER TABLE` with several actions.",
+    source: "https://www.postgresql.org/docs/current/sql-altertable.html",
+    example: Example {
+        setup: "CREATE TABLE users (id bigint PRIMARY KEY);",
+        bad: "ALTER TABLE users ADD COLUMN a text;\nALTER TABLE users ADD COLUMN b text;",
+        good: &["ALTER TABLE users\n  ADD COLUMN a text,\n  ADD COLUMN b text;"],
+        config: "deny = [\"combine-alter-table\"]",
+    },
+    downs: false,
+    check: combine,
+};
+
+fn combine(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
+    let Command::AlterTable(alter) = statement.seen.command else { return };
+    let Some(table) = statement.in_use(&alter.table) else { return };
+    let script = statement.script;
+    let before = script.place.checked_sub(1).and_then(|place| script.statements.get(place));
+    let Some((before, Command::AlterTable(earlier))) = before.map(|it| (it, &it.command)) else {
+        return;
+    };
+    let same = earlier.table.name == alter.table.name
+        && earlier.table.schema == alter.table.schema
+        && (earlier.only, earlier.if_exists) == (alter.only, alter.if_exists);
+    if !same || !script.transactional || !can_combine(earlier) || !can_combine(alter) {
+        return;
+    }
+    let actions = |text: &str, alter: &AlterTable| {
+        let parts = alter.actions.iter().filter_map(|it| text.get(it.at.clone()));
+        parts.map(|it| format!("\n  {it}")).collect::<Vec<_>>()
+    };
+    let all: Vec<String> =
+        actions(before.text, earlier).into_iter().chain(actions(statement.text, alter)).collect();
+    let name = statement.name(table);
+    let only = if alter.only { "ONLY " } else { "" };
+    let exists = if alter.if_exists { "IF EXISTS " } else { "" };
+    findings.push(Finding {
+        message: format!("`{name}` is altered twice in a row"),
+        label: "could be one with the statement before".to_owned(),
+        instead: vec![format!("ALTER TABLE {exists}{only}{name}{};", all.join(","))],
+        ..Finding::default()
+    });
+}
+
+/// Whether its actions can stand beside others, and mean the same there.
+fn can_combine(alter: &AlterTable) -> bool {
+    alter.actions.iter().all(|action| {
+        matches!(
+            action.kind,
+            AlterActionKind::AddColumn { .. }
+                | AlterActionKind::DropColumn { .. }
+                | AlterActionKind::AlterColumn { .. }
+                | AlterActionKind::AddConstraint(_)
+        )
+    })
+}

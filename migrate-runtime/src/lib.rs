@@ -167,7 +167,9 @@ pub use asynchronous::AsyncMigrator;
 pub use error::{Error, ErrorKind};
 pub use migration::{Down, EmbeddedMigration, Migration, MigrationSet, Reversible, Script, Set};
 pub use migrator::{Migrator, Untyped};
-pub use observe::{Direction, Event, Holder, MigrationId};
+#[cfg(feature = "tracing")]
+pub use observe::Tracing;
+pub use observe::{Direction, Event, Holder, MigrationId, Observer};
 pub use patience::Blocker;
 pub use policy::{Ahead, Missing, Modified, OutOfOrder};
 pub use preview::{Plan, PlanStep};

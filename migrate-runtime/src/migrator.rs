@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::connection::{Blocking, block, in_async_task};
 use crate::error::{Error, ErrorKind};
 use crate::migration::{MigrationSet, Set};
-use crate::observe::Event;
+use crate::observe::{Event, Observer};
 use crate::patience::Patience;
 use crate::plan::Depth;
 use crate::policy::{Ahead, Missing, Modified, OutOfOrder, Policies};
@@ -23,8 +23,6 @@ use crate::target::{DownTarget, Target};
 /// deploys take, shorter than most supervisors' patience.
 const LOCK_WAIT: Duration = Duration::from_secs(300);
 
-type Observer = Arc<dyn Fn(&Event) + Send + Sync>;
-
 #[derive(Clone)]
 pub(crate) struct Options {
     pub(crate) schema: Cow<'static, str>,
@@ -32,7 +30,8 @@ pub(crate) struct Options {
     pub(crate) lock_wait: Duration,
     pub(crate) patience: Patience,
     pub(crate) policies: Policies,
-    pub(crate) observer: Option<Observer>,
+    pub(crate) slow_after: Option<Duration>,
+    pub(crate) observers: Vec<Arc<dyn Observer>>,
 }
 
 /// The set of a [`Migrator`] that was made with [`Migrator::from_set`]: its targets are versions.
@@ -174,8 +173,21 @@ impl<S> Migrator<S> {
     /// Calls a function for everything that happens, while it happens. It must not panic: the run
     /// would end where it is, and the run lock stay with the client until that is closed.
     #[must_use]
-    pub fn on_event(mut self, observer: impl Fn(&Event) + Send + Sync + 'static) -> Self {
-        self.options.observer = Some(Arc::new(observer));
+    pub fn on_event(self, observer: impl Fn(&Event) + Send + Sync + 'static) -> Self {
+        self.observer(observer)
+    }
+
+    /// Tells an observer everything that happens, beside those that are told already.
+    #[must_use]
+    pub fn observer(mut self, observer: impl Observer + 'static) -> Self {
+        self.options.observers.push(Arc::new(observer));
+        self
+    }
+
+    /// From which duration on a migration is [slow](Event::Slow); none is unless set.
+    #[must_use]
+    pub fn slow_after(mut self, took: Duration) -> Self {
+        self.options.slow_after = Some(took);
         self
     }
 
@@ -364,7 +376,8 @@ impl Default for Options {
             lock_wait: LOCK_WAIT,
             patience: Patience::default(),
             policies: Policies::default(),
-            observer: None,
+            slow_after: None,
+            observers: Vec::new(),
         }
     }
 }

@@ -3,10 +3,18 @@
 //! An event carries data and knows one line of text ([`Display`](std::fmt::Display)); where the
 //! text goes is the application's affair. Nothing in the library prints.
 
+mod json;
+#[cfg(feature = "tracing")]
+mod tracing;
+
+#[cfg(feature = "tracing")]
+pub use self::tracing::Tracing;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
+use crate::error::ErrorKind;
 use crate::migration::EmbeddedMigration;
 use crate::patience::Blocker;
 
@@ -52,6 +60,30 @@ pub enum Direction {
     Up,
     /// Rolling back.
     Down,
+}
+
+impl Direction {
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Direction::Up => "up",
+            Direction::Down => "down",
+        }
+    }
+}
+
+/// Somebody who is told what happens, while it happens: see
+/// [`Migrator::observer`](crate::Migrator::observer). A closure is one.
+///
+/// It is called on the thread of the run, which waits for it; it must not panic.
+pub trait Observer: Send + Sync {
+    /// Something has happened.
+    fn event(&self, event: &Event);
+}
+
+impl<F: Fn(&Event) + Send + Sync> Observer for F {
+    fn event(&self, event: &Event) {
+        self(event);
+    }
 }
 
 /// Who holds the run lock, as the server knows it just now.
@@ -136,6 +168,15 @@ pub enum Event {
         /// How long it took, measured by the server.
         took: Duration,
     },
+    /// A migration took longer than [`slow_after`](crate::Migrator::slow_after); sent after `Finished`.
+    Slow {
+        /// Which way.
+        direction: Direction,
+        /// Which one.
+        migration: MigrationId,
+        /// How long it took, measured by the server.
+        took: Duration,
+    },
     /// An attempt was rolled back because of others, and is made again after a pause.
     Retrying {
         /// Which migration.
@@ -190,6 +231,26 @@ pub enum Event {
         /// The directory.
         directory: &'static str,
     },
+    /// The run has failed: the last event. [`Error`](crate::Error) has the whole story.
+    Failed {
+        /// The migration that failed, or the first one in the way.
+        migration: Option<MigrationId>,
+        /// What kind of thing went wrong.
+        kind: ErrorKind,
+        /// The server's code, if it was the server that complained.
+        sql_state: Option<String>,
+        /// Everything there is to say, over several lines.
+        error: String,
+    },
+    /// The run is over: the last event of a verb that writes.
+    Done {
+        /// How many migrations it has applied.
+        applied: usize,
+        /// How many it has rolled back.
+        rolled_back: usize,
+        /// The name of the run in the history and its log.
+        run_id: String,
+    },
 }
 
 impl fmt::Display for Event {
@@ -224,6 +285,20 @@ impl fmt::Display for Event {
             Event::Retrying { migration, why, blockers, attempt, of, pause } => {
                 write!(f, "{migration}: {why}; attempt {attempt} of {of} in {}", Took(*pause))?;
                 blockers.iter().try_for_each(|blocker| write!(f, "\n  {blocker}"))
+            }
+            Event::Slow { migration, took, .. } => {
+                write!(f, "{migration} was slow: {}", Took(*took))
+            }
+            Event::Failed { error, .. } => f.write_str(error),
+            Event::Done { applied: 0, rolled_back: 0, .. } => f.write_str("nothing to do"),
+            Event::Done { applied, rolled_back: 0, .. } => {
+                write!(f, "done: {} applied", Count(*applied))
+            }
+            Event::Done { applied: 0, rolled_back, .. } => {
+                write!(f, "done: {} rolled back", Count(*rolled_back))
+            }
+            Event::Done { applied, rolled_back, .. } => {
+                write!(f, "done: {} rolled back, {applied} applied", Count(*rolled_back))
             }
             Event::DoneElsewhere { migration } => {
                 write!(f, "another migrator was faster with {migration}")

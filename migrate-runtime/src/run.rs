@@ -42,6 +42,8 @@ pub(crate) struct Run<'a, C> {
     pub(crate) set: MigrationSet,
     pub(crate) history: History,
     pub(crate) report: Report,
+    /// The verb is one that may write.
+    pub(crate) writes: bool,
     /// Known once the run lock was asked for.
     pub(crate) session: Option<Session>,
     pub(crate) locked: bool,
@@ -63,6 +65,7 @@ impl<'a, C: Connection> Run<'a, C> {
             set,
             history: History::new(&options.schema, &options.table),
             report: Report { run_id: run_id(), ..Report::default() },
+            writes: true,
             session: None,
             locked: false,
             keep_lock: false,
@@ -73,9 +76,7 @@ impl<'a, C: Connection> Run<'a, C> {
     }
 
     pub(crate) fn emit(&self, event: Event) {
-        if let Some(observer) = &self.options.observer {
-            observer(&event);
-        }
+        self.options.observers.iter().for_each(|observer| observer.event(&event));
     }
 
     pub(crate) fn newest(&self) -> i64 {
@@ -292,11 +293,13 @@ impl<'a, C: Connection> Run<'a, C> {
     }
 
     pub(crate) async fn status(&mut self) -> Result<Status, Error> {
+        self.writes = false;
         let look = self.look("", Rows::Always).await?;
         Ok(Status { rows: plan::status(&self.set, &look.rows) })
     }
 
     pub(crate) async fn plan(&mut self, target: Option<i64>) -> Result<Vec<Up>, Error> {
+        self.writes = false;
         if let Some(target) = target {
             plan::in_set(&self.set, target)?;
         }
@@ -361,9 +364,28 @@ impl<'a, C: Connection> Run<'a, C> {
             // session that cannot be spoken to.
             let _ = self.connection.simple_query(&sql).await;
         }
+        self.tell_end(result.as_ref().err());
         match result {
             Ok(value) => Ok((value, self.report)),
             Err(error) => Err(error.with_report(self.report)),
+        }
+    }
+
+    fn tell_end(&self, error: Option<&Error>) {
+        let report = &self.report;
+        if let Some(error) = error {
+            self.emit(Event::Failed {
+                migration: error.migration().cloned(),
+                kind: error.kind(),
+                sql_state: error.sql_state().map(|state| state.code().to_owned()),
+                error: error.to_string(),
+            });
+        } else if self.writes {
+            self.emit(Event::Done {
+                applied: report.applied().count(),
+                rolled_back: report.rolled_back().count(),
+                run_id: report.run_id.clone(),
+            });
         }
     }
 
@@ -396,6 +418,9 @@ impl<'a, C: Connection> Run<'a, C> {
             Direction::Down => self.present.remove(&migration.version()),
         };
         self.emit(Event::Finished { direction, migration: migration.clone(), took });
+        if self.options.slow_after.is_some_and(|limit| took >= limit) {
+            self.emit(Event::Slow { direction, migration: migration.clone(), took });
+        }
         self.report.done.push(Done { migration, direction, took });
     }
 }

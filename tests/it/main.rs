@@ -11,6 +11,7 @@ mod engine_error;
 mod engine_fixture;
 mod engine_hostile;
 mod engine_lock;
+mod engine_observe;
 mod engine_policy;
 mod engine_proxy;
 mod engine_session;

@@ -473,6 +473,16 @@ impl State<'_> {
         matches!(kind, Kind::Domain(_)).then_some(kind)
     }
 
+    /// What was touched since, oldest first, each as it was.
+    pub(crate) fn touched(&self) -> impl Iterator<Item = (Id, Option<&Object>)> {
+        self.overlay.iter().map(|(id, object)| (*id, object.as_deref()))
+    }
+
+    /// Every object that there was, oldest first.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (Id, &Object)> {
+        self.catalog.slots().filter_map(|(id, _)| Some((id, self.get(id)?)))
+    }
+
     /// Whether there were statements that could not be followed.
     pub(crate) fn is_foggy(&self) -> bool {
         let fog = &self.catalog.session().fog;

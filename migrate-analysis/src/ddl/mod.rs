@@ -52,6 +52,8 @@ pub(crate) enum Command {
     /// A change of such an object, which is then known to exist, and not how.
     AlterOther {
         object: ObjectName,
+        /// Those that `ALTER PUBLICATION` names.
+        tables: Vec<Name>,
     },
     Drop(Drop),
     /// `DROP OWNED BY`: whatever belongs to the roles.
@@ -84,6 +86,7 @@ pub(crate) enum Command {
     Merge(Dml),
     Truncate {
         tables: Vec<Name>,
+        restart_identity: bool,
         cascade: bool,
     },
     /// `SELECT`, `VALUES`, `TABLE`, with the functions it calls.

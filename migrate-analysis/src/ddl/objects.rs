@@ -447,6 +447,8 @@ pub(crate) struct CreateOther {
     pub(crate) if_not_exists: bool,
     /// The statement, blanks folded.
     pub(crate) definition: String,
+    /// Those that `CREATE PUBLICATION` names.
+    pub(crate) tables: Vec<Name>,
 }
 
 /// `INSERT`, `UPDATE`, `DELETE`, `MERGE`.

@@ -9,11 +9,22 @@
 //! and measurements on PostgreSQL 15 and 18 (`tests/data/locks.tsv`).
 
 mod alter;
+mod attached;
+mod bound;
+mod create_table;
 mod domain;
+mod index;
+mod maintenance;
 mod mode;
 mod names;
-mod other;
+mod object;
+mod partition;
+mod query;
+mod relations;
+mod removed;
+mod rows;
 mod servers;
+mod view;
 
 pub use mode::LockMode;
 pub(crate) use names::Names;
@@ -129,13 +140,60 @@ pub(crate) struct Seen<'a> {
 
 /// What a statement that succeeded has locked, at worst on any of the servers.
 pub(crate) fn of(seen: &Seen<'_>) -> Locks {
-    let mut locks = Locks::default();
+    let mut all = Locks::default();
+    let locks = &mut all;
     match seen.command {
-        Command::AlterTable(alter) => alter::table(seen, alter, &mut locks),
-        Command::AlterDomain(alter) => domain::alter(seen, alter, &mut locks),
-        _ => other::command(seen, &mut locks),
+        Command::AlterTable(it) => alter::table(seen, it, locks),
+        Command::AlterDomain(it) => domain::alter(seen, it, locks),
+        Command::CreateTable(it) => create_table::create(seen, it, locks),
+        Command::CreateTableAs(it) => view::create_table_as(seen, it, locks),
+        Command::CreateView(it) => view::create_view(seen, it, locks),
+        Command::Refresh { view, concurrently, with_data } => {
+            view::refresh(seen, view, (*concurrently, *with_data), locks);
+        }
+        Command::CreateIndex(it) => index::create(seen, it, locks),
+        Command::AttachIndex { index, partition } => index::attach(seen, index, partition, locks),
+        Command::Drop(it) if index::drop_concurrently(seen, it, locks) => {}
+        Command::Drop(_) | Command::DropOwned => removed::locks(seen, locks),
+        Command::CreateSchema(it) => {
+            for command in &it.elements {
+                let seen = Seen { before: seen.before.clone(), command, ..*seen };
+                locks.add(of(&seen));
+            }
+        }
+        Command::Insert(it) | Command::Update(it) | Command::Delete(it) | Command::Merge(it) => {
+            rows::write(seen, seen.command, it, locks);
+        }
+        Command::Truncate { tables, restart_identity, cascade } => {
+            rows::truncate(seen, (tables, *restart_identity, *cascade), locks);
+        }
+        Command::Select(it) => query::query(seen, it, query::Run::Yes, locks),
+        Command::Maintenance(it) => maintenance::maintenance(seen, it, locks),
+        _ => object(seen, locks),
     }
-    locks
+    all
+}
+
+/// Commands about what is no table, or that every kind of object has.
+fn object(seen: &Seen<'_>, locks: &mut Locks) {
+    match seen.command {
+        Command::CreateSequence(it) => object::owner(seen, &it.options, locks),
+        Command::AlterSequence(it) => object::sequence(seen, it, locks),
+        Command::AlterType(it) => object::attributes(seen, &it.name, locks),
+        Command::CreateTrigger(it) => attached::trigger(seen, it, locks),
+        Command::CreatePolicy(it) => attached::exclusive(seen, &it.table, locks),
+        Command::AlterPolicy(it) => attached::exclusive(seen, &it.table, locks),
+        Command::CreateRule(it) => attached::exclusive(seen, &it.table, locks),
+        Command::CreateStatistics(it) => attached::statistics(seen, &it.table, locks),
+        Command::CreateOther(it) => attached::published(seen, &it.tables, locks),
+        Command::AlterOther { tables, .. } => attached::published(seen, tables, locks),
+        Command::Rename(it) => object::rename(seen, it, locks),
+        Command::SetSchema { object, .. } => object::set_schema(seen, object, locks),
+        Command::SetOwner { object, .. } => object::set_owner(seen, object, locks),
+        Command::Comment(it) => object::comment(seen, it, locks),
+        Command::Grant(it) => object::grant(seen, it, locks),
+        _ => {}
+    }
 }
 
 impl Locks {

@@ -47,6 +47,21 @@ impl LockMode {
         }
     }
 
+    /// As it is spelt in `LOCK … IN … MODE`, in upper case.
+    pub(crate) fn named(name: &str) -> Option<LockMode> {
+        let all = [
+            LockMode::AccessShare,
+            LockMode::RowShare,
+            LockMode::RowExclusive,
+            LockMode::ShareUpdateExclusive,
+            LockMode::Share,
+            LockMode::ShareRowExclusive,
+            LockMode::Exclusive,
+            LockMode::AccessExclusive,
+        ];
+        all.into_iter().find(|mode| mode.as_str() == name)
+    }
+
     /// Whether it is this mode or a weaker one.
     pub const fn at_most(self, mode: LockMode) -> bool {
         self as u8 <= mode as u8

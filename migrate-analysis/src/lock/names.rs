@@ -3,8 +3,8 @@
 use crate::catalog::{Catalog, Id, Space};
 use crate::ddl::{
     AlterActionKind, Block, ColumnConstraintKind, Command, CreateTable, GrantTarget, Maintenance,
-    Name, ObjectKind, ObjectName, Query, Reindexed, Select, SourceKind, Step, TableConstraint,
-    TableConstraintKind, TableElement,
+    Name, ObjectKind, ObjectName, OwnedBy, Query, Reindexed, Select, SequenceOptions, SourceKind,
+    Step, TableConstraint, TableConstraintKind, TableElement,
 };
 use crate::simulate::{self, External};
 
@@ -63,8 +63,14 @@ fn collect<'a>(command: &'a Command, out: &mut Written<'a>) {
             relation(&it.name);
             query(&it.query, out);
         }
-        Command::CreateSequence(it) => relation(&it.name),
-        Command::AlterSequence(it) => relation(&it.name),
+        Command::CreateSequence(it) => {
+            relation(&it.name);
+            owner(&it.options, out);
+        }
+        Command::AlterSequence(it) => {
+            relation(&it.name);
+            owner(&it.options, out);
+        }
         Command::AlterType(it) => out.push((Space::Type, &it.name)),
         Command::AlterDomain(it) => out.push((Space::Type, &it.name)),
         Command::CreateTrigger(it) => std::iter::once(&it.table).chain(&it.from).for_each(relation),
@@ -72,9 +78,14 @@ fn collect<'a>(command: &'a Command, out: &mut Written<'a>) {
         Command::AlterPolicy(it) => relation(&it.table),
         Command::CreateRule(it) => relation(&it.table),
         Command::CreateStatistics(it) => relation(&it.table),
-        Command::AlterOther { object: it }
-        | Command::SetSchema { object: it, .. }
-        | Command::SetOwner { object: it, .. } => object(it, out),
+        Command::CreateOther(it) => it.tables.iter().for_each(relation),
+        Command::AlterOther { object: it, tables } => {
+            tables.iter().for_each(relation);
+            object(it, out);
+        }
+        Command::SetSchema { object: it, .. } | Command::SetOwner { object: it, .. } => {
+            object(it, out)
+        }
         Command::Rename(it) => object(&it.object, out),
         Command::Comment(it) => object(&it.object, out),
         Command::Drop(it) => it.objects.iter().for_each(|it| object(it, out)),
@@ -94,6 +105,13 @@ fn collect<'a>(command: &'a Command, out: &mut Written<'a>) {
         Command::Do { block: Some(it), .. } => block(it, out),
         Command::Maintenance(it) => maintenance(it, out),
         _ => {}
+    }
+}
+
+/// The table of the column that a sequence goes with.
+fn owner<'a>(options: &'a SequenceOptions, out: &mut Written<'a>) {
+    if let Some(OwnedBy::Column { table, .. }) = &options.owned_by {
+        out.push((Space::Relation, table));
     }
 }
 

@@ -274,7 +274,7 @@ their own snapshot, find the table empty.",
 };
 
 fn truncate(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
-    let Command::Truncate { tables, cascade } = statement.seen.command else { return };
+    let Command::Truncate { tables, cascade, .. } = statement.seen.command else { return };
     let known = tables.iter().filter_map(|name| Some((statement.seen.names.relation(name)?, name)));
     let old: Vec<_> = known.filter(|(id, _)| statement.was_there(*id)).collect();
     let Some((_, first)) = old.first() else { return };

@@ -238,12 +238,17 @@ impl<'a> Statement<'a> {
         self.locks.relations.iter().filter(|lock| self.is_in_use(lock.relation))
     }
 
-    /// The work on relations in use that has this cause.
+    /// Whether writes at least wait for the relation, and somebody writes to it.
+    fn stands_in_the_way(&self, id: Id) -> bool {
+        self.locks.mode(id).blocks_writes() && self.is_in_use(id)
+    }
+
+    /// The work on relations in use that has this cause, while others wait.
     pub(crate) fn work(&self, cause: Cause) -> impl Iterator<Item = &Work> {
         self.locks
             .work
             .iter()
-            .filter(move |work| work.cause == cause && self.is_in_use(work.relation))
+            .filter(move |work| work.cause == cause && self.stands_in_the_way(work.relation))
     }
 
     /// `` `users`: ACCESS EXCLUSIVE, which blocks reads and writes``, for each table in use. (Who waits for an index

@@ -21,7 +21,8 @@ is never large, say so: `small-tables = [\"public.settings\"]` in `migrate.toml`
         good: &["UPDATE users SET verified = false WHERE id > 0 AND id <= 10000;"],
         config: "",
     },
-    downs: true,
+    // Putting rows back is what a down is for.
+    downs: false,
     check: unbatched,
 };
 

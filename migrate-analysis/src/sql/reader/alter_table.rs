@@ -24,7 +24,7 @@ pub(super) fn alter_table(reader: &mut Reader<'_>) -> Option<Command> {
     if reader.are(&["DEPENDS", "ON"]) || reader.are(&["NO", "DEPENDS"]) {
         reader.at = reader.words.len();
         let object = ObjectName { kind, name: table, part: None, arguments: None };
-        return Some(Command::AlterOther { object });
+        return Some(Command::AlterOther { object, tables: Vec::new() });
     }
     let actions = reader.list(|reader| {
         let from = reader.at;

@@ -22,9 +22,11 @@ pub(super) fn drop(reader: &mut Reader<'_>) -> Option<Command> {
 pub(super) fn truncate(reader: &mut Reader<'_>) -> Option<Command> {
     reader.accept("TABLE");
     let tables = reader.list(Reader::relation)?;
-    if reader.accept_any(&["RESTART", "CONTINUE"]).is_some() {
+    let identity = reader.accept_any(&["RESTART", "CONTINUE"]);
+    if identity.is_some() {
         reader.expect("IDENTITY")?;
     }
+    let restart_identity = identity == Some("RESTART");
     let cascade = reader.behavior() == Behavior::Cascade;
-    Some(Command::Truncate { tables, cascade })
+    Some(Command::Truncate { tables, restart_identity, cascade })
 }

@@ -98,10 +98,35 @@ pub(super) fn create_other(reader: &mut Reader<'_>, or_replace: bool) -> Option<
         ObjectKind::Operator => operator(reader)?,
         _ => reader.object_name(kind)?,
     };
+    let tables = published(reader, kind);
     let end = reader.words.len();
     reader.at = end;
     let definition = reader.folded(0, end);
-    Some(Command::CreateOther(CreateOther { object, or_replace, if_not_exists, definition }))
+    let other = CreateOther { object, or_replace, if_not_exists, definition, tables };
+    Some(Command::CreateOther(other))
+}
+
+/// The tables of a publication: behind `FOR`, `ADD`, `SET`, `DROP`.
+pub(super) fn published(reader: &Reader<'_>, kind: ObjectKind) -> Vec<Name> {
+    let mut tables = Vec::new();
+    if kind != ObjectKind::Publication {
+        return tables;
+    }
+    let mut reader = *reader;
+    reader.accept_any(&["FOR", "ADD", "SET", "DROP"]);
+    // `TABLES IN SCHEMA` among them locks none.
+    while reader.accept("TABLE") || !tables.is_empty() && !reader.is("TABLES") {
+        let Some(table) = reader.relation() else { break };
+        tables.push(table);
+        reader.skip_parens();
+        if reader.accept("WHERE") {
+            reader.skip_parens();
+        }
+        if !reader.accept_kind(Kind::Comma) {
+            break;
+        }
+    }
+    tables
 }
 
 fn operator_class(reader: &mut Reader<'_>) -> Option<ObjectName> {

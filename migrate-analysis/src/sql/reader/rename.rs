@@ -1,6 +1,7 @@
 //! What `ALTER` has for every kind of object: RENAME, SET SCHEMA, OWNER TO.
 
 use super::cursor::Reader;
+use super::misc;
 use crate::ddl::{Command, ObjectKind, ObjectName, Rename};
 
 /// Behind `ALTER`: `kind name RENAME …`, `SET SCHEMA …`, `OWNER TO …`; none for any other form.
@@ -21,8 +22,9 @@ pub(super) fn any_object(reader: &mut Reader<'_>) -> Option<Command> {
 /// Behind `ALTER`: a form that nobody else reads, of an object of a known kind.
 pub(super) fn other(reader: &mut Reader<'_>) -> Option<Command> {
     let (object, _) = named(reader)?;
+    let tables = misc::published(reader, object.kind);
     reader.at = reader.words.len();
-    Some(Command::AlterOther { object })
+    Some(Command::AlterOther { object, tables })
 }
 
 /// `kind [IF EXISTS] [ONLY] name [*]`.

@@ -1,0 +1,79 @@
+//! What goes, and what loses something: it is locked before it goes.
+//!
+//! It is found by comparing the catalog before with the one after, so that what `CASCADE` takes along is
+//! among it.
+
+use super::relations::foreign_key;
+use super::{LockMode, Locks, Seen};
+use crate::catalog::{Constraint, Id, Kind, Object, Table};
+
+/// What was there before and is gone.
+pub(super) fn locks(seen: &Seen<'_>, locks: &mut Locks) {
+    for (id, before) in seen.before.touched() {
+        let Some(before) = before else { continue };
+        match seen.after.get(id) {
+            None => gone(seen, id, before, locks),
+            Some(after) if lost_a_part(before, after) => {
+                locks.lock(id, LockMode::AccessExclusive);
+                keys(seen, before, after.table(), locks);
+            }
+            Some(_) => {}
+        }
+    }
+}
+
+fn gone(seen: &Seen<'_>, id: Id, object: &Object, locks: &mut Locks) {
+    let exclusive = LockMode::AccessExclusive;
+    match &object.kind {
+        Kind::Table(table) => {
+            if table.is_partition() {
+                locks.lock_all(table.parents.iter().copied(), exclusive);
+                let default = table.parents.first().and_then(|it| seen.default_partition(*it));
+                locks.lock_all(default, exclusive);
+            }
+            locks.lock(id, exclusive);
+            keys(seen, object, None, locks);
+        }
+        Kind::Index(index) => {
+            locks.lock(index.table, exclusive);
+            locks.lock(id, exclusive);
+        }
+        Kind::View(_) | Kind::Sequence(_) | Kind::Relation => locks.lock(id, exclusive),
+        Kind::Statistics(statistics) => {
+            locks.lock(statistics.table, LockMode::ShareUpdateExclusive);
+        }
+        _ => {}
+    }
+}
+
+/// The other tables of foreign keys that are gone. That of a partition goes with that of its parent.
+fn keys(seen: &Seen<'_>, before: &Object, after: Option<&Table>, locks: &mut Locks) {
+    let is_gone = |constraint: &&Constraint| {
+        constraint.inherited == 0
+            && after.is_none_or(|it| it.constraint(&constraint.name).is_none())
+    };
+    let constraints = before.table().map(|it| it.constraints.as_slice()).unwrap_or_default();
+    for key in constraints.iter().filter(is_gone).filter_map(foreign_key) {
+        locks.lock_all(seen.partitions(key.table), LockMode::AccessExclusive);
+    }
+}
+
+/// A column, a default, a constraint, a trigger, a policy or a rule.
+fn lost_a_part(before: &Object, after: &Object) -> bool {
+    fn lost<T>(before: &[T], after: &[T], same: impl Fn(&T, &T) -> bool) -> bool {
+        before.iter().any(|old| !after.iter().any(|new| same(old, new)))
+    }
+    let columns = lost(before.columns(), after.columns(), |old, new| {
+        old.number == new.number && (old.default.is_none() || new.default.is_some())
+    });
+    let triggers = lost(before.triggers(), after.triggers(), |old, new| old.name == new.name);
+    let rules = lost(before.rules(), after.rules(), |old, new| old.name == new.name);
+    let of_table = match (before.table(), after.table()) {
+        (Some(before), Some(after)) => {
+            lost(&before.constraints, &after.constraints, |old, new| old.name == new.name)
+                || lost(&before.policies, &after.policies, |old, new| old.name == new.name)
+        }
+        _ => false,
+    };
+    columns || triggers || rules || of_table
+}

@@ -146,6 +146,9 @@ impl Writer<'_> {
         self.set();
         // Every migration after the last irreversible one can be rolled back to, and so can that one.
         let last_irreversible = migrations.iter().rposition(|migration| !migration.is_reversible);
+        if migrations.last().is_some_and(|newest| newest.is_reversible) {
+            self.text.push_str("use __p::digits::*; use __p::Retractable as __R;\n");
+        }
         for (at, (migration, name)) in migrations.iter().zip(names::structs(migrations)).enumerate()
         {
             self.migration(at, migration, &name, last_irreversible.is_none_or(|last| at >= last));
@@ -182,8 +185,14 @@ impl Writer<'_> {
     fn migration(&mut self, at: usize, migration: &Embedded, name: &str, target: bool) {
         put!(self, "#[doc = {:?}] pub struct {name};\n", migration.doc);
         let reversible = migration.is_reversible;
-        let way = if reversible && target { "Retractable" } else { "Migration" };
-        put!(self, "impl __p::{way} for {name} {{ type Set = Set; const INDEX: usize = {at}; }}\n");
+        if reversible && target {
+            put!(self, "impl __R for {name} {{ type Place = (Set{}); }}\n", digits(at));
+            return;
+        }
+        put!(
+            self,
+            "impl __p::Migration for {name} {{ type Set = Set; const INDEX: usize = {at}; }}\n"
+        );
         match (reversible, target) {
             (true, false) => {
                 put!(self, "impl __p::Reversible for {name} {{}}\n");
@@ -194,4 +203,11 @@ impl Writer<'_> {
             _ => {}
         }
     }
+}
+
+/// The place of a migration: see the runtime's `place.rs`.
+fn digits(number: usize) -> String {
+    let (rest, digit) = (number / 32, number % 32);
+    let rest = if rest == 0 { String::new() } else { digits(rest) };
+    format!("{rest}, __{digit}")
 }

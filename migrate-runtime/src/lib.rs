@@ -141,6 +141,7 @@ mod look;
 mod migration;
 mod migrator;
 mod observe;
+mod place;
 mod plan;
 mod policy;
 mod quote;

@@ -262,7 +262,7 @@ impl Glance {
     pub fn new(root: &Path) -> io::Result<Glance> {
         // Some file systems count in steps of two seconds.
         const YOUNG: Duration = Duration::from_secs(3);
-        let (past, _) = since_1970(SystemTime::now().checked_sub(YOUNG));
+        let past = since_1970(SystemTime::now().checked_sub(YOUNG));
         let (mut glance, mut failed) = (Glance::default(), None);
         let folders = walk(root, |found| match look(&found) {
             Ok(metadata) => {
@@ -272,7 +272,7 @@ impl Glance {
                 glance.stamps.extend_from_slice(path.as_bytes());
                 glance.stamps.push(0);
                 glance.stamps.extend_from_slice(&stamp);
-                let [(modified, _), (changed, _)] = times(&metadata);
+                let [modified, changed] = times(&metadata);
                 if modified >= past || changed >= past {
                     glance.young.push(path.clone());
                     stamp.clear();

@@ -147,6 +147,7 @@ mod migration;
 mod migrator;
 mod observe;
 mod patience;
+mod place;
 mod plan;
 mod policy;
 mod preflight;

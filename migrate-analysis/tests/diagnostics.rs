@@ -49,6 +49,10 @@ fn check(name: &str, case: &str) -> Analysis {
     let analysis = analyze(Ok(directory(case)), &mut cache);
     let again = analyze(Ok(directory(case)), &mut Cache::decode(&cache.encode()));
     assert_eq!(again, analysis, "{name}: what was kept is what was found");
+    // What is dangerous has its examples beside the rules; here is what is wrong.
+    let mut analysis = analysis;
+    let about: Option<Code> = name.split('.').next().and_then(Code::from_name);
+    analysis.diagnostics.retain(|it| !it.code.is_hazard() || Some(it.code) == about);
     let rendered: Vec<_> = analysis
         .diagnostics
         .iter()

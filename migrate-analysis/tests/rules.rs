@@ -42,7 +42,6 @@ fn found<'a>(rule: &Rule, analysis: &'a Analysis) -> impl Iterator<Item = &'a Di
 
 /// Rules that wait for what `lock/` will tell.
 const WAITING: &[Code] = &[
-    Code::AddColumnVolatileDefault,
     Code::CreateIndexBlocking,
     Code::CreateIndexPartitioned,
     Code::AttachPartitionScan,

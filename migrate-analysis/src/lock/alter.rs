@@ -13,6 +13,8 @@ mod setting;
 mod volatile;
 mod words;
 
+pub(crate) use volatile::volatile_call;
+
 use super::{Cause, LockMode, Locks, Seen, Work, WorkKind, partition};
 use crate::catalog::{Column, Id, Kind, Object, State, Table};
 use crate::ddl::{

@@ -26,6 +26,7 @@ mod rows;
 mod servers;
 mod view;
 
+pub(crate) use alter::volatile_call;
 pub use mode::LockMode;
 pub(crate) use names::Names;
 pub(crate) use servers::Servers;

@@ -196,7 +196,7 @@ fn object(seen: &Seen<'_>, locks: &mut Locks) {
             attached::exclusive(seen, table, locks);
             hidden(seen, LockMode::AccessShare, locks);
         }
-        Command::CreateRule(it) => attached::exclusive(seen, &it.table, locks),
+        Command::CreateRule(it) => attached::rule(seen, it, locks),
         Command::CreateStatistics(it) => attached::statistics(seen, &it.table, locks),
         Command::CreateOther(it) => attached::published(seen, &it.tables, locks),
         Command::AlterOther { tables, .. } => attached::published(seen, tables, locks),
@@ -236,14 +236,5 @@ impl Locks {
     pub(crate) fn mode(&self, relation: Id) -> LockMode {
         let lock = self.relations.iter().find(|lock| lock.relation == relation);
         lock.map_or(LockMode::NoLock, |lock| lock.mode)
-    }
-
-    /// Whether others wait for a time that grows with a table.
-    pub(crate) fn blocks_for_long(&self) -> bool {
-        let long = |work: &&Work| work.cause != Cause::Truncate && work.cause != Cause::Rows;
-        self.work
-            .iter()
-            .filter(long)
-            .any(|_| self.relations.iter().any(|lock| lock.mode.blocks_writes()))
     }
 }

@@ -89,7 +89,9 @@ impl Case {
 
     /// Whether a plan decides if the relation is read: it is the other table of a foreign key.
     fn is_referenced(&self, relation: &str) -> bool {
-        let about_keys = self.id.contains("fk") || self.statement.contains("REFERENCES");
+        let about_keys = [&self.id, &self.setup, &self.statement]
+            .iter()
+            .any(|text| text.contains("fk") || text.contains("REFERENCES"));
         let mut words = self.statement.split_ascii_whitespace();
         about_keys && !words.any(|word| word == relation)
             || about_keys && self.statement.contains(&format!("REFERENCES {relation}"))
@@ -145,8 +147,8 @@ fn differences(case: &Case, locked: &Locked) -> (Vec<String>, Vec<String>) {
             modes.push(format!("{}: not locked, we say {}", fact.relation, fact.mode));
         }
     }
-    if locked.unknown.is_some() || !locked.failures.is_empty() {
-        modes.push(format!("not followed: {:?} {:?}", locked.failures, locked.unknown));
+    if !locked.failures.is_empty() {
+        modes.push(format!("said to fail: {:?}", locked.failures));
     }
     (modes, work)
 }
@@ -164,10 +166,10 @@ fn as_measured() {
         wrong_work += usize::from(!work.is_empty());
         let (blocks, says) = (case.blocks(), says_blocks(&locked));
         blocking += usize::from(blocks);
-        missed += usize::from(blocks && !says);
+        missed += usize::from(blocks && !says && locked.unknown.is_none());
         alarms += usize::from(!blocks && says);
         let verdict = match (blocks, says) {
-            (true, false) => "MISSED",
+            (true, false) if locked.unknown.is_none() => "MISSED",
             (false, true) => "FALSE ALARM",
             _ if modes.is_empty() && work.is_empty() => continue,
             _ => "",
@@ -188,9 +190,10 @@ fn as_measured() {
     assert!(missed <= MISSED && alarms <= ALARMS, "more is wrong than before");
 }
 
-/// How many are wrong, and why: see what the test prints.
-const WRONG_MODES: usize = 238;
-const WRONG_WORK: usize = 101;
-const MISSED: usize = 58;
-/// `timestamptz` to `timestamp`: a rewrite, unless the session is in UTC, which nobody knows before.
+/// How many are wrong. Measured in a session whose time zone is UTC, in which a `timestamp` becomes a `timestamptz`
+/// without being written anew (4, of which 2 are alarms); and which tables a bare `CLUSTER` is about is
+/// not known, which is said (2).
+const WRONG_MODES: usize = 6;
+const WRONG_WORK: usize = 6;
+const MISSED: usize = 0;
 const ALARMS: usize = 2;

@@ -289,7 +289,8 @@ impl fmt::Display for Event {
             Event::Slow { migration, took, .. } => {
                 write!(f, "{migration} was slow: {}", Took(*took))
             }
-            Event::Failed { error, .. } => f.write_str(error),
+            // The rest is in the error that the verb returns.
+            Event::Failed { error, .. } => f.write_str(error.lines().next().unwrap_or_default()),
             Event::Done { applied: 0, rolled_back: 0, .. } => f.write_str("nothing to do"),
             Event::Done { applied, rolled_back: 0, .. } => {
                 write!(f, "done: {} applied", Count(*applied))

@@ -367,6 +367,7 @@ fn a_log_reads_well_when_many_share_a_message() {
         "applying 2_t2",
         "applied 2_t2",
         "applying 3_broken",
+        "migration 3_broken failed: division by zero",
     ];
     assert_eq!(*seen.lock().unwrap(), expected);
 }

@@ -60,7 +60,7 @@ fn missing_is_a_hole_and_ahead_is_not() {
     let log = Arc::clone(&seen);
     let older = migrator(&all[..1]).on_event(move |event| log.lock().unwrap().push(event.clone()));
     assert!(older.up(&mut client).unwrap().is_empty());
-    assert_eq!(*seen.lock().unwrap(), [Event::Ahead { migrations: 2 }]);
+    assert_eq!(seen.lock().unwrap()[0], Event::Ahead { migrations: 2 });
     assert_eq!(older.status(&mut client).unwrap().rows()[2].state, State::Ahead);
     older.verify(&mut client).unwrap();
     let strict = older.ahead(Ahead::Refuse);

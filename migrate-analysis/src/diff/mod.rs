@@ -208,8 +208,7 @@ impl<'a> Differ<'a> {
             // In a circle there is no order.
             i64::try_from(behind.by_ref().take(taken.len() + 2).count()).unwrap_or(0)
         };
-        let depths: Vec<i64> =
-            fixes().map(|it| it.renames.as_ref().map_or(0, |it| depth(it))).collect();
+        let depths: Vec<i64> = fixes().map(|it| it.renames.as_ref().map_or(0, &depth)).collect();
         for (fix, depth) in self.found.iter_mut().flat_map(|it| &mut it.fixes).zip(depths) {
             fix.order += depth << 40;
         }

@@ -1,7 +1,7 @@
 //! Objects that are missing or left behind as a whole, and those that are no tables.
 
 use super::table::owner_name;
-use super::{Differ, Difference, Fix, Pair, Phase, Weight, age, fix};
+use super::{Differ, Difference, Fix, Matching, Pair, Phase, Weight, age, fix};
 use crate::catalog::{Column, Id, Index, Kind, Object, Ownership, Routine, State};
 use crate::ddl::ObjectKind;
 use crate::deparse::{self, object_name};
@@ -85,8 +85,11 @@ impl Differ<'_> {
     pub(super) fn left_object(&mut self, id: Id, object: &Object) {
         // What was there all the time is in both states.
         let is_made = matches!(object.kind, Kind::Table(_)) && self.before.get(id).is_none();
+        if object.partial && !(is_made && self.matching == Matching::Identity) {
+            self.left_in_part(id, object);
+        }
         if object.partial && !is_made {
-            return self.left_in_part(id, object);
+            return;
         }
         if self.goes_with_another(self.after, id, object, false) {
             return;

@@ -40,6 +40,9 @@ impl Differ<'_> {
     ) -> Reach {
         let parents = pair.before.1.table().map_or(&[][..], |it| &it.parents);
         let changed = (of(one), of(other));
+        if changed.0 == changed.1 {
+            return Reach::Whole;
+        }
         let names = (one.name.as_str(), other.name.as_str());
         let told = |parent: &Id| {
             self.change_of(*parent, names, of).as_ref() == Some(&changed)

@@ -90,6 +90,7 @@ struct Watching {
 
 impl Watch for Watching {
     fn statement(&mut self, ran: &Ran<'_>) {
+        self.locks.add(Locks { unknown: ran.outcome.opaque.clone(), ..Locks::default() });
         for command in rules::commands(&ran.statement.command) {
             let before = ran.catalog.at(ran.before);
             let (after, names, servers) = (ran.catalog, ran.names, self.servers);
@@ -123,7 +124,9 @@ impl Watching {
                 if rewritten || after.get(index).is_none() {
                     self.locks.lock(index, LockMode::AccessExclusive);
                 }
-                if rewritten || builds && self.locks.mode(index) == LockMode::AccessExclusive {
+                let mode = self.locks.mode(index);
+                let is_built = [LockMode::ShareUpdateExclusive, LockMode::AccessExclusive];
+                if rewritten || builds && is_built.contains(&mode) {
                     self.rebuilt.insert(index);
                 }
             }

@@ -24,6 +24,8 @@ pub(super) fn maintenance(seen: &Seen<'_>, maintenance: &Maintenance, locks: &mu
                 |id: &Id| seen.table(*id).is_some_and(|it| it.clustered_on.is_some());
             let tables = all(seen).into_iter().filter(is_clustered);
             tables.for_each(|id| vacuum(seen, id, true, &(0..0), locks));
+            // Which those are is kept from earlier `CLUSTER`s, too.
+            locks.unknown = Some("CLUSTER of all tables that were clustered before".to_owned());
         }
         Maintenance::Cluster(Some(table)) => {
             for (id, at) in named(seen, std::slice::from_ref(table)) {

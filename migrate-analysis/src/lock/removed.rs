@@ -58,7 +58,7 @@ fn keys(seen: &Seen<'_>, before: &Object, after: Option<&Table>, locks: &mut Loc
     }
 }
 
-/// A column, a default, a constraint, a trigger, a policy or a rule.
+/// A column, a default, a constraint, a trigger, a policy or a rule, or perhaps one of them.
 fn lost_a_part(before: &Object, after: &Object) -> bool {
     fn lost<T>(before: &[T], after: &[T], same: impl Fn(&T, &T) -> bool) -> bool {
         before.iter().any(|old| !after.iter().any(|new| same(old, new)))
@@ -75,5 +75,7 @@ fn lost_a_part(before: &Object, after: &Object) -> bool {
         }
         _ => false,
     };
-    columns || triggers || rules || of_table
+    // An extension took along what is not known.
+    let is_doubtful = after.partial && !before.partial;
+    columns || triggers || rules || of_table || is_doubtful
 }

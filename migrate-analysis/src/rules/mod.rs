@@ -9,25 +9,40 @@ mod script;
 mod text;
 
 mod access;
-mod add_column_volatile_default;
+mod add_column;
+mod add_column_rewrite;
+mod add_column_scan;
+mod add_constraint;
+mod alter;
 mod brief_lock;
+mod column_value;
 mod create_index;
+mod domains;
 mod drift;
 mod drop_index;
+mod drop_parts;
 mod drop_table;
 mod enums;
+mod foreign_key;
+mod foreign_key_index;
 mod held_lock;
 mod names;
 mod newer;
+mod not_null;
 mod opaque;
 mod partition;
+mod recipe;
 mod reindex;
 mod rename;
+mod rename_column;
 mod retry;
+mod retype;
 mod rows;
 mod storage;
 mod timeouts;
 mod types;
+mod unnamed_constraint;
+mod validate;
 
 pub(crate) use newer::{SETUP as SYNTAX_SETUP, SYNTAX, Syntax};
 pub(crate) use page::{index, page};
@@ -44,7 +59,46 @@ use std::ops::Range;
 
 /// Every rule, in the order of [`Code`].
 pub(crate) const RULES: &[&Rule] = &[
-    &add_column_volatile_default::RULE,
+    // Columns
+    &add_column_rewrite::VOLATILE_DEFAULT,
+    &add_column_rewrite::SERIAL_IDENTITY,
+    &add_column_rewrite::STORED_GENERATED,
+    &add_column_rewrite::CONSTRAINED_DOMAIN,
+    &add_column_scan::NOT_NULL,
+    &add_column_scan::CHECK,
+    &add_column_scan::REFERENCES,
+    &add_column_scan::UNIQUE,
+    &add_column_scan::JSON,
+    &drop_parts::COLUMN,
+    &rename_column::RULE,
+    &retype::REWRITE,
+    &retype::SCAN,
+    &retype::REINDEX,
+    &retype::CACHED_PLAN,
+    &not_null::SET_NOT_NULL,
+    &not_null::LOSES_PROOF,
+    &not_null::DROP_NOT_NULL,
+    &column_value::DEFAULT,
+    &column_value::EXPRESSION,
+    // Constraints
+    &add_constraint::CHECK,
+    &add_constraint::FOREIGN_KEY,
+    &foreign_key::CREATE_TABLE,
+    &foreign_key::SEVERAL,
+    &not_null::ADD_NOT_NULL,
+    &validate::RULE,
+    &add_constraint::UNIQUE,
+    &add_constraint::PRIMARY_KEY,
+    &not_null::KEY_NULLABLE,
+    &add_constraint::EXCLUSION,
+    &drop_parts::CONSTRAINT,
+    &drop_parts::PRIMARY_KEY,
+    &foreign_key_index::RULE,
+    &foreign_key::TYPE_MISMATCH,
+    &domains::ADD,
+    &domains::CREATE,
+    &add_constraint::ENFORCED,
+    &unnamed_constraint::RULE,
     // Indexes
     &create_index::BLOCKING,
     &create_index::PARTITIONED,

@@ -2,7 +2,7 @@
 
 use super::{Finding, RULES, Rule, Statement};
 use crate::Direction;
-use crate::catalog::{Catalog, Id, Mark, Object};
+use crate::catalog::{Catalog, Id, Mark, Object, State};
 use crate::chain::{Link, Ran, ScriptStatement, Way};
 use crate::config::Config;
 use crate::ddl::{Block, Command, Step};
@@ -39,6 +39,11 @@ impl Script<'_> {
     /// Whether it was made by this very script.
     pub(crate) fn is_new(&self, id: Id, catalog: &Catalog) -> bool {
         catalog.at(self.start).get(id).is_none()
+    }
+
+    /// What there was when the script began.
+    pub(crate) fn at_start<'c>(&self, catalog: &'c Catalog) -> State<'c> {
+        catalog.at(self.start)
     }
 
     /// What the script has dropped so far, as it was when the script began.

@@ -55,8 +55,9 @@ pub(super) fn add(
         return;
     }
     let Some(column) = altering.column_after(altering.table, name) else { return };
-    let own = column.default.as_ref().filter(|it| !is_null(it));
     let has_default = def.constraints.iter().any(is_default);
+    // `ALTER COLUMN … SET DEFAULT` of the same statement is about later rows.
+    let own = column.default.as_ref().filter(|it| has_default && !is_null(it));
     let of_domain = domain_default(altering, &column.column_type).filter(|_| !has_default);
     let added = Added {
         def,

@@ -2,9 +2,9 @@
 
 use super::column::{is_word, lock_indexes, sequences_of};
 use super::retype_table::{Heap, heap, same_operators};
-use super::{Altering, Clause, indexes, table_of};
+use super::{Altering, Clause, has_action, indexes, table_of};
 use crate::catalog::{Column, Constraint, ConstraintKind, ForeignKey, Id, Index, IndexKey, Object};
-use crate::ddl::{Ident, TypeName, Word};
+use crate::ddl::{AlterActionKind, Ident, TypeName, Word};
 use crate::lock::{Cause, LockMode, Locks, WorkKind};
 
 pub(super) fn retype(
@@ -129,10 +129,14 @@ fn checks(
             matches!(&it.kind, ConstraintKind::Check(expr) if expr.mentions(change.before.number));
         names && it.validated && !it.not_enforced
     };
-    // One that the same statement drops is not.
-    let now = altering.seen.after.get(id).and_then(Object::table);
-    let stays = |it: &&Constraint| now.is_some_and(|now| now.constraint(&it.name).is_some());
-    if change.is_kept() && table.constraints.iter().filter(is_checked).any(|it| stays(&it)) {
+    let drops = |name: &str| {
+        has_action(altering.alter, |kind| match kind {
+            AlterActionKind::DropConstraint { constraint, .. } => constraint.name == name,
+            _ => false,
+        })
+    };
+    let mut checked = table.constraints.iter().filter(is_checked);
+    if change.is_kept() && checked.any(|it| !drops(&it.name)) {
         altering.work(locks, id, (WorkKind::Scan, Cause::Retype), clause);
     }
 }

@@ -131,6 +131,7 @@ fn lossy(from: &str, to: &str) -> Option<&'static str> {
         (Some(own), Some(other)) if other < own => Some("22003"),
         (Some(_), Some(_)) => None,
         _ if matches!(to, "character varying" | "character") => Some("22001"),
+        _ if to == "text" => None,
         _ if matches!(from, "text" | "character varying" | "character") => Some("22P02"),
         _ => None,
     }

@@ -74,7 +74,7 @@ const VOLATILE: &[&str] = &[
 ];
 
 /// Whether the expression has to be computed for each row, and what of it: the first function that is to blame.
-pub(super) fn volatile_call(catalog: &Catalog, expr: &Expr) -> Option<String> {
+pub(crate) fn volatile_call(catalog: &Catalog, expr: &Expr) -> Option<String> {
     in_words(catalog, &words(expr))
 }
 
@@ -87,7 +87,8 @@ fn in_words(catalog: &Catalog, words: &[Word]) -> Option<String> {
         }
         // Keywords are written in upper case, functions as they are called.
         Word::Name(name) if words.get(at + 1) == Some(&Word::Open) && is_call(name) => {
-            let volatile = match crate::simulate::is_built_in_function(name) {
+            let is_known = name == "timezone" || crate::simulate::is_built_in_function(name);
+            let volatile = match is_known {
                 true => VOLATILE.binary_search(&name.as_str()).is_ok(),
                 // An extension's, perhaps: most of these make values up (`uuid_generate_v4`).
                 false => true,

@@ -1,0 +1,103 @@
+//! What rules about ALTER TABLE share.
+
+use super::Statement;
+use crate::catalog::{Column, Constraint, Id, Object, Table};
+use crate::ddl::{AlterAction, AlterActionKind, AlterTable, ColumnDef, Command};
+use crate::lock::{Cause, Work};
+use std::ops::Range;
+
+/// An ALTER TABLE of a relation that others may be using.
+pub(super) struct Altered<'s, 'a> {
+    pub(super) statement: &'s Statement<'a>,
+    pub(super) alter: &'a AlterTable,
+    pub(super) table: Id,
+    /// In SQL.
+    pub(super) name: String,
+}
+
+pub(super) fn altered<'s, 'a>(statement: &'s Statement<'a>) -> Option<Altered<'s, 'a>> {
+    let Command::AlterTable(alter) = statement.seen.command else { return None };
+    let table = statement.seen.names.relation(&alter.table)?;
+    let name = statement.name(table);
+    statement.is_in_use(table).then_some(Altered { statement, alter, table, name })
+}
+
+/// What there is to do for a cause, each clause once, whatever the number of partitions.
+pub(super) fn clauses<'s>(statement: &'s Statement<'_>, cause: Cause) -> Vec<&'s Work> {
+    let mut found: Vec<&Work> = Vec::new();
+    for work in statement.work(cause) {
+        if !found.iter().any(|it| it.at == work.at && it.column == work.column) {
+            found.push(work);
+        }
+    }
+    found
+}
+
+/// The same where nobody need wait.
+pub(super) fn quiet_clauses<'s>(statement: &'s Statement<'_>, cause: Cause) -> Vec<&'s Work> {
+    let mut found: Vec<&Work> = Vec::new();
+    for work in statement.locks.work.iter().filter(|it| it.cause == cause) {
+        let is_new = !found.iter().any(|it| it.at == work.at);
+        if is_new && statement.is_in_use(work.relation) {
+            found.push(work);
+        }
+    }
+    found
+}
+
+impl<'a> Altered<'_, 'a> {
+    pub(super) fn before(&self) -> Option<&Table> {
+        self.statement.seen.before.get(self.table).and_then(Object::table)
+    }
+
+    pub(super) fn after(&self) -> Option<&'a Table> {
+        self.statement.seen.after.get(self.table).and_then(Object::table)
+    }
+
+    pub(super) fn column(&self, name: &str) -> Option<&'a Column> {
+        self.after()?.column(name)
+    }
+
+    /// The columns of the table now.
+    pub(super) fn columns(&self) -> &'a [Column] {
+        self.after().map_or(&[], |table| &table.columns)
+    }
+
+    /// The constraints that the statement adds.
+    pub(super) fn new_constraints(&self) -> impl Iterator<Item = &'a Constraint> {
+        let before: Vec<String> = self
+            .before()
+            .map(|it| it.constraints.iter().map(|it| it.name.clone()).collect())
+            .unwrap_or_default();
+        let after = self.after().map_or(&[][..], |table| &table.constraints);
+        after.iter().filter(move |it| !before.contains(&it.name))
+    }
+
+    /// The column that a clause adds, or is a part of.
+    pub(super) fn added(&self, at: &Range<usize>) -> Option<(&'a AlterAction, &'a ColumnDef)> {
+        let around = |action: &&AlterAction| action.at.start <= at.start && at.end <= action.at.end;
+        let action = self.alter.actions.iter().find(around)?;
+        match &action.kind {
+            AlterActionKind::AddColumn { column, .. } => Some((action, column)),
+            _ => None,
+        }
+    }
+
+    /// What else the statement does, as it is written.
+    pub(super) fn rest(&self, at: &Range<usize>) -> Vec<&'a str> {
+        let others =
+            self.alter.actions.iter().filter(|it| it.at.start > at.start || it.at.end < at.end);
+        others.map(|it| self.statement.part(&it.at)).collect()
+    }
+
+    pub(super) fn is_partitioned(&self) -> bool {
+        self.after().is_some_and(|table| table.partition_by.is_some())
+    }
+}
+
+/// What other commands of the script come after the statement.
+pub(super) fn later<'a>(statement: &Statement<'a>) -> impl Iterator<Item = &'a Command> {
+    let after = statement.script.place + 1;
+    let others = statement.script.statements.get(after..).unwrap_or_default();
+    others.iter().flat_map(|it| super::commands(&it.command))
+}

@@ -233,7 +233,7 @@ dropped or indexed: PostgreSQL refuses, `cannot ALTER TABLE because it has pendi
     source: "https://www.postgresql.org/docs/current/sql-set-constraints.html",
     example: Example {
         setup: "CREATE TABLE users (id bigint PRIMARY KEY);\n\
-CREATE TABLE settings (user_id bigint REFERENCES users DEFERRABLE INITIALLY DEFERRED, theme text);\n\
+CREATE TABLE settings (user_id bigint PRIMARY KEY REFERENCES users DEFERRABLE INITIALLY DEFERRED, theme text);\n\
 INSERT INTO users VALUES (1);",
         bad: "INSERT INTO settings (user_id) VALUES (1);\nALTER TABLE settings ADD COLUMN language text;",
         good: &[

@@ -164,6 +164,7 @@ pub(crate) fn of(seen: &Seen<'_>) -> Locks {
         }
         Command::Insert(it) | Command::Update(it) | Command::Delete(it) | Command::Merge(it) => {
             rows::write(seen, seen.command, it, locks);
+            hidden(seen, LockMode::RowExclusive, locks);
         }
         Command::Truncate { tables, restart_identity, cascade } => {
             rows::truncate(seen, (tables, *restart_identity, *cascade), locks);

@@ -49,6 +49,7 @@ pub(super) fn hidden(command: &Command) -> Vec<Name> {
         Command::CreatePolicy(it) => subqueries(it.using.iter().chain(&it.check)),
         Command::AlterPolicy(it) => subqueries(it.using.iter().chain(&it.check)),
         Command::Select(it) => sequences(it),
+        Command::Insert(it) | Command::Update(it) => sequences(&it.query),
         _ => Vec::new(),
     }
 }

@@ -151,7 +151,8 @@ pub(crate) fn sets_utc(command: &Command, transactional: bool) -> Option<bool> {
         return None;
     }
     let zone = value.as_deref().unwrap_or_default().to_ascii_lowercase();
-    (name == "timezone").then(|| matches!(zone.as_str(), "utc" | "etc/utc" | "gmt" | "etc/gmt"))
+    let is_utc = matches!(zone.as_str(), "utc" | "etc/utc" | "gmt" | "etc/gmt");
+    (name == "timezone").then_some(is_utc)
 }
 
 /// What a statement that succeeded has locked, at worst on any of the servers.
@@ -169,7 +170,7 @@ pub(crate) fn of(seen: &Seen<'_>) -> Locks {
         }
         Command::CreateIndex(it) => index::create(seen, it, locks),
         Command::AttachIndex { index, partition } => index::attach(seen, index, partition, locks),
-        Command::Drop(it) if index::drop_concurrently(seen, it, locks) => {}
+        Command::Drop(it) if it.concurrently => index::drop_concurrently(seen, it, locks),
         Command::Drop(_) | Command::DropOwned => removed::locks(seen, locks),
         Command::CreateSchema(it) => {
             for command in &it.elements {

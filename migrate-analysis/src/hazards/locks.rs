@@ -3,7 +3,7 @@
 use crate::catalog::{Catalog, Id, Mark, State};
 use crate::chain::{self, OnFailure, Ran, ScriptStatement, Watch};
 use crate::deparse;
-use crate::lock::{self, Cause, LockMode, Locks, Seen, Servers, WorkKind};
+use crate::lock::{self, Cause, LockMode, Locks, Seen, Servers, WorkKind, Zone};
 use crate::rules;
 use crate::simulate::External;
 use crate::sql;
@@ -65,7 +65,10 @@ impl Base {
 fn locks(mut catalog: Catalog, transaction: &str, major: u32) -> Locked {
     let start = catalog.mark();
     let servers = Servers { oldest: major, newest: major, minor: None, declared: true };
-    let mut watch = Watching { servers, start, locks: Locks::default(), rebuilt: BTreeSet::new() };
+    // As that of the measurements was.
+    let zone = Zone::Utc;
+    let mut watch =
+        Watching { servers, zone, start, locks: Locks::default(), rebuilt: BTreeSet::new() };
     let read = |range: std::ops::Range<usize>| ScriptStatement {
         text: transaction,
         command: sql::command(transaction, range.clone()),
@@ -82,6 +85,7 @@ fn locks(mut catalog: Catalog, transaction: &str, major: u32) -> Locked {
 /// Collects the locks of all statements.
 struct Watching {
     servers: Servers,
+    zone: Zone,
     start: Mark,
     locks: Locks,
     /// Indexes that are built again.
@@ -92,8 +96,10 @@ impl Watch for Watching {
     fn statement(&mut self, ran: &Ran<'_>) {
         for command in rules::commands(&ran.statement.command) {
             let before = ran.catalog.at(ran.before);
-            let (after, names, servers) = (ran.catalog, ran.names, self.servers);
-            let locks = lock::of(&Seen { before, after, names, command, servers });
+            let (after, names) = (ran.catalog, ran.names);
+            let (servers, zone) = (self.servers, self.zone);
+            let locks = lock::of(&Seen { before, after, names, command, servers, zone });
+            self.zone = zone.after(command);
             self.locks.add(locks);
         }
     }

@@ -25,11 +25,13 @@ mod removed;
 mod rows;
 mod servers;
 mod view;
+mod zone;
 
 pub(crate) use alter::volatile_call;
 pub use mode::LockMode;
 pub(crate) use names::Names;
 pub(crate) use servers::Servers;
+pub(crate) use zone::Zone;
 
 use crate::catalog::{Catalog, Id, State};
 use crate::ddl::Command;
@@ -137,6 +139,7 @@ pub(crate) struct Seen<'a> {
     pub(crate) names: &'a Names,
     pub(crate) command: &'a Command,
     pub(crate) servers: Servers,
+    pub(crate) zone: Zone,
 }
 
 /// What a statement that succeeded has locked, at worst on any of the servers.

@@ -2,7 +2,7 @@
 
 use super::alter::{Altered, altered};
 use super::{Example, Finding, Rule, Statement};
-use crate::catalog::ConstraintKind;
+use crate::catalog::{BaseType, Column, ConstraintKind};
 use crate::ddl::{AlterActionKind, ColumnAction, Command, ObjectKind};
 use crate::deparse;
 use crate::diagnostic::Code;
@@ -203,8 +203,28 @@ fn rewrite(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
         if !finding.instead.is_empty() {
             finding.help.push(copy(&altered, work));
         }
+        finding.help.extend(in_utc(&altered, work));
         findings.push(finding);
     }
+}
+
+/// What keeps the rows as they are between the two kinds of `timestamp`.
+fn in_utc(altered: &Altered<'_, '_>, work: &Work) -> Option<String> {
+    let name = work.column.as_deref()?;
+    let is_moment = |column: Option<&Column>| match column.map(|it| &it.column_type.base) {
+        Some(BaseType::BuiltIn(name)) => name.starts_with("timestamp"),
+        _ => false,
+    };
+    let old = altered.before().and_then(|it| it.column(name));
+    let both = is_moment(old) && is_moment(altered.column(name));
+    let action = altered.action(&work.at).map(|it| &it.kind);
+    let plain = matches!(
+        action,
+        Some(AlterActionKind::AlterColumn { action: ColumnAction::Type { using: None, .. }, .. })
+    );
+    (both && plain).then(|| {
+        "if the values are in UTC, `SET LOCAL timezone = 'UTC';` before it keeps the rows as they are; only indexes of the column are built again".to_owned()
+    })
 }
 
 fn scan(statement: &Statement<'_>, findings: &mut Vec<Finding>) {

@@ -8,7 +8,7 @@ use crate::config::Config;
 use crate::ddl::{Block, Command, Step};
 use crate::deparse;
 use crate::diagnostic::{Code, Severity};
-use crate::lock::{self, LockMode, Locks, Seen, Servers, WorkKind};
+use crate::lock::{self, Cause, LockMode, Locks, Seen, Servers, Work, WorkKind, Zone};
 use crate::plan::PlannedLock;
 use crate::simulate::External;
 use std::rc::Rc;
@@ -39,6 +39,12 @@ impl Script<'_> {
     /// Whether it was made by this very script.
     pub(crate) fn is_new(&self, id: Id, catalog: &Catalog) -> bool {
         catalog.at(self.start).get(id).is_none()
+    }
+
+    /// Whether an earlier statement of the transaction has emptied the table, so that no work on it takes long.
+    pub(crate) fn is_emptied(&self, id: Id) -> bool {
+        let is_truncate = |work: &Work| work.relation == id && work.cause == Cause::Truncate;
+        self.transactional && self.earlier.iter().any(|it| it.locks.work.iter().any(is_truncate))
     }
 
     /// What there was when the script began.
@@ -82,6 +88,7 @@ pub(crate) struct Session<'a> {
     transactional: [bool; 2],
     script: Script<'a>,
     servers: Servers,
+    zone: Zone,
     /// Those that count.
     rules: Vec<&'static Rule>,
     pub(crate) found: Vec<Found>,
@@ -110,6 +117,7 @@ impl<'a> Session<'a> {
                 small_tables: External::new(&config.small_tables),
             },
             servers: config.servers,
+            zone: Zone::default(),
             rules: RULES.iter().filter(counts).copied().collect(),
             found: Vec::new(),
         }
@@ -125,6 +133,7 @@ impl<'a> Session<'a> {
             (Direction::Down, _) => &[],
         };
         script.earlier.clear();
+        self.zone = Zone::default();
         script.start = catalog.mark();
     }
 
@@ -139,9 +148,11 @@ impl<'a> Session<'a> {
                 names: ran.names,
                 command,
                 servers: self.servers,
+                zone: self.zone,
             };
             let locks = lock::of(&seen);
             self.judge(ran, &seen, &locks);
+            self.zone = self.zone.after(command);
             all.add(locks);
         }
         self.script.earlier.push(Earlier { place: ran.place, locks: all.clone() });

@@ -45,9 +45,17 @@ fn is_relation(object: &Object) -> bool {
 /// Both tables of a foreign key that goes.
 fn foreign_keys(altering: &Altering<'_>, table: Id, locks: &mut Locks) {
     let Some(own) = altering.before().get(table).and_then(Object::table) else { return };
+    // Another one may have its name by now.
+    let is_dropped = |name: &str| {
+        has_action(altering.alter, |kind| match kind {
+            AlterActionKind::DropConstraint { constraint, .. } => constraint.name == name,
+            _ => false,
+        })
+    };
     let stays = |constraint: &Constraint| {
         let now = altering.seen.after.get(table).and_then(Object::table);
         now.is_some_and(|it| it.constraint(&constraint.name).is_some())
+            && !is_dropped(&constraint.name)
     };
     for constraint in own.constraints.iter().filter(|it| !stays(it)) {
         if let ConstraintKind::ForeignKey(key) = &constraint.kind {

@@ -59,7 +59,7 @@ fn written(
     using: Option<&[Word]>,
 ) -> Heap {
     let catalog = altering.seen.after;
-    let plain = || heap(catalog, &before.column_type, &after.column_type);
+    let plain = || heap(catalog, altering.seen.zone, &before.column_type, &after.column_type);
     let Some(words) = using else { return plain() };
     match without_brackets(words) {
         [word] if is_word(Some(word), &before.name) => plain(),

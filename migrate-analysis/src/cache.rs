@@ -34,9 +34,15 @@ pub fn file_name(directory: &str) -> String {
     format!("migrate-{}.cache", letters(directory))
 }
 
-/// The file beside it that holds the text of [`Scripts`].
+/// The file beside it that holds all that is embedded as text: that of [`Scripts`], and behind it the
+/// texts of an [`Embedding`](crate::embed::Embedding).
 pub fn scripts_file_name(directory: &str) -> String {
     format!("migrate-{}.sql", letters(directory))
+}
+
+/// The file beside it that holds the records of an [`Embedding`](crate::embed::Embedding).
+pub fn records_file_name(directory: &str) -> String {
+    format!("migrate-{}.records", letters(directory))
 }
 
 /// The file beside it that holds a [`Head`].

@@ -113,10 +113,10 @@ impl Directory {
     /// answer, with the reason.
     pub fn read(root: &Path) -> io::Result<Directory> {
         let mut files = Vec::new();
-        let folders = walk(root, |path, entry| {
-            let contents = match entry.file_name().to_str() {
-                Some(_) => fs::read(entry.path()).map_err(|error| error.to_string()),
-                None => Err("its name is not UTF-8".to_owned()),
+        let folders = walk(root, |Found { path, entry, is_unicode, .. }| {
+            let contents = match is_unicode {
+                true => fs::read(entry.path()).map_err(|error| error.to_string()),
+                false => Err("its name is not UTF-8".to_owned()),
             };
             files.push(File { path, contents });
         })?;
@@ -148,8 +148,16 @@ pub struct Known<'a> {
     pub(crate) contents: &'a [u8],
 }
 
+/// A file that can matter.
+struct Found<'a> {
+    path: String,
+    entry: &'a DirEntry,
+    is_unicode: bool,
+    is_link: bool,
+}
+
 /// Tells of every file in a folder and below it that can matter, and answers with the folders.
-fn walk(root: &Path, file: impl FnMut(String, &DirEntry)) -> io::Result<Vec<String>> {
+fn walk(root: &Path, file: impl FnMut(Found<'_>)) -> io::Result<Vec<String>> {
     let mut walk = Walk { root, folders: Vec::new(), file };
     walk.folder("")?;
     Ok(walk.folders)
@@ -161,7 +169,7 @@ struct Walk<'a, F> {
     file: F,
 }
 
-impl<F: FnMut(String, &DirEntry)> Walk<'_, F> {
+impl<F: FnMut(Found<'_>)> Walk<'_, F> {
     fn folder(&mut self, folder: &str) -> io::Result<()> {
         self.folders.push(folder.to_owned());
         let here = |error: io::Error| match folder {
@@ -170,13 +178,13 @@ impl<F: FnMut(String, &DirEntry)> Walk<'_, F> {
         };
         for entry in fs::read_dir(self.root.join(folder)).map_err(here)? {
             let entry = entry.map_err(here)?;
-            let name = entry.file_name();
-            let is_unicode = name.to_str().is_some();
-            let name = name.to_string_lossy();
-            if name.starts_with('.') {
+            let name = entry.file_name().into_string();
+            let is_unicode = name.is_ok();
+            let name = name.unwrap_or_else(|name| name.to_string_lossy().into_owned());
+            if name.as_bytes().first() == Some(&b'.') {
                 continue;
             }
-            let path = if folder.is_empty() { name.into() } else { format!("{folder}/{name}") };
+            let path = if folder.is_empty() { name } else { [folder, "/", &name].concat() };
             let kind = entry.file_type().map_err(here)?;
             // A link counts as what it points to; a dangling one is reported as unreadable.
             let is_link_to_folder = kind.is_symlink() && entry.path().is_dir();
@@ -188,7 +196,8 @@ impl<F: FnMut(String, &DirEntry)> Walk<'_, F> {
                     self.folder(&path)?;
                 }
             } else if matters(&path) {
-                (self.file)(path, &entry);
+                let is_link = kind.is_symlink();
+                (self.file)(Found { path, entry: &entry, is_unicode, is_link });
             }
         }
         Ok(())
@@ -211,12 +220,10 @@ const STAMP: usize = 40;
 
 fn put_stamp(metadata: &Metadata, out: &mut Vec<u8>) {
     out.extend_from_slice(&metadata.len().to_le_bytes());
-    out.extend_from_slice(&nanoseconds(metadata.modified().ok()).to_le_bytes());
-    out.extend_from_slice(&changed(metadata).to_le_bytes());
-}
-
-fn nanoseconds(time: Option<SystemTime>) -> u128 {
-    time.and_then(|time| time.duration_since(UNIX_EPOCH).ok()).map_or(0, |time| time.as_nanos())
+    for (seconds, nanoseconds) in times(metadata) {
+        out.extend_from_slice(&seconds.to_le_bytes());
+        out.extend_from_slice(&nanoseconds.to_le_bytes());
+    }
 }
 
 /// A directory from outside.
@@ -255,17 +262,18 @@ impl Glance {
     pub fn new(root: &Path) -> io::Result<Glance> {
         // Some file systems count in steps of two seconds.
         const YOUNG: Duration = Duration::from_secs(3);
-        let past = nanoseconds(SystemTime::now().checked_sub(YOUNG));
+        let past = since_1970(SystemTime::now().checked_sub(YOUNG));
         let (mut glance, mut failed) = (Glance::default(), None);
-        let folders = walk(root, |path, entry| match look(entry) {
+        let folders = walk(root, |found| match look(&found) {
             Ok(metadata) => {
                 let mut stamp = Vec::with_capacity(STAMP);
                 put_stamp(&metadata, &mut stamp);
+                let path = found.path;
                 glance.stamps.extend_from_slice(path.as_bytes());
                 glance.stamps.push(0);
                 glance.stamps.extend_from_slice(&stamp);
-                let modified = nanoseconds(metadata.modified().ok());
-                if modified >= past || changed(&metadata) >= past {
+                let [modified, changed] = times(&metadata);
+                if modified >= past || changed >= past {
                     glance.young.push(path.clone());
                     stamp.clear();
                 }
@@ -279,25 +287,32 @@ impl Glance {
     }
 }
 
-fn look(entry: &DirEntry) -> io::Result<Metadata> {
-    match entry.file_name().to_str() {
-        Some(_) => fs::metadata(entry.path()),
+fn look(found: &Found<'_>) -> io::Result<Metadata> {
+    match found.is_unicode {
+        // Without another walk along its path, but only on Unix what the file itself tells.
+        true if cfg!(unix) && !found.is_link => found.entry.metadata(),
+        true => fs::metadata(found.entry.path()),
         // It could not be read by the name that is told.
-        None => Err(io::ErrorKind::InvalidFilename.into()),
+        false => Err(io::ErrorKind::InvalidFilename.into()),
     }
 }
 
-/// When the file system last noticed a change, which nobody can set.
+/// When it was modified, and when the file system last noticed a change, which nobody can set: in
+/// seconds, and nanoseconds beside them.
 #[cfg(unix)]
-fn changed(metadata: &Metadata) -> u128 {
+fn times(metadata: &Metadata) -> [(i64, i64); 2] {
     use std::os::unix::fs::MetadataExt;
-    let part = |number: i64| u128::try_from(number).unwrap_or_default();
-    part(metadata.ctime()) * 1_000_000_000 + part(metadata.ctime_nsec())
+    [(metadata.mtime(), metadata.mtime_nsec()), (metadata.ctime(), metadata.ctime_nsec())]
 }
 
 #[cfg(not(unix))]
-fn changed(_: &Metadata) -> u128 {
-    0
+fn times(metadata: &Metadata) -> [(i64, i64); 2] {
+    [since_1970(metadata.modified().ok()), (0, 0)]
+}
+
+fn since_1970(time: Option<SystemTime>) -> (i64, i64) {
+    let since = time.and_then(|time| time.duration_since(UNIX_EPOCH).ok()).unwrap_or_default();
+    (i64::try_from(since.as_secs()).unwrap_or(i64::MAX), since.subsec_nanos().into())
 }
 
 fn not_unicode(folder: &str) -> io::Error {

@@ -41,14 +41,7 @@ fn found<'a>(rule: &Rule, analysis: &'a Analysis) -> impl Iterator<Item = &'a Di
 }
 
 /// Rules that wait for what `lock/` will tell.
-const WAITING: &[Code] = &[
-    Code::CreateIndexBlocking,
-    Code::CreateIndexPartitioned,
-    Code::AttachPartitionScan,
-    Code::StatementAfterAccessExclusive,
-    Code::MixedSchemaAndData,
-    Code::PendingTriggerEvents,
-];
+const WAITING: &[Code] = &[];
 
 fn rules() -> impl Iterator<Item = Rule> {
     hazards::rules().filter(|rule| !WAITING.contains(&rule.code))
@@ -111,7 +104,10 @@ fn what_the_user_sees() {
             found(&rule, &analysis).map(|it| render(it, &analysis.sources, "migrations")).collect();
         let text = texts.join("\n\n");
         // What is locked, and what that blocks.
-        let locks = analysis.plan.migrations[1].up.statements.iter().flat_map(|it| &it.locks);
+        let places: Vec<usize> = found(&rule, &analysis).map(|it| it.place.range.start).collect();
+        let statements = analysis.plan.migrations[1].up.statements.iter();
+        let guilty = statements.filter(|it| places.iter().any(|at| it.range.contains(at)));
+        let locks = guilty.flat_map(|it| &it.locks);
         for lock in locks.filter(|lock| lock.mode.blocks_writes() && !lock.is_index) {
             let words = [&*lock.relation, lock.mode.as_str(), lock.mode.blocks()];
             if !words.iter().all(|word| text.contains(word)) {

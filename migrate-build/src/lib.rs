@@ -48,8 +48,7 @@ pub fn watch(directory: &str) {
         && let Some((ready, read)) = head.ready(glance, |path| fs::read(root.join(path)).ok())
         && let Some(looks) = Looks::new(glance.clone(), &read)
     {
-        left.embed(&ready.scripts, Some((looks, ready.embedding)));
-        return;
+        return left.embed(ready.scripts, ready.embedding, Some(looks));
     }
     all(&root, directory, glance, &left);
 }
@@ -71,8 +70,8 @@ fn all(root: &Path, directory: &str, glance: io::Result<Glance>, left: &Left) {
     }
     left.keep(&cache, Head::new(&cache, &analysis, directory));
     let looks = looks.filter(|_| analysis.errors().next().is_none());
-    let embedded = looks.map(|looks| (looks, Embedding::new(&analysis, Some(directory))));
-    left.embed(&cache::scripts(&analysis.sources).text, embedded);
+    let embedding = Embedding::new(&analysis, Some(directory));
+    left.embed(cache::scripts(&analysis.sources).text, embedding, looks);
 }
 
 /// What this very build script leaves for its next run, and for the macro.
@@ -82,6 +81,7 @@ struct Left {
     cache: PathBuf,
     head: PathBuf,
     scripts: PathBuf,
+    records: PathBuf,
     prepared: PathBuf,
 }
 
@@ -93,6 +93,7 @@ impl Left {
             cache,
             head: out.join(cache::head_file_name(directory)),
             scripts: out.join(cache::scripts_file_name(directory)),
+            records: out.join(cache::records_file_name(directory)),
             prepared: out.join(cache::prepared_file_name(directory)),
         }
     }
@@ -127,11 +128,16 @@ impl Left {
         }
     }
 
-    fn embed(&self, scripts: &str, embedded: Option<(Looks, Embedding)>) {
+    fn embed(&self, scripts: String, embedding: Embedding, looks: Option<Looks>) {
         let _ = fs::remove_file(&self.prepared);
-        replace(&self.scripts, scripts.as_bytes());
-        if let (Some((looks, embedding)), Ok(stamp)) = (embedded, stamp(&self.scripts)) {
-            replace(&self.prepared, &Prepared::new(looks, stamp, embedding).encode());
+        let Some(looks) = looks else { return };
+        let (length, mut text) = (scripts.len(), scripts);
+        text.push_str(&embedding.texts);
+        replace(&self.scripts, text.as_bytes());
+        replace(&self.records, &embedding.records);
+        if let (Ok(text), Ok(records)) = (stamp(&self.scripts), stamp(&self.records)) {
+            let prepared = Prepared::new(looks, [text, records].concat(), length, embedding);
+            replace(&self.prepared, &prepared.encode());
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::Folder;
 use crate::input::Input;
 use crate::names;
 use migrate_analysis::Analysis;
+use migrate_analysis::cache::Prepared;
 use migrate_analysis::embed::{Embedded, Embedding};
 use migrate_analysis::source::Source;
 use proc_macro2::{Literal, TokenStream};
@@ -16,17 +17,34 @@ use std::path::Path;
 
 /// What the module is made of.
 pub(crate) struct Contents<'a> {
-    embedding: &'a Embedding,
-    /// All scripts in a row.
-    scripts: TokenStream,
+    migrations: &'a [Embedded],
+    digest: &'a [u8; 32],
+    /// The runtime's `List`.
+    list: TokenStream,
     folder: Option<&'a Folder>,
     /// Errors, and what else is to stand in it.
     more: TokenStream,
 }
 
 impl<'a> Contents<'a> {
-    pub(crate) fn new(embedding: &'a Embedding, scripts: TokenStream) -> Contents<'a> {
-        Contents { embedding, scripts, folder: None, more: TokenStream::new() }
+    /// What the build script has made ready, in two files.
+    pub(crate) fn prepared(prepared: &'a Prepared, [text, records]: [&str; 2]) -> Contents<'a> {
+        let scripts = Literal::usize_unsuffixed(prepared.scripts);
+        let list = quote!(__p::List::new(
+            ::core::include_str!(#text),
+            #scripts,
+            ::core::include_bytes!(#records),
+        ));
+        let Prepared { migrations, digest, .. } = prepared;
+        Contents { migrations, digest, list, folder: None, more: TokenStream::new() }
+    }
+
+    /// Long literals are tokens, to be lexed by nobody.
+    pub(crate) fn new(embedding: &'a Embedding, scripts: &TokenStream) -> Contents<'a> {
+        let Embedding { migrations, texts, records, digest } = embedding;
+        let (texts, records) = (Literal::string(texts), Literal::byte_string(records));
+        let list = quote!(__p::List { scripts: #scripts, texts: #texts, records: #records });
+        Contents { migrations, digest, list, folder: None, more: TokenStream::new() }
     }
 
     pub(crate) fn of(self, folder: &'a Folder) -> Contents<'a> {
@@ -74,26 +92,19 @@ fn lex(text: &str) -> TokenStream {
 
 /// What an edit of a script changes. It stands in a module of its own, since the compiler lints a
 /// whole module again when something in it has changed; and in statics, since it hashes the value of
-/// a const with all it points to, over and over. Long literals are tokens, to be lexed by nobody.
+/// a const with all it points to, over and over.
 fn list(contents: &Contents<'_>) -> TokenStream {
-    let Contents { embedding, scripts, .. } = contents;
-    let count = Literal::usize_unsuffixed(embedding.migrations.len());
-    let texts = Literal::string(&embedding.texts);
-    let records = Literal::byte_string(&embedding.records);
-    let digest = Literal::byte_string(&embedding.digest);
+    let Contents { migrations, digest, list, .. } = contents;
+    let count = Literal::usize_unsuffixed(migrations.len());
+    let digest = Literal::byte_string(*digest);
     quote! {
         mod __list {
             use super::__p;
-            static LIST: __p::List =
-                __p::List { scripts: #scripts, texts: #texts, records: #records };
+            static LIST: __p::List = #list;
             pub(super) static MIGRATIONS: [__p::EmbeddedMigration; #count] = LIST.migrations();
             pub(super) static DIGEST: [::core::primitive::u8; 32] = *#digest;
         }
     }
-}
-
-pub(crate) fn include_str(path: &str) -> TokenStream {
-    quote!(::core::include_str!(#path))
 }
 
 /// All scripts in a row where no build script left them in a file: by `include_str!` where the text
@@ -103,7 +114,7 @@ pub(crate) fn scripts(analysis: &Analysis, folder: Option<&Folder>) -> TokenStre
     let scripts = scripts.map(|source| {
         let path = folder.map(|folder| folder.absolute.join(source.path()));
         match path.as_deref().and_then(Path::to_str) {
-            Some(path) if is_whole_file(source) => include_str(path),
+            Some(path) if is_whole_file(source) => quote!(::core::include_str!(#path)),
             _ => Literal::string(source.text()).into_token_stream(),
         }
     });
@@ -142,10 +153,13 @@ macro_rules! put {
 
 impl Writer<'_> {
     fn items(mut self) -> String {
-        let migrations = &self.contents.embedding.migrations;
+        let migrations = self.contents.migrations;
         self.set();
         // Every migration after the last irreversible one can be rolled back to, and so can that one.
         let last_irreversible = migrations.iter().rposition(|migration| !migration.is_reversible);
+        if migrations.last().is_some_and(|newest| newest.is_reversible) {
+            self.text.push_str("use __p::digits::*; use __p::Retractable as __R;\n");
+        }
         for (at, (migration, name)) in migrations.iter().zip(names::structs(migrations)).enumerate()
         {
             self.migration(at, migration, &name, last_irreversible.is_none_or(|last| at >= last));
@@ -182,8 +196,14 @@ impl Writer<'_> {
     fn migration(&mut self, at: usize, migration: &Embedded, name: &str, target: bool) {
         put!(self, "#[doc = {:?}] pub struct {name};\n", migration.doc);
         let reversible = migration.is_reversible;
-        let way = if reversible && target { "Retractable" } else { "Migration" };
-        put!(self, "impl __p::{way} for {name} {{ type Set = Set; const INDEX: usize = {at}; }}\n");
+        if reversible && target {
+            put!(self, "impl __R for {name} {{ type Place = (Set{}); }}\n", digits(at));
+            return;
+        }
+        put!(
+            self,
+            "impl __p::Migration for {name} {{ type Set = Set; const INDEX: usize = {at}; }}\n"
+        );
         match (reversible, target) {
             (true, false) => {
                 put!(self, "impl __p::Reversible for {name} {{}}\n");
@@ -194,4 +214,11 @@ impl Writer<'_> {
             _ => {}
         }
     }
+}
+
+/// The place of a migration: see the runtime's `place.rs`.
+fn digits(number: usize) -> String {
+    let (rest, digit) = (number / 32, number % 32);
+    let rest = if rest == 0 { String::new() } else { digits(rest) };
+    format!("{rest}, __{digit}")
 }

@@ -31,15 +31,15 @@ fn embed(input: &Input) -> TokenStream {
     match &input.contents {
         Contents::Directory(path) => {
             let folder = Folder::new(&path.value());
-            if let Some((embedding, scripts)) = folder.prepared(&path.value()) {
-                let contents = expand::Contents::new(&embedding, expand::include_str(&scripts));
+            if let Some((prepared, [text, records])) = folder.prepared(&path.value()) {
+                let contents = expand::Contents::prepared(&prepared, [&text, &records]);
                 return expand::module(input, &contents.of(&folder));
             }
             let analysis = folder.analyze(&path.value());
             let errors = report::errors(&analysis, &folder.shown, |_| path.span());
             let embedding = Embedding::new(&analysis, Some(&path.value()));
             let contents =
-                expand::Contents::new(&embedding, expand::scripts(&analysis, Some(&folder)));
+                expand::Contents::new(&embedding, &expand::scripts(&analysis, Some(&folder)));
             let tracked =
                 if errors.is_empty() { expand::tracked(&analysis, &folder) } else { errors };
             expand::module(input, &contents.of(&folder).with(tracked))
@@ -51,7 +51,7 @@ fn embed(input: &Input) -> TokenStream {
             let span = |at: usize| spans.get(at).copied().unwrap_or_else(|| input.name.span());
             let errors = report::errors(&analysis, "", span);
             let embedding = Embedding::new(&analysis, None);
-            let contents = expand::Contents::new(&embedding, expand::scripts(&analysis, None));
+            let contents = expand::Contents::new(&embedding, &expand::scripts(&analysis, None));
             expand::module(input, &contents.with(errors))
         }
     }
@@ -92,15 +92,17 @@ impl Folder {
         Folder { shown: shown.to_string_lossy().replace('\\', "/"), absolute }
     }
 
-    /// What `migrate_build::watch` has made ready, if it is true, and the file with all scripts.
-    fn prepared(&self, path: &str) -> Option<(Embedding, String)> {
+    /// What `migrate_build::watch` has made ready, if it is true, and the files with text and records.
+    fn prepared(&self, path: &str) -> Option<(Prepared, [String; 2])> {
         let prepared = fs::read(left(cache::prepared_file_name(path))?).ok()?;
         let prepared = Prepared::decode(&prepared)?;
-        let scripts = left(cache::scripts_file_name(path))?;
+        let text = left(cache::scripts_file_name(path))?;
+        let records = left(cache::records_file_name(path))?;
+        let stamps = [stamp(&text).ok()?, stamp(&records).ok()?].concat();
         let glance = Glance::new(&self.absolute).ok()?;
         let read = |path: &str| fs::read(self.absolute.join(path)).ok();
-        let is_true = prepared.is_true(&glance, &stamp(&scripts).ok()?, read);
-        is_true.then_some((prepared.embedding, scripts.to_str()?.to_owned()))
+        let is_true = prepared.is_true(&glance, &stamps, read);
+        is_true.then_some((prepared, [text.to_str()?.to_owned(), records.to_str()?.to_owned()]))
     }
 
     /// Uses what the build script has kept of each file, if anything.

@@ -6,6 +6,7 @@ use crate::connection::Asynchronous;
 use crate::error::Error;
 use crate::migrator::Migrator;
 use crate::plan::Depth;
+use crate::preflight::Preflight;
 use crate::preview::Plan;
 use crate::report::Report;
 use crate::run::Run;
@@ -131,6 +132,14 @@ impl<S> AsyncMigrator<S> {
     ) -> Result<Plan, Error> {
         let target = Some(target.version());
         run!(self, client, plan(target)).map(|(pending, report)| Plan::new(pending, report.already))
+    }
+
+    /// As [`Migrator::preflight`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn preflight(&self, client: &mut tokio_postgres::Client) -> Result<Preflight, Error> {
+        run!(self, client, preflight(None)).map(|(preflight, _)| preflight)
     }
 
     /// As [`Migrator::baseline`].

@@ -3,6 +3,7 @@
 //! Nothing here talks to a database, and nothing here parses SQL: a script arrives with the byte
 //! ranges of its statements and with its checksum.
 
+use crate::place::Place;
 use crate::record::{List, Record};
 use crate::table_lock::{self, LockMode, TableLock, TableLocks};
 use crate::target::DownTarget;
@@ -372,26 +373,25 @@ pub trait Migration {
 )]
 pub trait Reversible: Migration {}
 
-/// What nearly every migration is: reversible, as all that come later are. One impl instead of three
-/// is what the compiler saves time on.
+/// What nearly every migration is: reversible, as all that come later are. One impl instead of three,
+/// with one type and no value in it, is what the compiler saves time on.
 #[doc(hidden)]
 pub trait Retractable {
-    type Set: Set;
-    const INDEX: usize;
+    type Place: Place;
 }
 
 // An error is to name the trait that was asked for.
 #[diagnostic::do_not_recommend]
 impl<M: Retractable> Migration for M {
-    type Set = M::Set;
-    const INDEX: usize = M::INDEX;
+    type Set = <M::Place as Place>::Set;
+    const INDEX: usize = <M::Place as Place>::INDEX;
 }
 
 #[diagnostic::do_not_recommend]
 impl<M: Retractable> Reversible for M {}
 
 #[diagnostic::do_not_recommend]
-impl<M: Retractable> DownTarget<M::Set> for M {}
+impl<M: Retractable> DownTarget<<M::Place as Place>::Set> for M {}
 
 #[cfg(test)]
 mod tests {

@@ -13,6 +13,7 @@ use crate::observe::{Event, Observer};
 use crate::patience::Patience;
 use crate::plan::Depth;
 use crate::policy::{Ahead, Missing, Modified, OutOfOrder, Policies};
+use crate::preflight::Preflight;
 use crate::preview::Plan;
 use crate::report::Report;
 use crate::run::Run;
@@ -318,6 +319,18 @@ impl<S> Migrator<S> {
     ) -> Result<Plan, Error> {
         self.block(client, async |run| run.plan(target).await)
             .map(|(pending, report)| Plan::new(pending, report.already))
+    }
+
+    /// What stands in the way of [`up`](Self::up) just now: the size of the tables it locks, who holds
+    /// them, what was prepared and forgotten, indexes that are invalid, replicas that are behind, rights
+    /// that are missing. Writes nothing and takes no lock; two round trips.
+    ///
+    /// Who waits behind whom is a matter of the moment; `up` does not rely on it.
+    ///
+    /// # Errors
+    /// As [`plan`](Self::plan).
+    pub fn preflight(&self, client: &mut postgres::Client) -> Result<Preflight, Error> {
+        self.block(client, async |run| run.preflight(None).await).map(|(preflight, _)| preflight)
     }
 
     /// Records everything up to and with a target as applied, without running it: for a database

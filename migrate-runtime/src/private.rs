@@ -6,6 +6,7 @@ pub use crate::migration::{
     Script, Set, Step, pack,
 };
 pub use crate::migrator::Migrator;
+pub use crate::place::digits;
 pub use crate::record::{List, migration};
 pub use crate::table_lock::LockMode;
 pub use crate::target::DownTarget;

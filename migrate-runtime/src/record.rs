@@ -44,6 +44,14 @@ pub struct List {
 }
 
 impl List {
+    /// `text` begins with the scripts, `scripts` bytes of them, and goes on with the texts.
+    pub const fn new(text: &'static str, scripts: usize, records: &'static [u8]) -> List {
+        match text.split_at_checked(scripts) {
+            Some((scripts, texts)) => List { scripts, texts, records },
+            None => List { scripts: "", texts: "", records },
+        }
+    }
+
     /// The `N` migrations that stand in the list.
     pub const fn migrations<const N: usize>(&'static self) -> [EmbeddedMigration; N] {
         let mut migrations = [EmbeddedMigration { list: self, nth: 0 }; N];
@@ -229,6 +237,18 @@ mod tests {
         let records = [one(1).list.records, one(2).list.records].concat().leak();
         let list = Box::leak(Box::new(List { records, ..*one(1).list }));
         assert_eq!(list.migrations::<2>(), [one(1), one(2)]);
+    }
+
+    #[test]
+    fn scripts_and_texts_stand_in_one_text() {
+        let down = Down::Script(script("d", "B", false));
+        let List { scripts, texts, records } =
+            *migration(1, "größe", script("p", "ä", true), down).list;
+        let text: &str = [scripts, texts].concat().leak();
+        let list = List::new(text, scripts.len(), records);
+        assert_eq!((list.scripts, list.texts), (scripts, texts));
+        let list = List::new(text, 1, records);
+        assert_eq!((list.scripts, list.texts), ("", ""), "it is no place to cut a text");
     }
 
     #[test]

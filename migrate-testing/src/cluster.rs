@@ -41,6 +41,7 @@ const SETTINGS: &[&str] = &[
     "max_wal_senders=0",
     "shared_buffers=32MB",
     "max_connections=200",
+    "max_prepared_transactions=8",
 ];
 
 /// A running cluster. Dropping it stops the server and removes its directory.

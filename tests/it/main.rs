@@ -13,6 +13,7 @@ mod engine_hostile;
 mod engine_lock;
 mod engine_observe;
 mod engine_policy;
+mod engine_preflight;
 mod engine_proxy;
 mod engine_session;
 mod engine_stepwise;

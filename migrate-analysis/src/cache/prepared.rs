@@ -2,7 +2,7 @@
 
 use super::FORMAT;
 use super::codec::{Decode, Encode, Input, encode_slice};
-use crate::embed::Embedding;
+use crate::embed::{Embedded, Embedding};
 use crate::source::{Directory, Glance};
 
 /// A set that is ready to be embedded, for as long as the directory looks as it did: reading a
@@ -14,10 +14,14 @@ use crate::source::{Directory, Glance};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Prepared {
     looks: Looks,
-    /// The stamp of the file with all scripts in a row.
-    scripts: Vec<u8>,
-    /// What is embedded.
-    pub embedding: Embedding,
+    /// The stamps of the files with what is embedded.
+    embedded: Vec<u8>,
+    /// What an item is made of, migration by migration.
+    pub migrations: Vec<Embedded>,
+    /// How many bytes of the one file are scripts.
+    pub scripts: usize,
+    /// SHA-256 over versions and up checksums.
+    pub digest: [u8; 32],
 }
 
 /// What a directory looks like, and holds where looks may deceive.
@@ -41,20 +45,22 @@ impl Looks {
 }
 
 impl Prepared {
-    /// `scripts` is the stamp of the file with all scripts in a row.
-    pub fn new(looks: Looks, scripts: Vec<u8>, embedding: Embedding) -> Prepared {
-        Prepared { looks, scripts, embedding }
+    /// `embedded` are the stamps of the files with what is embedded, of which `scripts` bytes are
+    /// scripts.
+    pub fn new(looks: Looks, embedded: Vec<u8>, scripts: usize, embedding: Embedding) -> Prepared {
+        let Embedding { migrations, digest, .. } = embedding;
+        Prepared { looks, embedded, migrations, scripts, digest }
     }
 
     /// Whether it still counts. `read` answers with what a file of the directory holds.
     pub fn is_true(
         &self,
         glance: &Glance,
-        scripts: &[u8],
+        embedded: &[u8],
         read: impl Fn(&str) -> Option<Vec<u8>>,
     ) -> bool {
         self.looks.stamps == glance.stamps
-            && self.scripts == scripts
+            && self.embedded == embedded
             && self.looks.young.iter().all(|(path, contents)| read(path).as_ref() == Some(contents))
     }
 
@@ -67,8 +73,10 @@ impl Prepared {
             path.encode(&mut bytes);
             encode_slice(contents, &mut bytes);
         }
-        encode_slice(&self.scripts, &mut bytes);
-        self.embedding.encode(&mut bytes);
+        encode_slice(&self.embedded, &mut bytes);
+        self.migrations.encode(&mut bytes);
+        self.scripts.encode(&mut bytes);
+        self.digest.encode(&mut bytes);
         bytes
     }
 
@@ -80,8 +88,13 @@ impl Prepared {
         let young = (0..usize::decode(&mut input)?)
             .map(|_| Some((String::decode(&mut input)?, input.slice()?.to_vec())))
             .collect::<Option<_>>()?;
-        let scripts = input.slice()?.to_vec();
-        let embedding = Embedding::decode(&mut input)?;
-        input.is_empty().then_some(Prepared { looks: Looks { stamps, young }, scripts, embedding })
+        let prepared = Prepared {
+            looks: Looks { stamps, young },
+            embedded: input.slice()?.to_vec(),
+            migrations: Decode::decode(&mut input)?,
+            scripts: Decode::decode(&mut input)?,
+            digest: Decode::decode(&mut input)?,
+        };
+        input.is_empty().then_some(prepared)
     }
 }

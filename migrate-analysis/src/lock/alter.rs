@@ -15,7 +15,7 @@ mod words;
 
 pub(crate) use volatile::volatile_call;
 
-use super::{Cause, LockMode, Locks, Seen, Work, WorkKind};
+use super::{Cause, LockMode, Locks, Seen, Work, WorkKind, partition};
 use crate::catalog::{Column, Id, Kind, Object, State, Table};
 use crate::ddl::{
     AlterAction, AlterActionKind, AlterTable, ColumnAction, TableConstraint, TableConstraintKind,
@@ -46,6 +46,17 @@ pub(super) fn table(seen: &Seen<'_>, alter: &AlterTable, locks: &mut Locks) {
             }
             AlterActionKind::AlterConstraint { constraint, .. } => {
                 constraint::alter(&altering, action, constraint, locks);
+            }
+            AlterActionKind::AttachPartition { partition, .. } => {
+                if let Some(partition) = seen.names.relation(partition) {
+                    partition::attach(seen, (table, partition), &action.at, locks);
+                }
+            }
+            AlterActionKind::DetachPartition { partition, concurrently, finalize } => {
+                if let Some(partition) = seen.names.relation(partition) {
+                    let weak = *concurrently || *finalize;
+                    partition::detach(seen, (table, partition), weak, locks);
+                }
             }
             AlterActionKind::DropColumn { .. } | AlterActionKind::DropConstraint { .. } => {}
             _ => setting::set(&altering, action, locks),

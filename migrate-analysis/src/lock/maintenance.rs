@@ -24,6 +24,8 @@ pub(super) fn maintenance(seen: &Seen<'_>, maintenance: &Maintenance, locks: &mu
                 |id: &Id| seen.table(*id).is_some_and(|it| it.clustered_on.is_some());
             let tables = all(seen).into_iter().filter(is_clustered);
             tables.for_each(|id| vacuum(seen, id, true, &(0..0), locks));
+            // Which those are is kept from earlier `CLUSTER`s, too.
+            locks.unknown = Some("CLUSTER of all tables that were clustered before".to_owned());
         }
         Maintenance::Cluster(Some(table)) => {
             for (id, at) in named(seen, std::slice::from_ref(table)) {
@@ -117,8 +119,13 @@ fn reindex(seen: &Seen<'_>, target: &Reindexed, concurrently: bool, locks: &mut 
             all.into_iter().for_each(|index| rebuild(index, &name.at));
         }
         Reindexed::Table(name) => {
-            let tables = seen.names.relation(name).into_iter().flat_map(|id| seen.partitions(id));
-            tables.for_each(|table| {
+            // Those of a partitioned table from PostgreSQL 14 on.
+            let parts = |id| match seen.servers.any_from(14) {
+                true => seen.partitions(id),
+                false => vec![id],
+            };
+            let tables: Vec<Id> = seen.names.relation(name).into_iter().flat_map(parts).collect();
+            tables.into_iter().for_each(|table| {
                 seen.indexes(table).into_iter().for_each(|index| rebuild(index, &name.at));
             });
         }

@@ -34,7 +34,7 @@ pub(crate) use servers::Servers;
 pub(crate) use zone::Zone;
 
 use crate::catalog::{Catalog, Id, State};
-use crate::ddl::Command;
+use crate::ddl::{AlterPolicy, Command, CreatePolicy};
 use std::ops::Range;
 
 /// What a statement does to relations that were there before it.
@@ -171,11 +171,20 @@ pub(crate) fn of(seen: &Seen<'_>) -> Locks {
         Command::Truncate { tables, restart_identity, cascade } => {
             rows::truncate(seen, (tables, *restart_identity, *cascade), locks);
         }
-        Command::Select(it) => query::query(seen, it, query::Run::Yes, locks),
+        Command::Select(it) => {
+            query::query(seen, it, query::Run::Yes, locks);
+            hidden(seen, LockMode::RowExclusive, locks);
+        }
         Command::Maintenance(it) => maintenance::maintenance(seen, it, locks),
         _ => object(seen, locks),
     }
     all
+}
+
+/// Relations that are named in expressions.
+fn hidden(seen: &Seen<'_>, mode: LockMode, locks: &mut Locks) {
+    let names = names::hidden(seen.command);
+    locks.lock_all(names.iter().filter_map(|name| seen.names.relation(name)), mode);
 }
 
 /// Commands about what is no table, or that every kind of object has.
@@ -183,10 +192,13 @@ fn object(seen: &Seen<'_>, locks: &mut Locks) {
     match seen.command {
         Command::CreateSequence(it) => object::owner(seen, &it.options, locks),
         Command::AlterSequence(it) => object::sequence(seen, it, locks),
-        Command::AlterType(it) => object::attributes(seen, &it.name, locks),
+        Command::AlterType(it) => object::alter_type(seen, &it.name, locks),
         Command::CreateTrigger(it) => attached::trigger(seen, it, locks),
-        Command::CreatePolicy(it) => attached::exclusive(seen, &it.table, locks),
-        Command::AlterPolicy(it) => attached::exclusive(seen, &it.table, locks),
+        Command::CreatePolicy(CreatePolicy { table, .. })
+        | Command::AlterPolicy(AlterPolicy { table, .. }) => {
+            attached::exclusive(seen, table, locks);
+            hidden(seen, LockMode::AccessShare, locks);
+        }
         Command::CreateRule(it) => attached::exclusive(seen, &it.table, locks),
         Command::CreateStatistics(it) => attached::statistics(seen, &it.table, locks),
         Command::CreateOther(it) => attached::published(seen, &it.tables, locks),

@@ -2,9 +2,9 @@
 
 use crate::catalog::{Catalog, Id, Space};
 use crate::ddl::{
-    AlterActionKind, Block, ColumnConstraintKind, Command, CreateTable, GrantTarget, Maintenance,
-    Name, ObjectKind, ObjectName, OwnedBy, Query, Reindexed, Select, SequenceOptions, SourceKind,
-    Step, TableConstraint, TableConstraintKind, TableElement,
+    AlterActionKind, Block, ColumnConstraintKind, Command, CreateTable, Expression, GrantTarget,
+    Maintenance, Name, ObjectKind, ObjectName, OwnedBy, Query, Reindexed, Select, SequenceOptions,
+    SourceKind, Step, TableConstraint, TableConstraintKind, TableElement, Word,
 };
 use crate::simulate::{self, External};
 
@@ -14,8 +14,10 @@ pub(crate) struct Names(Vec<(Space, Name, Id)>);
 
 impl Names {
     pub(crate) fn before(catalog: &mut Catalog, external: &External, command: &Command) -> Names {
+        let hidden = hidden(command);
         let mut written = Vec::new();
         collect(command, &mut written);
+        written.extend(hidden.iter().map(|name| (Space::Relation, name)));
         let known = written.into_iter().filter_map(|(space, name)| {
             let id = simulate::lookup(catalog, external, space, name)?;
             Some((space, name.clone(), id))
@@ -38,6 +40,68 @@ impl Names {
             *own == space && other.schema == name.schema && other.name == name.name
         };
         self.0.iter().find(is_it).map(|(_, _, id)| *id)
+    }
+}
+
+/// What stands in expressions: the tables of subqueries, and the sequences of `nextval('…')`.
+pub(super) fn hidden(command: &Command) -> Vec<Name> {
+    match command {
+        Command::CreatePolicy(it) => subqueries(it.using.iter().chain(&it.check)),
+        Command::AlterPolicy(it) => subqueries(it.using.iter().chain(&it.check)),
+        Command::Select(it) => sequences(it),
+        _ => Vec::new(),
+    }
+}
+
+fn subqueries<'a>(expressions: impl Iterator<Item = &'a Expression>) -> Vec<Name> {
+    let mut names = Vec::new();
+    for expression in expressions {
+        let is_from = |word: &Word| matches!(word, Word::Text(it) if it == "FROM" || it == "JOIN");
+        for pair in expression.words.windows(2) {
+            let at = expression.at.clone();
+            match pair {
+                [first, Word::Name(name)] if is_from(first) => {
+                    names.push(Name { schema: None, name: name.clone(), at });
+                }
+                [first, Word::Path(path)] if is_from(first) => {
+                    if let [schema, name] = path.as_slice() {
+                        names.push(Name { schema: Some(schema.clone()), name: name.clone(), at });
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+    names
+}
+
+fn sequences(query: &Query) -> Vec<Name> {
+    let advances = |name: &&Name| matches!(name.name.as_str(), "nextval" | "setval");
+    let mut names = Vec::new();
+    for function in query.functions.iter().filter(advances) {
+        for (at, _) in query.sql.match_indices(&function.name) {
+            let behind = query.sql.get(at + function.name.len()..).unwrap_or_default();
+            let literal = behind.trim_start().strip_prefix('(').map(str::trim_start);
+            let written = literal.and_then(|it| it.strip_prefix('\'')?.split_once('\''));
+            let Some((written, _)) = written else { continue };
+            let mut parts = written.split('.').map(folded);
+            let (first, second) = (parts.next(), parts.next());
+            let (schema, name) = match (first, second) {
+                (Some(schema), Some(name)) => (Some(schema), name),
+                (Some(name), None) => (None, name),
+                _ => continue,
+            };
+            names.push(Name { schema, name, at: function.at.clone() });
+        }
+    }
+    names
+}
+
+/// A name in a literal.
+fn folded(written: &str) -> String {
+    match written.strip_prefix('"').and_then(|it| it.strip_suffix('"')) {
+        Some(quoted) => quoted.to_owned(),
+        None => written.to_ascii_lowercase(),
     }
 }
 
@@ -194,7 +258,7 @@ fn block<'a>(block: &'a Block, out: &mut Written<'a>) {
 fn steps<'a>(all: &'a [Step], out: &mut Written<'a>) {
     for step in all {
         match step {
-            Step::Run(command) => collect(command, out),
+            Step::Run(command) | Step::Rows(command) => collect(command, out),
             Step::Raise { .. } => {}
             Step::Try { steps: inner, .. } => steps(inner, out),
             Step::If { then, otherwise, .. } => {

@@ -2,9 +2,9 @@
 //! `GRANT`.
 
 use super::{LockMode, Locks, Seen};
-use crate::catalog::Object;
+use crate::catalog::{Id, Kind};
 use crate::ddl::{
-    AlterSequence, Comment, Grant, GrantTarget, ObjectKind, ObjectName, OwnedBy, Rename,
+    AlterSequence, Comment, Grant, GrantTarget, Name, ObjectKind, ObjectName, OwnedBy, Rename,
     SequenceOptions,
 };
 
@@ -36,6 +36,9 @@ fn is_part(kind: ObjectKind) -> bool {
 pub(super) fn rename(seen: &Seen<'_>, rename: &Rename, locks: &mut Locks) {
     let kind = rename.object.kind;
     let Some(id) = seen.names.relation(&rename.object.name) else { return };
+    if is_composite(seen, id) {
+        return attributes(seen, id, locks);
+    }
     if is_relation(kind) {
         // `ALTER TABLE` takes the stronger lock on an index, too.
         let is_index = kind == ObjectKind::Index && seen.index(id).is_some();
@@ -45,7 +48,7 @@ pub(super) fn rename(seen: &Seen<'_>, rename: &Rename, locks: &mut Locks) {
         locks.lock(id, LockMode::AccessExclusive);
         // What inherits it is renamed along; partitions' triggers from PostgreSQL 15 on.
         let along = kind != ObjectKind::Trigger || seen.servers.any_from(15);
-        let is_changed = |it: &crate::catalog::Id| seen.before.touched().any(|(id, _)| id == *it);
+        let is_changed = |it: &Id| seen.before.touched().any(|(id, _)| id == *it);
         if along {
             let family = seen.family(id).into_iter().filter(is_changed);
             locks.lock_all(family, LockMode::AccessExclusive);
@@ -84,7 +87,8 @@ pub(super) fn comment(seen: &Seen<'_>, comment: &Comment, locks: &mut Locks) {
         _ if is_part(kind) => LockMode::AccessShare,
         _ => return,
     };
-    locks.lock_all(seen.names.relation(&comment.object.name), mode);
+    let relation = seen.names.relation(&comment.object.name);
+    locks.lock_all(relation.filter(|id| !is_composite(seen, *id)), mode);
 }
 
 /// From PostgreSQL 18 on.
@@ -110,12 +114,20 @@ pub(super) fn owner(seen: &Seen<'_>, options: &SequenceOptions, locks: &mut Lock
     }
 }
 
-/// `ALTER TYPE` of a composite type, with the tables of that type.
-pub(super) fn attributes(seen: &Seen<'_>, name: &crate::ddl::Name, locks: &mut Locks) {
-    let Some(id) = seen.names.data_type(name) else { return };
-    let is_typed = |it: &crate::catalog::Id| {
-        seen.before.get(*it).and_then(Object::table).is_some_and(|it| it.of_type == Some(id))
-    };
+/// `ALTER TYPE` of a composite type.
+pub(super) fn alter_type(seen: &Seen<'_>, name: &Name, locks: &mut Locks) {
+    if let Some(id) = seen.names.data_type(name) {
+        attributes(seen, id, locks);
+    }
+}
+
+/// The tables of a type, whose columns are its attributes.
+fn attributes(seen: &Seen<'_>, id: Id, locks: &mut Locks) {
+    let is_typed = |it: &Id| seen.table(*it).is_some_and(|it| it.of_type == Some(id));
     let tables = seen.before.dependents(id).into_iter().filter(is_typed);
     locks.lock_all(tables, LockMode::AccessExclusive);
+}
+
+fn is_composite(seen: &Seen<'_>, id: Id) -> bool {
+    matches!(seen.before.get(id).map(|it| &it.kind), Some(Kind::Composite(_)))
 }

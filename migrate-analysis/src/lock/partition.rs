@@ -20,7 +20,6 @@ pub(super) fn attach(
         scan(seen, child, (WorkKind::Scan, Cause::AttachPartition), "23514", at, locks);
     }
     join(seen, parent, new, at, locks);
-    locks.lock_all(seen.indexes(parent), LockMode::ShareUpdateExclusive);
     index::builds(seen, (WorkKind::IndexBuild, Cause::AttachPartition), at, locks);
     let old = seen.table(child).map(|it| it.constraints.as_slice()).unwrap_or_default();
     for key in new.constraints.iter().filter_map(foreign_key) {
@@ -48,11 +47,8 @@ pub(super) fn join(seen: &Seen<'_>, parent: Id, new: &Table, at: &Range<usize>, 
             scan(seen, default, (WorkKind::Scan, Cause::DefaultPartition), "23514", at, locks);
         }
     }
-    let referencing = seen.referencing(parent);
-    if !referencing.is_empty() {
-        locks.lock_all(seen.indexes(parent), LockMode::ShareUpdateExclusive);
-    }
-    for (other, _) in referencing {
+    locks.lock_all(seen.indexes(parent), LockMode::ShareUpdateExclusive);
+    for (other, _) in seen.referencing(parent) {
         locks.lock_all(seen.partitions(other), LockMode::ShareRowExclusive);
     }
 }

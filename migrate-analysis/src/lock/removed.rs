@@ -54,11 +54,14 @@ fn keys(seen: &Seen<'_>, before: &Object, after: Option<&Table>, locks: &mut Loc
     };
     let constraints = before.table().map(|it| it.constraints.as_slice()).unwrap_or_default();
     for key in constraints.iter().filter(is_gone).filter_map(foreign_key) {
-        locks.lock_all(seen.partitions(key.table), LockMode::AccessExclusive);
+        let others = seen.partitions(key.table).into_iter();
+        // Before PostgreSQL 15 only the partitions of a table that has any.
+        let is_locked = |id: &Id| !seen.is_partitioned(*id) || seen.servers.any_from(15);
+        locks.lock_all(others.filter(is_locked), LockMode::AccessExclusive);
     }
 }
 
-/// A column, a default, a constraint, a trigger, a policy or a rule.
+/// A column, a default, a constraint, a trigger, a policy or a rule, or perhaps one of them.
 fn lost_a_part(before: &Object, after: &Object) -> bool {
     fn lost<T>(before: &[T], after: &[T], same: impl Fn(&T, &T) -> bool) -> bool {
         before.iter().any(|old| !after.iter().any(|new| same(old, new)))
@@ -75,5 +78,7 @@ fn lost_a_part(before: &Object, after: &Object) -> bool {
         }
         _ => false,
     };
-    columns || triggers || rules || of_table
+    // An extension took along what is not known.
+    let is_doubtful = after.partial && !before.partial;
+    columns || triggers || rules || of_table || is_doubtful
 }

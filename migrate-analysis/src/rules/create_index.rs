@@ -103,10 +103,8 @@ fn by_partition(statement: &Statement<'_>, create: &CreateIndex, table: Id) -> O
     }
     let parent = statement.object(table)?;
     let key = &statement.own()?[create.table.at.end - statement.range.start..];
-    let mut scripts = vec![statement.without("if", "exists").map(|sql| {
-        let on = statement.part(&create.table.at);
-        sql.replacen(&format!(" {on}"), &format!(" ONLY {on}"), 1)
-    })?];
+    let on = format!("ONLY {}", statement.written(&create.table));
+    let mut scripts = vec![statement.replaced(&create.table.at, &on)?];
     let mut attach = Vec::new();
     let unique = if create.unique { "UNIQUE " } else { "" };
     for partition in partitions {

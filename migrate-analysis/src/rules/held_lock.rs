@@ -1,6 +1,6 @@
 //! Locks that are held while more happens: a table lock ends with its transaction.
 
-use super::{Example, Finding, Rule, Statement};
+use super::{Example, Finding, Rule, Statement, rows};
 use crate::catalog::Id;
 use crate::ddl::{AlterActionKind, AlterTable, Command};
 use crate::diagnostic::Code;
@@ -33,18 +33,14 @@ fn work(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
     };
     findings.push(Finding {
         message: format!(
-            "{waiting} of `{held}` go on waiting while this works on all rows of `{busy}`"
+            "{waiting} of `{held}` go on waiting while this reads all rows of `{busy}`"
         ),
         label: format!("`{held}` is locked since an earlier statement"),
         notes: vec![format!(
             "`{}` took the {mode} lock on `{held}`, which is held until the transaction ends",
             first_words(statement, place)
         )],
-        help: if work.cause == Cause::Rows {
-            vec!["move this into a migration of its own, after this one".to_owned()]
-        } else {
-            vec!["move this into a migration of its own".to_owned()]
-        },
+        help: vec!["move this into a migration of its own, after this one".to_owned()],
         ..Finding::default()
     });
 }
@@ -53,19 +49,26 @@ fn work(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
 pub(super) fn work_under_lock<'a>(
     statement: &'a Statement<'_>,
 ) -> Option<(&'a Work, Id, LockMode, usize)> {
-    let is_slow = |work: &&Work| {
-        // Where rows go for good nobody reads them, and a constraint that is validated has a rule of its own.
-        !matches!(work.cause, Cause::Truncate | Cause::Validate)
-            && statement.is_in_use(work.relation)
-    };
+    // Whatever else is slow has a rule of its own.
+    let is_slow = |work: &&Work| work.cause == Cause::Rows && statement.is_in_use(work.relation);
+    // How many rows a condition leaves nobody knows.
+    if let Command::Update(dml) | Command::Delete(dml) = statement.seen.command
+        && !rows::is_whole(statement, dml)
+    {
+        return None;
+    }
+    // The largest key is found by its index.
+    if let Command::Select(query) = statement.seen.command
+        && query.functions.iter().any(|it| matches!(it.name.as_str(), "max" | "min"))
+    {
+        return None;
+    }
     for work in statement.locks.work.iter().filter(is_slow) {
         for earlier in statement.script.held_since() {
             let blocks = earlier.locks.relations.iter().find(|lock| {
-                // What is slow by itself has a rule of its own.
                 lock.mode.blocks_writes()
                     && statement.is_in_use(lock.relation)
                     && is_table(statement, lock.relation)
-                    && (work.cause == Cause::Rows || lock.relation != work.relation)
             });
             if let Some(lock) = blocks {
                 return Some((work, lock.relation, lock.mode, earlier.place));
@@ -147,7 +150,7 @@ them.",
         ],
         config: "",
     },
-    downs: true,
+    downs: false,
     check: several,
 };
 

@@ -52,7 +52,7 @@ use crate::catalog::{Id, Kind, Object};
 use crate::ddl::Name;
 use crate::deparse;
 use crate::diagnostic::Code;
-use crate::lock::{Cause, Locks, RelationLock, Seen, Work};
+use crate::lock::{Cause, LockMode, Locks, RelationLock, Seen, Work};
 use crate::simulate::Outcome;
 use crate::sql;
 use std::ops::Range;
@@ -310,7 +310,9 @@ impl<'a> Statement<'a> {
     /// waits for its table, too.)
     fn lock_words(&self) -> Vec<String> {
         let is_index = |id: Id| self.object(id).is_some_and(|it| it.index().is_some());
-        let tables = self.locks_in_use().filter(|lock| !is_index(lock.relation));
+        let tables = self
+            .locks_in_use()
+            .filter(|lock| lock.mode >= LockMode::ShareUpdateExclusive && !is_index(lock.relation));
         let words = tables.map(|lock| {
             let (name, mode) = (self.name(lock.relation), lock.mode);
             format!("`{name}`: {mode}, which {}", mode.blocks())

@@ -16,7 +16,7 @@ pub(super) const ATTACH: Rule = Rule {
 EXCLUSIVE` lock, unless a valid `CHECK` says so already. A default partition is locked and read, too: one of its rows \
 could belong into the new partition.",
     instead: "Add a `CHECK` that says what the bounds say, `NOT VALID`; validate it in a migration of its own, which blocks \
-nobody; then attach, and drop the `CHECK`.",
+nobody; then attach.",
     source: SOURCE,
     example: Example {
         setup: "CREATE TABLE events (id bigint, at timestamptz NOT NULL) PARTITION BY RANGE (at);\n\
@@ -86,7 +86,7 @@ fn check_first(statement: &Statement<'_>, partition: Id) -> Option<Vec<String>> 
     Some(vec![
         format!("ALTER TABLE {name} ADD CONSTRAINT {check}\n  CHECK ({expression}) NOT VALID;"),
         format!("ALTER TABLE {name} VALIDATE CONSTRAINT {check};"),
-        format!("{}\nALTER TABLE {name} DROP CONSTRAINT {check};", statement.again()?),
+        statement.again()?,
     ])
 }
 

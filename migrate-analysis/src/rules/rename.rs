@@ -50,7 +50,7 @@ fn check(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
     findings.push(Finding {
         at: object.name.at.clone(),
         message: format!(
-            "the running application does not find {what} `{old}` under its name `{new}`"
+            "the running application does not find {what} `{old}`, which is `{new}` from then on"
         ),
         label: "is used until the new release is everywhere".to_owned(),
         instead: with_view(statement, id, &old, &new),
@@ -113,7 +113,7 @@ fn of_schema(
     findings.push(Finding {
         at: object.name.at.clone(),
         message: format!(
-            "the running application does not find what is in schema `{}` under its name `{}`",
+            "the running application does not find what is in schema `{}`, which is `{}` from then on",
             object.name.name, name.name
         ),
         label: "is used until the new release is everywhere".to_owned(),

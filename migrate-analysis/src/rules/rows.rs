@@ -59,7 +59,7 @@ fn unbatched(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
 }
 
 /// Without a `WHERE`, or with one that holds for every row.
-fn is_whole(statement: &Statement<'_>, dml: &Dml) -> bool {
+pub(super) fn is_whole(statement: &Statement<'_>, dml: &Dml) -> bool {
     if !dml.filtered {
         return true;
     }
@@ -126,10 +126,10 @@ fine, and so are a few rows in `VALUES`.",
     example: Example {
         setup: "CREATE TABLE users (id bigint PRIMARY KEY, email text, role text);",
         bad: "ALTER TABLE users ADD COLUMN is_admin boolean DEFAULT false;\n\
-UPDATE users SET is_admin = true WHERE role = 'admin';",
+UPDATE users SET is_admin = true WHERE id = 1;",
         good: &[
             "ALTER TABLE users ADD COLUMN is_admin boolean DEFAULT false;",
-            "UPDATE users SET is_admin = true WHERE role = 'admin';",
+            "UPDATE users SET is_admin = true WHERE id = 1;",
         ],
         config: "",
     },
@@ -233,7 +233,7 @@ dropped or indexed: PostgreSQL refuses, `cannot ALTER TABLE because it has pendi
     source: "https://www.postgresql.org/docs/current/sql-set-constraints.html",
     example: Example {
         setup: "CREATE TABLE users (id bigint PRIMARY KEY);\n\
-CREATE TABLE settings (user_id bigint REFERENCES users DEFERRABLE INITIALLY DEFERRED, theme text);\n\
+CREATE TABLE settings (user_id bigint PRIMARY KEY REFERENCES users DEFERRABLE INITIALLY DEFERRED, theme text);\n\
 INSERT INTO users VALUES (1);",
         bad: "INSERT INTO settings (user_id) VALUES (1);\nALTER TABLE settings ADD COLUMN language text;",
         good: &[

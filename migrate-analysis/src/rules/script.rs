@@ -191,11 +191,28 @@ impl<'a> Session<'a> {
             }
             let mut findings = Vec::new();
             (rule.check)(&statement, &mut findings);
+            findings.iter_mut().for_each(|it| apart(it, script));
             for finding in findings {
                 let locks = words.get_or_insert_with(|| statement.lock_words()).clone();
                 self.found.push(Found { direction, place, code: rule.code, finding, locks });
             }
         }
+    }
+}
+
+/// What cannot run in a transaction cannot stand where the statement stood.
+fn apart(finding: &mut Finding, script: &Script<'_>) {
+    let outside = |sql: &String| sql.contains("CONCURRENTLY") && !sql.starts_with("REFRESH");
+    if finding.instead.len() == 1
+        && script.transactional
+        && script.statements.len() > 1
+        && finding.instead.iter().any(outside)
+    {
+        finding.help.insert(
+            0,
+            "CONCURRENTLY needs a migration of its own, or `-- migrate: no-transaction` on the first line of the script"
+                .to_owned(),
+        );
     }
 }
 
@@ -215,7 +232,7 @@ fn collect<'a>(block: &'a Block, commands: &mut Vec<&'a Command>) {
     fn walk<'a>(steps: &'a [Step], commands: &mut Vec<&'a Command>) {
         for step in steps {
             match step {
-                Step::Run(command) => commands.push(command),
+                Step::Run(command) | Step::Rows(command) => commands.push(command),
                 Step::Raise { .. } => {}
                 Step::Try { steps, .. } => walk(steps, commands),
                 Step::If { then, otherwise, .. } => {

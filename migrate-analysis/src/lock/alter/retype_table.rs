@@ -220,6 +220,10 @@ mod tests {
     use super::*;
 
     fn change(from: &str, to: &str) -> Heap {
+        change_in(Zone::Unknown, from, to)
+    }
+
+    fn change_in(zone: Zone, from: &str, to: &str) -> Heap {
         let read = |text: &str| {
             let (name, modifiers) = text.split_once('(').unwrap_or((text, ""));
             let array = text.ends_with("[]");
@@ -233,7 +237,7 @@ mod tests {
                 array,
             }
         };
-        heap(&Catalog::default(), Zone::Unknown, &read(from), &read(to))
+        heap(&Catalog::default(), zone, &read(from), &read(to))
     }
 
     #[test]
@@ -259,6 +263,14 @@ mod tests {
         ] {
             assert_eq!(change(from, to), Heap::Kept, "{from} to {to}");
         }
+    }
+
+    #[test]
+    fn moments_are_the_same_in_utc() {
+        let (without, with) = ("timestamp without time zone", "timestamp with time zone");
+        assert_eq!(change_in(Zone::Utc, without, with), Heap::Kept);
+        assert_eq!(change_in(Zone::Utc, with, without), Heap::Kept);
+        assert_eq!(change_in(Zone::Unknown, with, without), Heap::Rewritten(None));
     }
 
     #[test]

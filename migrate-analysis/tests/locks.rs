@@ -244,9 +244,7 @@ fn compare(
     assert!(missed <= most_missed && alarms <= most_alarms, "more is wrong");
 }
 
-/// How many are wrong. Measured in a session whose time zone is UTC, in which a `timestamp` becomes a `timestamptz`
-/// without being written anew (4, of which 2 are alarms); and which tables a bare `CLUSTER` is about is
-/// not known, which is said (2).
+/// How many are wrong: which tables a bare `CLUSTER` is about is not known, which is said.
 const WRONG_MODES: usize = 2;
 const WRONG_WORK: usize = 2;
 const MISSED: usize = 0;

@@ -176,12 +176,13 @@ fn indexes(state: &State<'_>, table: Id) -> Vec<Id> {
 /// `AlterTableGetLockLevel`.
 fn mode(action: &AlterActionKind) -> LockMode {
     match action {
-        AlterActionKind::AlterColumn { action, .. } => match action {
-            ColumnAction::SetStatistics(_)
-            | ColumnAction::SetOptions(_)
-            | ColumnAction::ResetOptions(_) => LockMode::ShareUpdateExclusive,
-            _ => LockMode::AccessExclusive,
-        },
+        AlterActionKind::AlterColumn {
+            action:
+                ColumnAction::SetStatistics(_)
+                | ColumnAction::SetOptions(_)
+                | ColumnAction::ResetOptions(_),
+            ..
+        } => LockMode::ShareUpdateExclusive,
         AlterActionKind::AddConstraint(constraint) => match constraint.kind {
             TableConstraintKind::ForeignKey { .. } => LockMode::ShareRowExclusive,
             _ => LockMode::AccessExclusive,

@@ -25,14 +25,16 @@ mod removed;
 mod rows;
 mod servers;
 mod view;
+mod zone;
 
 pub(crate) use alter::volatile_call;
 pub use mode::LockMode;
 pub(crate) use names::Names;
 pub(crate) use servers::Servers;
+pub(crate) use zone::Zone;
 
 use crate::catalog::{Catalog, Id, State};
-use crate::ddl::{AlterPolicy, Command, CreatePolicy, Maintenance};
+use crate::ddl::{AlterPolicy, Command, CreatePolicy};
 use std::ops::Range;
 
 /// What a statement does to relations that were there before it.
@@ -137,22 +139,7 @@ pub(crate) struct Seen<'a> {
     pub(crate) names: &'a Names,
     pub(crate) command: &'a Command,
     pub(crate) servers: Servers,
-    /// The script has set the time zone to UTC, in which a `timestamp` is the `timestamptz` of the same bytes.
-    pub(crate) in_utc: bool,
-}
-
-/// Whether the time zone is UTC after the command; none where it leaves it as it is. Outside of a transaction
-/// `SET LOCAL` does nothing.
-pub(crate) fn sets_utc(command: &Command, transactional: bool) -> Option<bool> {
-    let Command::Maintenance(Maintenance::Set { name, value, local }) = command else {
-        return None;
-    };
-    if *local && !transactional {
-        return None;
-    }
-    let zone = value.as_deref().unwrap_or_default().to_ascii_lowercase();
-    let is_utc = matches!(zone.as_str(), "utc" | "etc/utc" | "gmt" | "etc/gmt");
-    (name == "timezone").then_some(is_utc)
+    pub(crate) zone: Zone,
 }
 
 /// What a statement that succeeded has locked, at worst on any of the servers.

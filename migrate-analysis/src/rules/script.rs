@@ -8,7 +8,7 @@ use crate::config::Config;
 use crate::ddl::{Block, Command, Step};
 use crate::deparse;
 use crate::diagnostic::{Code, Severity};
-use crate::lock::{self, LockMode, Locks, Seen, Servers, WorkKind};
+use crate::lock::{self, Cause, LockMode, Locks, Seen, Servers, Work, WorkKind, Zone};
 use crate::plan::PlannedLock;
 use crate::simulate::External;
 use std::rc::Rc;
@@ -39,6 +39,12 @@ impl Script<'_> {
     /// Whether it was made by this very script.
     pub(crate) fn is_new(&self, id: Id, catalog: &Catalog) -> bool {
         catalog.at(self.start).get(id).is_none()
+    }
+
+    /// Whether an earlier statement of the transaction has emptied the table, so that no work on it takes long.
+    pub(crate) fn is_emptied(&self, id: Id) -> bool {
+        let is_truncate = |work: &Work| work.relation == id && work.cause == Cause::Truncate;
+        self.transactional && self.earlier.iter().any(|it| it.locks.work.iter().any(is_truncate))
     }
 
     /// What there was when the script began.
@@ -82,7 +88,7 @@ pub(crate) struct Session<'a> {
     transactional: [bool; 2],
     script: Script<'a>,
     servers: Servers,
-    in_utc: bool,
+    zone: Zone,
     /// Those that count.
     rules: Vec<&'static Rule>,
     pub(crate) found: Vec<Found>,
@@ -111,7 +117,7 @@ impl<'a> Session<'a> {
                 small_tables: External::new(&config.small_tables),
             },
             servers: config.servers,
-            in_utc: false,
+            zone: Zone::default(),
             rules: RULES.iter().filter(counts).copied().collect(),
             found: Vec::new(),
         }
@@ -127,8 +133,8 @@ impl<'a> Session<'a> {
             (Direction::Down, _) => &[],
         };
         script.earlier.clear();
+        self.zone = Zone::default();
         script.start = catalog.mark();
-        self.in_utc = false;
     }
 
     /// What the statement locks; what the rules have against it is found beside.
@@ -142,13 +148,12 @@ impl<'a> Session<'a> {
                 names: ran.names,
                 command,
                 servers: self.servers,
-                in_utc: self.in_utc,
+                zone: self.zone,
             };
             let locks = lock::of(&seen);
-            let in_utc = lock::sets_utc(command, self.script.transactional);
             self.judge(ran, &seen, &locks);
+            self.zone = self.zone.after(command);
             all.add(locks);
-            self.in_utc = in_utc.unwrap_or(self.in_utc);
         }
         self.script.earlier.push(Earlier { place: ran.place, locks: all.clone() });
         all

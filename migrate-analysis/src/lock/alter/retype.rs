@@ -62,11 +62,7 @@ fn written(
     using: Option<&[Word]>,
 ) -> Heap {
     let catalog = altering.seen.after;
-    let same_bytes = altering.seen.in_utc && is_zone_only(&before.column_type, &after.column_type);
-    let plain = || match same_bytes {
-        true => Heap::Kept,
-        false => heap(catalog, &before.column_type, &after.column_type),
-    };
+    let plain = || heap(catalog, altering.seen.zone, &before.column_type, &after.column_type);
     let Some(words) = using else { return plain() };
     match without_brackets(words) {
         [word] if is_word(Some(word), &before.name) => plain(),
@@ -81,16 +77,6 @@ fn written(
             _ => Heap::Rewritten(Some("22P02")).filter_literal(words),
         },
     }
-}
-
-/// Whether only the time zone comes or goes.
-fn is_zone_only(from: &ColumnType, to: &ColumnType) -> bool {
-    let is_timestamp = |it: &ColumnType| {
-        matches!(&it.base, BaseType::BuiltIn(name)
-            if name == "timestamp with time zone" || name == "timestamp without time zone")
-    };
-    let is_wide_enough = to.modifiers.is_none() || to.modifiers == from.modifiers;
-    is_timestamp(from) && is_timestamp(to) && !from.array && !to.array && is_wide_enough
 }
 
 impl Heap {

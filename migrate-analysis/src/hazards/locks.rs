@@ -1,13 +1,14 @@
 //! What statements lock, for the test that compares it with measurements.
 
 use crate::catalog::{Catalog, Id, Mark, State};
-use crate::chain::{self, OnFailure, Ran, ScriptStatement, Watch};
+use crate::chain::{self, Effect, OnFailure, Ran, ScriptStatement, Watch};
 use crate::deparse;
 use crate::lock::{self, Cause, LockMode, Locks, Seen, Servers, WorkKind};
 use crate::rules;
 use crate::simulate::External;
 use crate::sql;
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 /// What statements do to a relation that was there before them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,38 +59,56 @@ impl Base {
 
     /// What the statements of one transaction lock on a server of that major version.
     pub fn locks(&self, transaction: &str, major: u32) -> Locked {
-        locks(self.catalog.clone(), transaction, major)
+        let mut catalog = self.catalog.clone();
+        let mut watch = Watching::new(major);
+        watch.start = Some(catalog.mark());
+        let effect = replay(&mut catalog, transaction, OnFailure::Stop, &mut watch);
+        let failures = effect.failures.iter().map(|(_, failure)| format!("{failure:?}")).collect();
+        watch.facts(&catalog, failures)
+    }
+
+    /// The same for each statement of a script by itself, with where it stands, where it does not fail. What they
+    /// make is there afterwards.
+    pub fn each(&mut self, script: &str, major: u32) -> Vec<(Range<usize>, Locked)> {
+        let mut watch = Watching { each: Some(Vec::new()), ..Watching::new(major) };
+        replay(&mut self.catalog, script, OnFailure::Continue, &mut watch);
+        watch.each.unwrap_or_default()
     }
 }
 
-fn locks(mut catalog: Catalog, transaction: &str, major: u32) -> Locked {
-    let start = catalog.mark();
-    let servers = Servers { oldest: major, newest: major, minor: None, declared: true };
-    let mut watch = Watching { servers, start, locks: Locks::default(), rebuilt: BTreeSet::new() };
-    let read = |range: std::ops::Range<usize>| ScriptStatement {
-        text: transaction,
-        command: sql::command(transaction, range.clone()),
+fn replay(
+    catalog: &mut Catalog,
+    script: &str,
+    on_failure: OnFailure,
+    watch: &mut Watching,
+) -> Effect {
+    let read = |range: Range<usize>| ScriptStatement {
+        text: script,
+        command: sql::command(script, range.clone()),
         range,
     };
-    let script: Vec<ScriptStatement<'_>> =
-        sql::statements(transaction).into_iter().map(read).collect();
-    let effect =
-        chain::run(&mut catalog, &External::default(), &script, OnFailure::Stop, &mut watch);
-    let failures = effect.failures.iter().map(|(_, failure)| format!("{failure:?}")).collect();
-    watch.facts(&catalog, failures)
+    let script: Vec<ScriptStatement<'_>> = sql::statements(script).into_iter().map(read).collect();
+    chain::run(catalog, &External::default(), &script, on_failure, watch)
 }
 
 /// Collects the locks of all statements.
 struct Watching {
     servers: Servers,
-    start: Mark,
+    /// Where the transaction began.
+    start: Option<Mark>,
     locks: Locks,
     /// Indexes that are built again.
     rebuilt: BTreeSet<Id>,
+    /// Where each statement is looked at by itself.
+    each: Option<Vec<(Range<usize>, Locked)>>,
 }
 
 impl Watch for Watching {
     fn statement(&mut self, ran: &Ran<'_>) {
+        if self.each.is_some() {
+            (self.locks, self.start) = (Locks::default(), Some(ran.before));
+            self.rebuilt.clear();
+        }
         self.locks.add(Locks { unknown: ran.outcome.opaque.clone(), ..Locks::default() });
         for command in rules::commands(&ran.statement.command) {
             let before = ran.catalog.at(ran.before);
@@ -97,18 +116,34 @@ impl Watch for Watching {
             let locks = lock::of(&Seen { before, after, names, command, servers });
             self.locks.add(locks);
         }
+        if self.each.is_some() {
+            let locked = self.facts(ran.catalog, Vec::new());
+            self.each.iter_mut().for_each(|it| {
+                it.push((ran.statement.range.clone(), locked.clone()));
+            });
+        }
     }
 }
 
 impl Watching {
-    fn facts(mut self, after: &Catalog, failures: Vec<String>) -> Locked {
-        let start = after.at(self.start);
+    fn new(major: u32) -> Watching {
+        Watching {
+            servers: Servers { oldest: major, newest: major, minor: None, declared: true },
+            start: None,
+            locks: Locks::default(),
+            rebuilt: BTreeSet::new(),
+            each: None,
+        }
+    }
+
+    fn facts(&mut self, after: &Catalog, failures: Vec<String>) -> Locked {
+        let start = self.start.map_or_else(|| after.now(), |start| after.at(start));
         self.indexes(&start, after);
         let mut relations: Vec<LockFact> =
             self.locks.relations.iter().filter_map(|lock| self.fact(&start, lock)).collect();
         relations.sort_by_key(|fact| fact.is_index);
         let depends_on_rows = self.locks.depends_on_rows.iter().map(|(_, state)| *state).collect();
-        Locked { relations, depends_on_rows, failures, unknown: self.locks.unknown }
+        Locked { relations, depends_on_rows, failures, unknown: self.locks.unknown.clone() }
     }
 
     /// The indexes of a table that is written anew are, too, and what goes with a table is locked with it.

@@ -8,20 +8,39 @@ use crate::deparse;
 use crate::lock::volatile_call;
 use crate::simulate::serial_type;
 use crate::sql::quoted;
-use std::ops::Range;
 
-/// The same column, a script a migration. After the first one the old rows are filled, in batches.
-pub(super) fn in_steps(altered: &Altered<'_, '_>, at: &Range<usize>) -> Vec<String> {
-    let Some((action, def)) = altered.added(at) else { return Vec::new() };
-    let Some(column) = altered.column(&def.name.name) else { return Vec::new() };
-    let adding = Adding { altered, def, column, name: quoted(&column.name) };
-    let (before, mut actions, behind) = adding.column();
-    actions.extend(altered.rest(&action.at).into_iter().map(str::to_owned));
-    let first: Vec<String> =
-        before.into_iter().chain([altered.sql(&actions)]).chain(behind).collect();
-    let mut scripts = vec![first.join("\n")];
-    scripts.extend(adding.proofs());
-    scripts.extend(adding.keys());
+/// The columns that the statement adds, a script a migration. After the first one the old rows are filled, in batches.
+pub(super) fn in_steps(altered: &Altered<'_, '_>) -> Vec<String> {
+    let (long, rest) = altered.split();
+    let adding: Vec<Adding<'_, '_, '_>> = long
+        .iter()
+        .filter_map(|action| {
+            let def = Altered::added(action)?;
+            let column = altered.column(&def.name.name)?;
+            Some(Adding { altered, def, column, name: quoted(&column.name) })
+        })
+        .collect();
+    if adding.len() < long.len() {
+        return Vec::new();
+    }
+    let (mut before, mut actions, mut behind) = (Vec::new(), Vec::new(), Vec::new());
+    for own in &adding {
+        let (first, middle, last) = own.column();
+        before.extend(first);
+        actions.extend(middle);
+        behind.extend(last);
+    }
+    actions.extend(rest.into_iter().map(str::to_owned));
+    before.push(altered.sql(&actions));
+    before.extend(behind);
+    let mut scripts = vec![before.join("\n")];
+    let wanted: Vec<&str> =
+        adding.iter().filter(|it| it.wants_not_null()).map(|it| it.column.name.as_str()).collect();
+    if !wanted.is_empty() {
+        scripts.extend(altered.make_not_null(&wanted));
+    }
+    scripts.extend(adding.iter().flat_map(Adding::checks));
+    scripts.extend(adding.iter().flat_map(Adding::keys));
     scripts
 }
 
@@ -115,16 +134,16 @@ impl<'a> Adding<'_, '_, 'a> {
         }
     }
 
-    /// NOT NULL and CHECKs: for new rows first, and then for the old ones.
-    fn proofs(&self) -> Vec<String> {
-        let (altered, name) = (self.altered, &self.name);
-        let domains = self.domains();
-        let not_null = self.column.not_null || domains.iter().any(|it| it.not_null);
-        let wants_not_null = not_null && (!self.is_filled_at_once() || !self.column.not_null);
+    /// Whether it is to be NOT NULL, and cannot be at once.
+    fn wants_not_null(&self) -> bool {
+        let by_domain = self.domains().iter().any(|it| it.not_null);
+        (self.column.not_null || by_domain) && !(self.is_filled_at_once() && self.column.not_null)
+    }
+
+    /// CHECKs: for new rows first, and then for the old ones.
+    fn checks(&self) -> Vec<String> {
+        let (altered, name, domains) = (self.altered, &self.name, self.domains());
         let mut scripts = Vec::new();
-        if wants_not_null {
-            scripts.extend(altered.make_not_null(&[&self.column.name]));
-        }
         let has_check = self.has(|it| matches!(it, ColumnConstraintKind::Check { .. }));
         let checks = altered.new_constraints().filter(|it| match &it.kind {
             ConstraintKind::Check(expr) => has_check && expr.mentions(self.column.number),

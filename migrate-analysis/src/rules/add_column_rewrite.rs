@@ -103,11 +103,8 @@ fn each(
 ) {
     let Some(altered) = altered(statement) else { return };
     for work in clauses(statement, cause) {
-        let mut finding = Finding {
-            at: work.at.clone(),
-            instead: in_steps(&altered, &work.at),
-            ..Finding::default()
-        };
+        let mut finding =
+            Finding { at: work.at.clone(), instead: in_steps(&altered), ..Finding::default() };
         describe(&altered, work, &mut finding);
         findings.push(finding);
     }
@@ -130,11 +127,17 @@ fn volatile_default(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
         let default = work.column.as_deref().and_then(|it| altered.column(it)?.default.as_ref());
         let catalog = statement.seen.after;
         let call = default.and_then(|it| volatile_call(catalog, it));
-        finding.message = format!(
-            "adding `{column}` with a default that differs from row to row writes all of `{table}` anew"
-        );
+        finding.message = match &call {
+            Some(call) if !call.is_certain => format!(
+                "adding `{column}` writes all of `{table}` anew, unless `{}` is STABLE or IMMUTABLE",
+                call.name
+            ),
+            _ => format!(
+                "adding `{column}` with a default that differs from row to row writes all of `{table}` anew"
+            ),
+        };
         finding.label = match call {
-            Some(call) => format!("`{call}` is called for each row"),
+            Some(call) => format!("`{}` is called for each row", call.name),
             None => "the default of its domain is computed for each row".to_owned(),
         };
         let value = default.map(|it| deparse::expression(&catalog.now(), it, &[]));

@@ -2,10 +2,10 @@
 
 use super::add_column::in_steps;
 use super::add_column_rewrite::fill;
-use super::alter::{altered, clauses};
+use super::alter::{Altered, altered, clauses};
 use super::{Example, Finding, Rule, Statement};
 use crate::catalog::BaseType;
-use crate::ddl::AlterActionKind;
+use crate::ddl::{AlterActionKind, ColumnConstraintKind};
 use crate::diagnostic::Code;
 use crate::lock::Cause;
 use crate::sql::quoted;
@@ -127,7 +127,7 @@ fn each(
             at: work.at.clone(),
             message: words(message),
             label: words(label),
-            instead: in_steps(&altered, &work.at),
+            instead: in_steps(&altered),
             ..Finding::default()
         });
     }
@@ -169,10 +169,29 @@ fn inline_check(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
 
 fn references(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
     let words = (
-        "adding `{column}` with a foreign key and a default reads all of `{table}`",
+        "adding `{column}` with a foreign key beside a default reads all of `{table}`",
         "each row is looked up in the other table",
     );
+    let first = findings.len();
     each(statement, Cause::ColumnReferences, findings, words);
+    let Some(altered) = altered(statement) else { return };
+    for finding in findings.iter_mut().skip(first) {
+        let Some(action) = altered.action(&finding.at) else { continue };
+        let others: Vec<&str> = altered
+            .alter
+            .actions
+            .iter()
+            .filter(|it| it.at != action.at)
+            .map(|it| statement.part(&it.at))
+            .collect();
+        let has_default = Altered::added(action).is_some_and(|column| {
+            column.constraints.iter().any(|it| matches!(it.kind, ColumnConstraintKind::Default(_)))
+        });
+        if !has_default && !others.is_empty() {
+            let alone = altered.sql(&[statement.part(&action.at)]);
+            finding.instead = vec![format!("{alone}\n{}", altered.sql(&others))];
+        }
+    }
 }
 
 fn unique(statement: &Statement<'_>, findings: &mut Vec<Finding>) {

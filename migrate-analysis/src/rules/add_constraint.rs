@@ -3,8 +3,9 @@
 use super::alter::{Altered, altered, clauses};
 use super::{Example, Finding, Rule, Statement};
 use crate::catalog::{Constraint, ConstraintKind};
+use crate::ddl::{AlterActionKind, TableConstraintKind};
 use crate::diagnostic::Code;
-use crate::lock::{Cause, Work};
+use crate::lock::Cause;
 
 const ADD: &str = "https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-DESC-ADD-TABLE-CONSTRAINT";
 const USING_INDEX: &str = "https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-DESC-ADD-TABLE-CONSTRAINT-USING-INDEX";
@@ -138,27 +139,40 @@ ADD CONSTRAINT orders_user_fk FOREIGN KEY (user_id) REFERENCES users NOT VALID;"
     check: enforced,
 };
 
-/// The constraint that a clause adds.
-fn added<'a>(
-    altered: &Altered<'_, 'a>,
-    work: &Work,
-    is_it: fn(&ConstraintKind) -> bool,
-) -> Option<&'a Constraint> {
-    let clauses = clauses(altered.statement, work.cause);
-    // They are made in the order in which they are written.
-    let starts: Vec<usize> = clauses.iter().map(|it| it.at.start).collect();
-    let place = starts.iter().filter(|it| **it < work.at.start).count();
-    let written = altered.statement.part(&work.at);
-    let mut new = altered.new_constraints().filter(|it| is_it(&it.kind));
-    let named = altered.new_constraints().filter(|it| is_it(&it.kind));
-    let named = named.into_iter().find(|it| written.contains(it.name.as_str()));
-    named.or_else(|| new.nth(place))
+/// All constraints of the statement for which others wait, in steps.
+fn in_steps(altered: &Altered<'_, '_>) -> Vec<String> {
+    let (long, rest) = altered.split();
+    let mut scripts = Vec::new();
+    if !rest.is_empty() {
+        scripts.push(altered.sql(&rest));
+    }
+    let mut new: Vec<&Constraint> = altered.new_constraints().collect();
+    for action in long {
+        let AlterActionKind::AddConstraint(written) = &action.kind else { return Vec::new() };
+        let is_it = |it: &&Constraint| match &written.name {
+            Some(name) => it.name == name.name,
+            None => is_of_kind(&written.kind, &it.kind),
+        };
+        let Some(place) = new.iter().position(|it| is_it(it)) else { return Vec::new() };
+        let Some(steps) = altered.add_constraint(new.remove(place)) else { return Vec::new() };
+        scripts.extend(steps);
+    }
+    scripts
+}
+
+fn is_of_kind(written: &TableConstraintKind, made: &ConstraintKind) -> bool {
+    matches!(
+        (written, made),
+        (TableConstraintKind::Check(_), ConstraintKind::Check(_))
+            | (TableConstraintKind::Unique { .. }, ConstraintKind::Unique { .. })
+            | (TableConstraintKind::PrimaryKey { .. }, ConstraintKind::PrimaryKey { .. })
+            | (TableConstraintKind::ForeignKey { .. }, ConstraintKind::ForeignKey(_))
+    )
 }
 
 fn each(
     statement: &Statement<'_>,
     cause: Cause,
-    is_it: fn(&ConstraintKind) -> bool,
     findings: &mut Vec<Finding>,
     (message, label): (&str, &str),
 ) {
@@ -169,47 +183,26 @@ fn each(
             continue;
         }
         seen.push(work.at.clone());
-        let constraint = added(&altered, work, is_it);
-        let mut instead = constraint.and_then(|it| altered.add_constraint(it)).unwrap_or_default();
-        let rest = rest(&altered, work);
-        if !rest.is_empty() && !instead.is_empty() {
-            instead.insert(0, altered.sql(&rest));
-        }
-        let help = match altered.is_partitioned() && instead.is_empty() {
-            true => vec!["build it on each partition first: see the page of this rule".to_owned()],
-            false => Vec::new(),
-        };
         findings.push(Finding {
             at: work.at.clone(),
             message: message.replace("{table}", &altered.name),
             label: label.to_owned(),
-            instead,
-            help,
+            instead: in_steps(&altered),
             ..Finding::default()
         });
     }
 }
 
-/// What else the statement does.
-fn rest<'a>(altered: &Altered<'_, 'a>, work: &Work) -> Vec<&'a str> {
-    let around =
-        |it: &&crate::ddl::AlterAction| it.at.start <= work.at.start && work.at.end <= it.at.end;
-    let action = altered.alter.actions.iter().find(around);
-    action.map(|it| altered.rest(&it.at)).unwrap_or_default()
-}
-
 fn check(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
     let words =
         ("adding this CHECK reads all of `{table}` while others wait", "add it as NOT VALID");
-    let is_it = |it: &ConstraintKind| matches!(it, ConstraintKind::Check(_));
-    each(statement, Cause::AddCheck, is_it, findings, words);
+    each(statement, Cause::AddCheck, findings, words);
 }
 
 fn foreign_key(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
     let words =
         ("adding this foreign key reads all of `{table}` while writes wait", "add it as NOT VALID");
-    let is_it = |it: &ConstraintKind| matches!(it, ConstraintKind::ForeignKey(_));
-    each(statement, Cause::AddForeignKey, is_it, findings, words);
+    each(statement, Cause::AddForeignKey, findings, words);
 }
 
 fn unique(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
@@ -217,8 +210,7 @@ fn unique(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
         "adding this constraint builds an index of all of `{table}` while others wait",
         "an index is built for it",
     );
-    let is_it = |it: &ConstraintKind| matches!(it, ConstraintKind::Unique { .. });
-    each(statement, Cause::AddUnique, is_it, findings, words);
+    each(statement, Cause::AddUnique, findings, words);
 }
 
 fn primary_key(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
@@ -226,8 +218,7 @@ fn primary_key(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
         "adding this primary key builds an index of all of `{table}` while others wait",
         "an index is built for it",
     );
-    let is_it = |it: &ConstraintKind| matches!(it, ConstraintKind::PrimaryKey { .. });
-    each(statement, Cause::AddPrimaryKey, is_it, findings, words);
+    each(statement, Cause::AddPrimaryKey, findings, words);
 }
 
 fn exclusion(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
@@ -235,16 +226,14 @@ fn exclusion(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
         "adding this exclusion constraint builds an index of all of `{table}` while others wait",
         "there is no way that others do not wait for",
     );
-    let is_it = |it: &ConstraintKind| matches!(it, ConstraintKind::Exclude { .. });
-    each(statement, Cause::AddExclusion, is_it, findings, words);
+    each(statement, Cause::AddExclusion, findings, words);
 }
 
 fn enforced(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
     let Some(altered) = altered(statement) else { return };
     for work in clauses(statement, Cause::Enforce) {
         let action = altered.alter.actions.iter().find(|it| it.at == work.at);
-        let Some(crate::ddl::AlterActionKind::AlterConstraint { constraint, .. }) =
-            action.map(|it| &it.kind)
+        let Some(AlterActionKind::AlterConstraint { constraint, .. }) = action.map(|it| &it.kind)
         else {
             continue;
         };

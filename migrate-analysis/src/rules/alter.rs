@@ -73,21 +73,31 @@ impl<'a> Altered<'_, 'a> {
         after.iter().filter(move |it| !before.contains(&it.name))
     }
 
-    /// The column that a clause adds, or is a part of.
-    pub(super) fn added(&self, at: &Range<usize>) -> Option<(&'a AlterAction, &'a ColumnDef)> {
+    /// The action that a clause is, or is a part of.
+    pub(super) fn action(&self, at: &Range<usize>) -> Option<&'a AlterAction> {
         let around = |action: &&AlterAction| action.at.start <= at.start && at.end <= action.at.end;
-        let action = self.alter.actions.iter().find(around)?;
+        self.alter.actions.iter().find(around)
+    }
+
+    /// The column that an action adds.
+    pub(super) fn added(action: &'a AlterAction) -> Option<&'a ColumnDef> {
         match &action.kind {
-            AlterActionKind::AddColumn { column, .. } => Some((action, column)),
+            AlterActionKind::AddColumn { column, .. } => Some(column),
             _ => None,
         }
     }
 
-    /// What else the statement does, as it is written.
-    pub(super) fn rest(&self, at: &Range<usize>) -> Vec<&'a str> {
-        let others =
-            self.alter.actions.iter().filter(|it| it.at.start > at.start || it.at.end < at.end);
-        others.map(|it| self.statement.part(&it.at)).collect()
+    /// Whether there is work to do for the action while others wait.
+    pub(super) fn takes_long(&self, action: &AlterAction) -> bool {
+        let is_part = |at: &Range<usize>| action.at.start <= at.start && at.end <= action.at.end;
+        self.statement.locks.work.iter().any(|work| is_part(&work.at))
+    }
+
+    /// The actions for which others wait, and the rest as it is written.
+    pub(super) fn split(&self) -> (Vec<&'a AlterAction>, Vec<&'a str>) {
+        let (long, short): (Vec<_>, Vec<_>) =
+            self.alter.actions.iter().partition(|action| self.takes_long(action));
+        (long, short.into_iter().map(|it| self.statement.part(&it.at)).collect())
     }
 
     pub(super) fn is_partitioned(&self) -> bool {

@@ -78,37 +78,38 @@ fn at_start<'s>(altered: &'s Altered<'_, '_>) -> Option<Object> {
 fn column(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
     let Some(altered) = altered(statement) else { return };
     let Some(start) = at_start(&altered) else { return };
-    for action in &altered.alter.actions {
-        let AlterActionKind::DropColumn { column, .. } = &action.kind else { continue };
+    let dropped = altered.alter.actions.iter().filter_map(|action| {
+        let AlterActionKind::DropColumn { column, .. } = &action.kind else { return None };
         let was_there = start.columns().iter().any(|it| it.name == column.name);
-        let is_gone = altered.column(&column.name).is_none();
-        if !was_there || !is_gone && !is_made_again(&altered, action) {
-            continue;
-        }
-        let name = quoted(&column.name);
-        let died: Vec<String> =
-            statement.outcome.deaths.iter().map(|it| format!("`{}`", it.what)).collect();
-        let notes = match died.as_slice() {
-            [] => Vec::new(),
-            some => vec![format!("with it go {}", some.join(", "))],
-        };
-        let sql = statement.sql().trim_end().trim_end_matches(';');
-        findings.push(Finding {
-            at: action.at.clone(),
-            message: format!(
-                "dropping `{name}` loses what it holds in each row of `{}`",
-                altered.name
-            ),
-            label: "gone for good".to_owned(),
-            notes,
-            help: vec![
-                "first deploy an application that does not name the column any more".to_owned(),
-            ],
-            instead: vec![format!(
-                "-- migrate: allow(drop-column) {}\n{sql};",
-                crate::wording::WAY_OUT_REASON
-            )],
-        });
+        let is_gone = altered.column(&column.name).is_none() || is_made_again(&altered, action);
+        (was_there && is_gone).then(|| (action, format!("`{}`", quoted(&column.name))))
+    });
+    let (actions, names): (Vec<_>, Vec<String>) = dropped.unzip();
+    let Some(first) = actions.first() else { return };
+    let sql = statement.sql().trim_end().trim_end_matches(';');
+    let allow = format!("-- migrate: allow(drop-column) {}", crate::wording::WAY_OUT_REASON);
+    let them = if names.len() == 1 { "it holds" } else { "they hold" };
+    findings.push(Finding {
+        at: first.at.clone(),
+        message: format!(
+            "dropping {} loses what {them} in each row of `{}`",
+            names.join(", "),
+            altered.name
+        ),
+        label: "gone for good".to_owned(),
+        notes: deaths(statement),
+        help: vec!["first deploy an application that does not name the column any more".to_owned()],
+        instead: vec![format!("{allow}\n{sql};")],
+    });
+}
+
+/// What goes along.
+fn deaths(statement: &Statement<'_>) -> Vec<String> {
+    let died: Vec<String> =
+        statement.outcome.deaths.iter().map(|it| format!("`{}`", it.what)).collect();
+    match died.as_slice() {
+        [] => Vec::new(),
+        some => vec![format!("with it go {}", some.join(", "))],
     }
 }
 
@@ -165,17 +166,11 @@ fn primary_key(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
         if !matches!(own.kind, ConstraintKind::PrimaryKey { .. }) || is_replaced(&altered, own) {
             continue;
         }
-        let died: Vec<String> =
-            statement.outcome.deaths.iter().map(|it| format!("`{}`", it.what)).collect();
-        let notes = match died.as_slice() {
-            [] => Vec::new(),
-            some => vec![format!("with it go {}", some.join(", "))],
-        };
         findings.push(Finding {
             at: action.at.clone(),
             message: format!("`{}` loses its primary key", altered.name),
             label: "swap it with the new one in one statement".to_owned(),
-            notes,
+            notes: deaths(statement),
             ..Finding::default()
         });
     }

@@ -229,7 +229,9 @@ fn type_mismatch(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
                     statement.name(new.table)
                 ),
                 label: format!("`{}.{}` is `{wanted}`", statement.name(new.key.table), target.name),
-                help: vec![format!("make `{}` a `{wanted}`, too", column.name)],
+                help: vec![format!(
+                    "give both the same type, the wider of the two: `{type_of}`, `{wanted}`"
+                )],
                 ..Finding::default()
             });
         }

@@ -3,7 +3,9 @@
 use super::alter::later;
 use super::foreign_key::new_keys;
 use super::{Example, Finding, Rule, Statement};
-use crate::catalog::{Column, ForeignKey, Id, Index, IndexElement, IndexKey, Object, Piece};
+use crate::catalog::{
+    Column, ForeignAction, ForeignKey, Id, Index, IndexElement, IndexKey, Object, Piece,
+};
 use crate::ddl::{self, AlterActionKind, Command, TableConstraintKind};
 use crate::deparse;
 use crate::diagnostic::Code;
@@ -11,17 +13,20 @@ use crate::sql::quoted;
 
 pub(super) const RULE: Rule = Rule {
     code: Code::ForeignKeyWithoutIndex,
-    why: "For each row that is deleted in the other table, or whose key changes there, PostgreSQL looks for the rows \
-that refer to it. Without an index it reads all of this table, once for each row. PostgreSQL makes an index for the \
-key that is referred to, and none for the columns that refer.",
+    why: "For each row that is deleted in the other table PostgreSQL looks for the rows that refer to it. Without an \
+index it reads all of this table, once for each row. PostgreSQL makes an index for the key that is referred to, and none \
+for the columns that refer. The rule speaks up where the foreign key says what is to happen when a row is deleted \
+(`ON DELETE CASCADE`, `SET NULL`, `SET DEFAULT`), so that rows are meant to be.",
     instead: "Add an index that begins with the columns of the foreign key: with the table where that is new, and with \
 `CREATE INDEX CONCURRENTLY`, in a migration of its own before the foreign key, where it is not.",
     source: "https://www.postgresql.org/docs/current/ddl-constraints.html#DDL-CONSTRAINTS-FK",
     example: Example {
         setup: "CREATE TABLE users (id bigint PRIMARY KEY);",
-        bad: "CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint REFERENCES users);",
-        good: &["CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint REFERENCES users);\n\
-CREATE INDEX orders_user_id_idx ON orders (user_id);"],
+        bad: "CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint REFERENCES users ON DELETE CASCADE);",
+        good: &[
+            "CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint REFERENCES users ON DELETE CASCADE);\n\
+CREATE INDEX orders_user_id_idx ON orders (user_id);",
+        ],
         config: "",
     },
     downs: false,
@@ -79,11 +84,13 @@ fn adds_column(statement: &Statement<'_>) -> bool {
     alter.actions.iter().any(|it| matches!(it.kind, AlterActionKind::AddColumn { .. }))
 }
 
-/// Whether neither the table has an index for the key, nor the rest of the script makes one.
+/// Whether rows of the other table are meant to be deleted, and neither the table has an index for the key nor the rest
+/// of the script makes one.
 pub(super) fn is_missing(statement: &Statement<'_>, table: Id, key: &ForeignKey) -> bool {
     let now = statement.seen.after.now();
     let Some(object) = now.get(table) else { return false };
-    if object.partial || key.columns.is_empty() {
+    let deletes = !matches!(key.on_delete, ForeignAction::NoAction | ForeignAction::Restrict);
+    if object.partial || key.columns.is_empty() || !deletes {
         return false;
     }
     let serves = |id: &Id| {

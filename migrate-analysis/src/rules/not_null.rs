@@ -117,29 +117,33 @@ the catalog.",
 
 fn set_not_null(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
     let Some(altered) = altered(statement) else { return };
-    for work in clauses(statement, Cause::SetNotNull) {
-        let Some(name) = work.column.as_deref() else { continue };
-        let mut instead = altered.make_not_null(&[name]);
-        let rest = altered.rest(&work.at);
-        if !rest.is_empty() {
-            instead.insert(0, altered.sql(&rest));
-        }
-        findings.push(Finding {
-            at: work.at.clone(),
-            message: format!(
-                "setting `{}` to NOT NULL reads all of `{}` while others wait",
-                quoted(name),
-                altered.name
-            ),
-            label: "nothing proves that there is no NULL".to_owned(),
-            instead,
-            help: vec![fill(&altered.name, &quoted(name), "…").replace(
-                "fill the old rows after the first migration",
-                "if there may be NULLs, fill them after the first migration",
-            )],
-            ..Finding::default()
-        });
+    let works = clauses(statement, Cause::SetNotNull);
+    let Some(first) = works.first() else { return };
+    let names: Vec<&str> = works.iter().filter_map(|it| it.column.as_deref()).collect();
+    let others =
+        altered.alter.actions.iter().filter(|it| works.iter().all(|work| work.at != it.at));
+    let rest: Vec<&str> = others.map(|it| statement.part(&it.at)).collect();
+    let mut instead = altered.make_not_null(&names);
+    if !rest.is_empty() {
+        instead.insert(0, altered.sql(&rest));
     }
+    let list: Vec<String> = names.iter().map(|it| format!("`{}`", quoted(it))).collect();
+    let column = names.first().map(|it| quoted(it)).unwrap_or_default();
+    findings.push(Finding {
+        at: first.at.clone(),
+        message: format!(
+            "setting {} to NOT NULL reads all of `{}` while others wait",
+            list.join(", "),
+            altered.name
+        ),
+        label: "nothing proves that there is no NULL".to_owned(),
+        instead,
+        help: vec![fill(&altered.name, &column, "…").replace(
+            "fill the old rows after the first migration",
+            "if there may be NULLs, fill them after the CHECK is there",
+        )],
+        ..Finding::default()
+    });
 }
 
 fn loses_proof(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
@@ -170,27 +174,27 @@ fn loses_proof(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
 
 fn drop_not_null(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
     let Some(altered) = altered(statement) else { return };
-    for action in &altered.alter.actions {
-        let AlterActionKind::AlterColumn { column, action: ColumnAction::DropNotNull } =
-            &action.kind
-        else {
-            continue;
-        };
-        let start = statement.script.at_start(statement.seen.after);
-        let was = start.get(altered.table).and_then(|it| it.table()?.column(&column.name));
-        if was.is_some_and(|it| it.not_null) {
-            findings.push(Finding {
-                at: action.at.clone(),
-                message: format!(
-                    "`{}` of `{}` may be NULL from now on, which readers may not expect",
-                    quoted(&column.name),
-                    altered.name
-                ),
-                label: "first deploy what reads NULL as well".to_owned(),
-                ..Finding::default()
-            });
+    let start = statement.script.at_start(statement.seen.after);
+    let Some(table) = start.get(altered.table).and_then(|it| it.table()) else { return };
+    let dropped = altered.alter.actions.iter().filter_map(|action| match &action.kind {
+        AlterActionKind::AlterColumn { column, action: ColumnAction::DropNotNull } => {
+            let was_not_null = table.column(&column.name).is_some_and(|it| it.not_null);
+            was_not_null.then(|| (action, format!("`{}`", quoted(&column.name))))
         }
-    }
+        _ => None,
+    });
+    let (actions, names): (Vec<_>, Vec<String>) = dropped.unzip();
+    let Some(first) = actions.first() else { return };
+    findings.push(Finding {
+        at: first.at.clone(),
+        message: format!(
+            "{} of `{}` may be NULL from now on, which readers may not expect",
+            names.join(", "),
+            altered.name
+        ),
+        label: "first deploy what reads NULL as well".to_owned(),
+        ..Finding::default()
+    });
 }
 
 fn add_not_null(statement: &Statement<'_>, findings: &mut Vec<Finding>) {

@@ -7,6 +7,7 @@ use crate::catalog::{
 };
 use crate::deparse;
 use crate::lock::Servers;
+use crate::simulate::object_name;
 use crate::sql::quoted;
 
 impl<'a> Altered<'_, 'a> {
@@ -36,7 +37,7 @@ impl<'a> Altered<'_, 'a> {
     /// The name of something that goes with the table: `users_email_sync`.
     pub(super) fn name_for(&self, column: &str, label: &str) -> String {
         let table = self.statement.object(self.table).map_or("", |it| it.name.as_str());
-        quoted(&format!("{table}_{column}_{label}"))
+        quoted(&object_name(table, column, label))
     }
 
     /// The same in the schema of the table.
@@ -169,7 +170,7 @@ impl<'a> Altered<'_, 'a> {
     pub(super) fn replace_column(
         &self,
         old: &Column,
-        column_type: &ColumnType,
+        wanted: &Column,
         value: &str,
     ) -> Option<Vec<String>> {
         if self.is_irreplaceable(old) {
@@ -177,8 +178,10 @@ impl<'a> Altered<'_, 'a> {
         }
         let (own, new) = (quoted(&old.name), quoted(&format!("{}_new", old.name)));
         let gone = quoted(&format!("{}_old", old.name));
-        let type_name = self.type_name(column_type);
-        let add = self.sql(&[format!("ADD COLUMN {new} {type_name}")]);
+        let type_name = self.type_name(&wanted.column_type);
+        let collation = wanted.collation.as_ref().map(|it| format!(" COLLATE {it}"));
+        let add = format!("ADD COLUMN {new} {type_name}{}", collation.unwrap_or_default());
+        let add = self.sql(&[add]);
         let (start, stop) = self.trigger(&old.name, &[format!("NEW.{new} := {value};")]);
         let mut swap = format!(
             "-- The rows were copied in batches, and {new} has what {own} has: NOT NULL, indexes, keys.\n{stop}\n"

@@ -114,26 +114,27 @@ fn worst<'s>(statement: &'s Statement<'_>, kind: WorkKind) -> Vec<&'s Work> {
     works
 }
 
-/// A column of the new type beside the old one.
-fn side_by_side(altered: &Altered<'_, '_>, work: &Work) -> Vec<String> {
-    let name = work.column.as_deref().unwrap_or_default();
-    let action = altered.alter.actions.iter().find(|it| it.at == work.at).map(|it| &it.kind);
-    let (Some(old), Some(new)) =
-        (altered.before().and_then(|it| it.column(name)), altered.column(name))
-    else {
-        return Vec::new();
-    };
-    let Some(AlterActionKind::AlterColumn { action: ColumnAction::Type { using, .. }, .. }) =
-        action
-    else {
-        return Vec::new();
-    };
-    let value = match using {
-        Some(using) => of_row(altered, using),
-        None => format!("NEW.{}", quoted(name)),
-    };
-    let mut scripts = altered.replace_column(old, &new.column_type, &value).unwrap_or_default();
-    let rest = altered.rest(&work.at);
+/// Columns of the new types beside the old ones.
+fn side_by_side(altered: &Altered<'_, '_>) -> Vec<String> {
+    let (long, rest) = altered.split();
+    let mut stages: Vec<Vec<String>> = Vec::new();
+    for action in long {
+        let AlterActionKind::AlterColumn { column, action: ColumnAction::Type { using, .. } } =
+            &action.kind
+        else {
+            return Vec::new();
+        };
+        let old = altered.before().and_then(|it| it.column(&column.name));
+        let (Some(old), Some(new)) = (old, altered.column(&column.name)) else { return Vec::new() };
+        let value = match using {
+            Some(using) => of_row(altered, using),
+            None => format!("NEW.{}", quoted(&column.name)),
+        };
+        let Some(scripts) = altered.replace_column(old, new, &value) else { return Vec::new() };
+        stages.resize(scripts.len(), Vec::new());
+        stages.iter_mut().zip(scripts).for_each(|(stage, script)| stage.push(script));
+    }
+    let mut scripts: Vec<String> = stages.iter().map(|it| it.join("\n")).collect();
     if !rest.is_empty() && !scripts.is_empty() {
         scripts.insert(0, altered.sql(&rest));
     }
@@ -198,7 +199,7 @@ fn rewrite(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
     for work in worst(statement, WorkKind::Rewrite) {
         let message = "changing `{column}` to `{to}` writes all of `{table}` anew";
         let mut finding = finding(&altered, work, message, "it was `{from}`");
-        finding.instead = side_by_side(&altered, work);
+        finding.instead = side_by_side(&altered);
         if !finding.instead.is_empty() {
             finding.help.push(copy(&altered, work));
         }
@@ -250,7 +251,7 @@ fn reindex(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
             "changing `{column}` to `{to}` builds an index of `{table}` again while others wait";
         let mut finding =
             finding(&altered, work, message, "an index of it does not fit the new type");
-        finding.instead = side_by_side(&altered, work);
+        finding.instead = side_by_side(&altered);
         if !finding.instead.is_empty() {
             finding.help.push(copy(&altered, work));
         }

@@ -42,7 +42,11 @@ fn check(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
                 let place = statement.script.statements.get(earlier.place);
                 place.and_then(|it| it.text.get(it.range.clone())).map(|it| format!("{it};"))
             }
-            None => Some(altered.sql(&altered.rest(&work.at))),
+            None => {
+                let others = altered.alter.actions.iter().filter(|it| it.at != work.at);
+                let others: Vec<&str> = others.map(|it| statement.part(&it.at)).collect();
+                Some(altered.sql(&others))
+            }
         };
         findings.push(Finding {
             at: work.at.clone(),

@@ -104,7 +104,12 @@ pub(crate) fn lookup(
 
 /// What PostgreSQL calls the NOT NULL constraint of a column, from version 18 on.
 pub(crate) fn not_null_constraint_name(table: &str, column: &str) -> String {
-    names::join(table, Some(column), "not_null")
+    object_name(table, column, "not_null")
+}
+
+/// A name as PostgreSQL makes them up: `users_email_key`, cut so that it fits.
+pub(crate) fn object_name(table: &str, column: &str, label: &str) -> String {
+    names::join(table, Some(column), label)
 }
 
 /// Runs one statement.

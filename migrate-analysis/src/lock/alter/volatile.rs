@@ -73,27 +73,54 @@ const VOLATILE: &[&str] = &[
     "tsvector_update_trigger_column", "txid_status", "unique_key_recheck", "uuidv4", "uuidv7",
 ];
 
+/// Functions of the extensions that come with PostgreSQL, and do not make values up; those of PostGIS (`st_…`) do not
+/// either.
+const OF_EXTENSIONS: &[&str] = &[
+    "crypt",
+    "digest",
+    "hmac",
+    "hstore",
+    "text2ltree",
+    "timezone",
+    "unaccent",
+    "uuid_generate_v3",
+    "uuid_generate_v5",
+    "uuid_nil",
+    "uuid_ns_dns",
+    "uuid_ns_oid",
+    "uuid_ns_url",
+    "uuid_ns_x500",
+];
+
+/// A function for which an expression has to be computed for each row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct VolatileCall {
+    pub(crate) name: String,
+    /// It is known to be volatile, and not only unknown.
+    pub(crate) is_certain: bool,
+}
+
 /// Whether the expression has to be computed for each row, and what of it: the first function that is to blame.
-pub(crate) fn volatile_call(catalog: &Catalog, expr: &Expr) -> Option<String> {
+pub(crate) fn volatile_call(catalog: &Catalog, expr: &Expr) -> Option<VolatileCall> {
     in_words(catalog, &words(expr))
 }
 
-fn in_words(catalog: &Catalog, words: &[Word]) -> Option<String> {
+fn in_words(catalog: &Catalog, words: &[Word]) -> Option<VolatileCall> {
     let mut calls = words.iter().enumerate().filter_map(|(at, word)| match word {
         Word::Routine(id) => {
             let object = catalog.get(*id)?;
             let Kind::Routine(routine) = &object.kind else { return None };
-            is_volatile(catalog, routine).then(|| object.name.clone())
+            is_volatile(catalog, routine)
+                .then(|| VolatileCall { name: object.name.clone(), is_certain: true })
         }
         // Keywords are written in upper case, functions as they are called.
         Word::Name(name) if words.get(at + 1) == Some(&Word::Open) && is_call(name) => {
-            let is_known = name == "timezone" || crate::simulate::is_built_in_function(name);
-            let volatile = match is_known {
-                true => VOLATILE.binary_search(&name.as_str()).is_ok(),
-                // An extension's, perhaps: most of these make values up (`uuid_generate_v4`).
-                false => true,
-            };
-            volatile.then(|| name.clone())
+            let is_built_in = crate::simulate::is_built_in_function(name);
+            let is_harmless = OF_EXTENSIONS.contains(&name.as_str()) || name.starts_with("st_");
+            let is_certain = VOLATILE.binary_search(&name.as_str()).is_ok();
+            // An extension's, perhaps: most of these make values up (`uuid_generate_v4`).
+            let may_be = !is_built_in && !is_harmless;
+            (is_certain || may_be).then(|| VolatileCall { name: name.clone(), is_certain })
         }
         _ => None,
     });
@@ -188,7 +215,7 @@ mod tests {
     use super::*;
 
     fn blamed(text: &str) -> Option<String> {
-        volatile_call(&Catalog::default(), &Expr::text(text))
+        volatile_call(&Catalog::default(), &Expr::text(text)).map(|it| it.name)
     }
 
     #[test]
@@ -210,6 +237,7 @@ mod tests {
             "now()",
             "CURRENT_TIMESTAMP(3)",
             "timezone('utc', now())",
+            "uuid_nil()",
             "lower('random()')",
             "ARRAY[]::text[]",
             "-5",

@@ -162,11 +162,13 @@ fn mixed(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
             format!("`{this}` is changed while rows of `{other}` that were written stay locked")
         }
     };
+    let instead = apart(statement).unwrap_or_default();
+    let help = "make it two migrations, one for the schema and one for the rows".to_owned();
     findings.push(Finding {
         message,
         label: "schema and rows in one transaction".to_owned(),
-        instead: apart(statement).unwrap_or_default(),
-        help: vec!["make it two migrations, one for the schema and one for the rows".to_owned()],
+        help: if instead.is_empty() { vec![help] } else { Vec::new() },
+        instead,
         ..Finding::default()
     });
 }

@@ -205,10 +205,9 @@ fn view(first: &str, second: &str) -> (String, String, String) {
 fn backfill(table: &str) -> (String, String, String) {
     let up = format!(
         "UPDATE {table} SET created_by = 1\n\
-         WHERE created_by IS NULL AND created_at < now() - interval '1 day';\n\
-         ALTER TABLE {table} ALTER COLUMN created_by SET DEFAULT 0;\n"
+         WHERE created_by IS NULL AND created_at < now() - interval '1 day';\n"
     );
-    let down = format!("ALTER TABLE {table} ALTER COLUMN created_by DROP DEFAULT;\n");
+    let down = format!("UPDATE {table} SET created_by = NULL WHERE created_by = 1;\n");
     (format!("fill_created_by_of_{table}"), up, down)
 }
 

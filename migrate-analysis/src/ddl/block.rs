@@ -3,7 +3,7 @@
 use super::Command;
 use std::ops::Range;
 
-/// What a block does, in order. Statements that change no schema are left out.
+/// What a block does, in order. Statements that change no schema and lock little are left out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Block {
     pub(crate) steps: Vec<Step>,
@@ -12,6 +12,8 @@ pub(crate) struct Block {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
     Run(Box<Command>),
+    /// A statement that reads and writes rows, perhaps with variables of the block in it: it only locks.
+    Rows(Box<Command>),
     /// `RAISE EXCEPTION`: the message as it is written.
     Raise {
         message: String,

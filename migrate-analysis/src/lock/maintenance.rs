@@ -119,8 +119,13 @@ fn reindex(seen: &Seen<'_>, target: &Reindexed, concurrently: bool, locks: &mut 
             all.into_iter().for_each(|index| rebuild(index, &name.at));
         }
         Reindexed::Table(name) => {
-            let tables = seen.names.relation(name).into_iter().flat_map(|id| seen.partitions(id));
-            tables.for_each(|table| {
+            // Those of a partitioned table from PostgreSQL 14 on.
+            let parts = |id| match seen.servers.any_from(14) {
+                true => seen.partitions(id),
+                false => vec![id],
+            };
+            let tables: Vec<Id> = seen.names.relation(name).into_iter().flat_map(parts).collect();
+            tables.into_iter().for_each(|table| {
                 seen.indexes(table).into_iter().for_each(|index| rebuild(index, &name.at));
             });
         }

@@ -258,7 +258,7 @@ fn block<'a>(block: &'a Block, out: &mut Written<'a>) {
 fn steps<'a>(all: &'a [Step], out: &mut Written<'a>) {
     for step in all {
         match step {
-            Step::Run(command) => collect(command, out),
+            Step::Run(command) | Step::Rows(command) => collect(command, out),
             Step::Raise { .. } => {}
             Step::Try { steps: inner, .. } => steps(inner, out),
             Step::If { then, otherwise, .. } => {

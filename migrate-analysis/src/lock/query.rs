@@ -17,7 +17,10 @@ pub(super) enum Run {
 pub(super) fn query(seen: &Seen<'_>, query: &Query, run: Run, locks: &mut Locks) {
     let Some(tree) = &query.tree else { return };
     let mode = if locks_rows(query) { LockMode::RowShare } else { LockMode::AccessShare };
-    let is_filtered = has_words(query, " WHERE ");
+    let is_plain = tree.with.iter().all(|it| it.name.is_none())
+        && tree.subqueries.is_empty()
+        && matches!(tree.arms.as_slice(), [arm] if arm.subqueries.is_empty());
+    let is_filtered = is_plain && has_words(query, " WHERE ");
     let mut reading = Reading { seen, query, mode, run, is_filtered, locks };
     reading.select(tree, &[]);
 }

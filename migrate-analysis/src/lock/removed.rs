@@ -54,7 +54,10 @@ fn keys(seen: &Seen<'_>, before: &Object, after: Option<&Table>, locks: &mut Loc
     };
     let constraints = before.table().map(|it| it.constraints.as_slice()).unwrap_or_default();
     for key in constraints.iter().filter(is_gone).filter_map(foreign_key) {
-        locks.lock_all(seen.partitions(key.table), LockMode::AccessExclusive);
+        let others = seen.partitions(key.table).into_iter();
+        // Before PostgreSQL 15 only the partitions of a table that has any.
+        let is_locked = |id: &Id| !seen.is_partitioned(*id) || seen.servers.any_from(15);
+        locks.lock_all(others.filter(is_locked), LockMode::AccessExclusive);
     }
 }
 

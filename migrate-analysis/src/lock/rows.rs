@@ -5,7 +5,7 @@
 use super::query::{self, Run, behind};
 use super::relations::foreign_key;
 use super::{Cause, LockMode, Locks, Seen, WorkKind};
-use crate::catalog::{ForeignAction, Id};
+use crate::catalog::{ForeignAction, Id, Object, Piece};
 use crate::ddl::{Command, Dml, Name};
 
 /// `INSERT`, `UPDATE`, `DELETE`, `MERGE`.
@@ -17,10 +17,13 @@ pub(super) fn write(seen: &Seen<'_>, command: &Command, dml: &Dml, locks: &mut L
     let mut reads = Locks::default();
     query::query(seen, &dml.query, Run::Yes, &mut reads);
     if inserts {
-        // The table that rows go into is the first that it names, and is not read for that.
-        reads.work.retain(|work| work.relation != target);
+        sequences(seen, target, dml, locks);
     }
     let written = behind(seen, target);
+    if inserts {
+        // The table that rows go into is the first that it names, and is not read for that.
+        reads.work.retain(|work| !written.contains(&work.relation));
+    }
     if seen.table(target).is_some_and(|table| table.is_partition()) {
         let parents = seen.table(target).map(|it| it.parents.clone()).unwrap_or_default();
         locks.lock_all(parents, LockMode::AccessShare);
@@ -38,6 +41,29 @@ pub(super) fn write(seen: &Seen<'_>, command: &Command, dml: &Dml, locks: &mut L
     locks.lock_all(family.iter().copied(), LockMode::RowExclusive);
     locks.add(reads);
     family.into_iter().for_each(|table| keys(seen, command, dml, table, locks));
+}
+
+/// Those that number a column which is not given.
+fn sequences(seen: &Seen<'_>, table: Id, dml: &Dml, locks: &mut Locks) {
+    let Some(own) = seen.table(table).filter(|_| !dml.columns.is_empty()) else { return };
+    for column in &own.columns {
+        if dml.columns.iter().any(|given| given.name == column.name) {
+            continue;
+        }
+        let pieces = column.default.iter().flat_map(|default| &default.pieces);
+        locks.lock_all(
+            pieces.filter_map(|piece| match piece {
+                Piece::Relation(id) => Some(*id),
+                _ => None,
+            }),
+            LockMode::RowExclusive,
+        );
+        let own = seen.sequences(table).into_iter().filter(|id| {
+            let owner = seen.before.get(*id).and_then(Object::sequence).and_then(|it| it.owned_by);
+            owner.is_some_and(|it| it.identity && it.column == column.number)
+        });
+        locks.lock_all(own, LockMode::RowExclusive);
+    }
 }
 
 /// The other tables of foreign keys, whose rows are looked up or changed along.
@@ -116,6 +142,11 @@ pub(super) fn truncate(
         next += 1;
     }
     for (id, at) in all {
+        let is_partition = seen.table(id).is_some_and(|table| table.is_partition());
+        if is_partition && seen.servers.any_before(14) {
+            let parents = seen.table(id).map(|it| it.parents.clone()).unwrap_or_default();
+            locks.lock_all(parents, LockMode::AccessShare);
+        }
         locks.lock(id, LockMode::AccessExclusive);
         if seen.holds_rows(id) {
             locks.work(id, (WorkKind::Rewrite, Cause::Truncate), at);

@@ -188,8 +188,26 @@ fn each(
             message: message.replace("{table}", &altered.name),
             label: label.to_owned(),
             instead: in_steps(&altered),
+            help: by_partition(&altered, cause).into_iter().collect(),
             ..Finding::default()
         });
+    }
+}
+
+/// A partitioned table takes its constraints partition by partition.
+fn by_partition(altered: &Altered<'_, '_>, cause: Cause) -> Option<String> {
+    let table = &altered.name;
+    if !altered.is_partitioned() {
+        return None;
+    }
+    match cause {
+        Cause::AddForeignKey if altered.statement.seen.servers.any_before(18) => Some(format!(
+            "add it to each partition first, as NOT VALID, and validate it there; `{table}` then takes these over without a look at the rows"
+        )),
+        Cause::AddUnique => Some(format!(
+            "add it to `ONLY {table}`, which builds nothing; then to each partition with CREATE UNIQUE INDEX CONCURRENTLY and USING INDEX; and attach these with ALTER INDEX … ATTACH PARTITION"
+        )),
+        _ => None,
     }
 }
 

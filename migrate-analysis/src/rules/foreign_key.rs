@@ -100,17 +100,12 @@ fn made_table(statement: &Statement<'_>) -> Option<Id> {
     match statement.seen.command {
         Command::AlterTable(alter) => statement.seen.names.relation(&alter.table),
         Command::CreateTable(create) if statement.seen.names.relation(&create.name).is_none() => {
-            let catalog = statement.seen.after;
-            let mut made: Vec<Id> = catalog
-                .all()
-                .filter(|(id, object)| {
-                    object.name == create.name.name
-                        && object.table().is_some()
-                        && statement.seen.before.get(*id).is_none()
-                })
-                .map(|(id, _)| id)
-                .collect();
-            made.pop()
+            let new = statement.seen.before.touched().filter(|(_, before)| before.is_none());
+            let is_it = |id: &Id| {
+                let object = statement.seen.after.get(*id);
+                object.is_some_and(|it| it.name == create.name.name && it.table().is_some())
+            };
+            new.map(|(id, _)| id).find(is_it)
         }
         _ => None,
     }

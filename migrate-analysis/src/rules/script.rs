@@ -233,7 +233,7 @@ fn collect<'a>(block: &'a Block, commands: &mut Vec<&'a Command>) {
     fn walk<'a>(steps: &'a [Step], commands: &mut Vec<&'a Command>) {
         for step in steps {
             match step {
-                Step::Run(command) => commands.push(command),
+                Step::Run(command) | Step::Rows(command) => commands.push(command),
                 Step::Raise { .. } => {}
                 Step::Try { steps, .. } => walk(steps, commands),
                 Step::If { then, otherwise, .. } => {

@@ -51,6 +51,14 @@ pub(crate) fn failure(
                 "if there is no way back, say so instead: `-- migrate: irreversible <reason>`",
             )
         }
+        FailureKind::Wrong { message, sqlstate } if message.starts_with(RETYPED) => {
+            let what = message.get(RETYPED.len()..).unwrap_or_default();
+            let message = format!("PostgreSQL refuses this: {message}");
+            Diagnostic::error(Code::StatementFails, place, message)
+                .label("something rests on its type")
+                .note(format!("the server would answer with SQLSTATE {sqlstate}"))
+                .help(retyped(what))
+        }
         FailureKind::Wrong { message, sqlstate } => {
             let message = format!("PostgreSQL refuses this: {message}");
             Diagnostic::error(Code::StatementFails, place, message)
@@ -59,6 +67,24 @@ pub(crate) fn failure(
                 .help("if it does run, say above the statement that the analysis is to leave it out: `-- migrate: opaque <reason>`")
         }
     }
+}
+
+/// What PostgreSQL says where it does not make again what rests on the type of a column.
+const RETYPED: &str = "cannot alter type of a column used ";
+
+fn retyped(by: &str) -> String {
+    let what = match by {
+        _ if by.starts_with("by a view") => match by.split_once(": ") {
+            Some((_, view)) => view.replace('"', "`"),
+            None => "the view".to_owned(),
+        },
+        _ if by.starts_with("in a policy") => "the policy".to_owned(),
+        _ if by.starts_with("in a trigger") => "the trigger".to_owned(),
+        _ => "the generated column".to_owned(),
+    };
+    format!(
+        "drop {what} before this statement, and make it again behind it: both in this script, so that nobody misses it"
+    )
 }
 
 /// What the statement calls a relation: `ALTER SEQUENCE` asks for a sequence.

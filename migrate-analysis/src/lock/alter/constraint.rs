@@ -42,17 +42,39 @@ pub(super) fn add(altering: &Altering<'_>, constraint: &TableConstraint, locks: 
         TableConstraintKind::UsingIndex { primary, index } => {
             using_index(altering, constraint, *primary, index, locks);
         }
-        TableConstraintKind::ForeignKey { references, .. } => {
-            if let Some(target) = altering.seen.names.relation(&references.table) {
+        TableConstraintKind::ForeignKey { columns, references } => {
+            let target = altering.seen.names.relation(&references.table);
+            if let Some(target) = target {
                 lock_both(altering, target, LockMode::ShareRowExclusive, locks);
             }
             for table in altering.parts().into_iter().filter(|_| checks) {
+                if target.is_some_and(|target| has_key(altering, table, columns, target)) {
+                    continue;
+                }
                 altering.work(locks, table, (WorkKind::Scan, Cause::AddForeignKey), clause);
                 locks.depends_on_rows.push((table, "23503"));
             }
         }
         TableConstraintKind::Check(_) | TableConstraintKind::NotNull(_) => {}
     }
+}
+
+/// Whether a partition has the foreign key already, which then becomes a part of its parent's.
+fn has_key(altering: &Altering<'_>, partition: Id, columns: &[Ident], target: Id) -> bool {
+    let Some(table) = table_of(altering.before(), partition) else { return false };
+    let is_named = |number: &u32, wanted: &Ident| {
+        table.numbered(*number).is_some_and(|it| it.name == wanted.name)
+    };
+    partition != altering.table
+        && table.constraints.iter().any(|it| match &it.kind {
+            ConstraintKind::ForeignKey(key) => {
+                it.validated
+                    && key.table == target
+                    && key.columns.len() == columns.len()
+                    && key.columns.iter().zip(columns).all(|(own, wanted)| is_named(own, wanted))
+            }
+            _ => false,
+        })
 }
 
 /// A table that a foreign key refers to, with its partitions.

@@ -19,6 +19,7 @@ impl Simulator<'_> {
         for step in steps {
             let followed = match step {
                 Step::Run(command) => self.command(command).map(|()| true),
+                Step::Rows(_) => Ok(true),
                 Step::Raise { message, at } => {
                     Err(Failure::wrong(at.clone(), "P0001", message.clone()))
                 }
@@ -48,6 +49,9 @@ impl Simulator<'_> {
     /// The guard asks whether there is what the first statement makes, or needs: then whether it
     /// would fail tells what the guard comes to.
     fn follow_if(&mut self, guard: &Guard, then: &[Step], otherwise: &[Step]) -> Followed {
+        let is_known = |step: &Step| !matches!(step, Step::Rows(_));
+        let first = then.iter().position(is_known).unwrap_or(then.len());
+        let then = then.get(first..).unwrap_or_default();
         let Some(Step::Run(first)) = then.first() else { return Ok(false) };
         if !self.asks_for(guard, first) {
             return Ok(false);
@@ -61,7 +65,9 @@ impl Simulator<'_> {
             }
             Err(failure) => Err(failure),
             // Nothing happened (`IF NOT EXISTS`), so that the guard may have come to either.
-            Ok(()) if self.catalog.mark() == mark => Ok(then.len() == 1 && otherwise.is_empty()),
+            Ok(()) if self.catalog.mark() == mark => {
+                Ok(then.iter().filter(|it| is_known(it)).count() == 1 && otherwise.is_empty())
+            }
             Ok(()) => self.follow_steps(then.get(1..).unwrap_or_default()),
         }
     }

@@ -32,10 +32,11 @@ struct Body<'a> {
 }
 
 /// What a statement that begins so can only do to rows and variables.
-const HARMLESS: &[&str] = &[
-    "NULL", "RAISE", "ASSERT", "INSERT", "UPDATE", "DELETE", "SELECT", "WITH", "PERFORM", "LOCK",
-    "ANALYZE", "TRUNCATE", "GET", "NOTIFY",
-];
+const HARMLESS: &[&str] =
+    &["NULL", "RAISE", "ASSERT", "SELECT", "WITH", "PERFORM", "GET", "NOTIFY"];
+
+/// What locks of these is looked at.
+const WRITING: &[&str] = &["INSERT", "UPDATE", "DELETE", "LOCK", "TRUNCATE", "ANALYZE"];
 
 const DEFINING: &[&str] = &["CREATE", "ALTER", "DROP", "COMMENT", "GRANT", "REVOKE"];
 
@@ -110,6 +111,8 @@ impl Body<'_> {
             } else if let Some(step) = self.raise() {
                 self.skip_statement()?;
                 steps.push(step);
+            } else if self.words.is_any(self.at, WRITING) {
+                steps.extend(self.statement_or_none()?.map(|it| Step::Rows(Box::new(it))));
             } else if self.words.is_any(self.at, HARMLESS) || self.is_assignment() {
                 self.skip_statement()?;
             } else {
@@ -119,7 +122,7 @@ impl Body<'_> {
         Some(steps)
     }
 
-    fn condition_and_branches(&mut self) -> Option<Option<Step>> {
+    fn condition_and_branches(&mut self) -> Option<Vec<Step>> {
         self.expect("IF")?;
         let from = self.at;
         let then = self.words.find(from, &["THEN"])?;
@@ -134,10 +137,12 @@ impl Body<'_> {
         self.expect("IF")?;
         self.expect_kind(Kind::Semicolon)?;
         // What is raised for a reason that nobody can tell is taken not to be.
-        if steps.iter().chain(&otherwise).all(|step| matches!(step, Step::Raise { .. })) {
-            return Some(None);
+        let is_minor = |step: &Step| matches!(step, Step::Raise { .. } | Step::Rows(_));
+        if steps.iter().chain(&otherwise).all(is_minor) {
+            let rows = steps.into_iter().chain(otherwise);
+            return Some(rows.filter(|step| matches!(step, Step::Rows(_))).collect());
         }
-        Some(Some(Step::If { guard: guard?, then: steps, otherwise }))
+        Some(vec![Step::If { guard: guard?, then: steps, otherwise }])
     }
 
     /// `RAISE [EXCEPTION] '…'`; not what is only said, or raised again.
@@ -207,13 +212,18 @@ impl Body<'_> {
 
     /// A statement of SQL as it stands.
     fn statement(&mut self) -> Option<Command> {
+        self.statement_or_none()?
+    }
+
+    /// The same, where it need not be understood.
+    fn statement_or_none(&mut self) -> Option<Option<Command>> {
         let from = self.at;
         self.skip_statement()?;
         let tokens = self.tokens.get(from..self.at.checked_sub(1)?)?;
-        match super::command(Words::new(self.text, tokens)) {
+        Some(match super::command(Words::new(self.text, tokens)) {
             Command::Opaque => None,
             command => Some(command),
-        }
+        })
     }
 
     /// Behind the next semicolon; not where a text is run on the way.

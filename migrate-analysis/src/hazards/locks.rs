@@ -94,6 +94,7 @@ fn replay(
 /// Collects the locks of all statements.
 struct Watching {
     servers: Servers,
+    in_utc: bool,
     /// Where the transaction began.
     start: Option<Mark>,
     locks: Locks,
@@ -113,8 +114,10 @@ impl Watch for Watching {
         for command in rules::commands(&ran.statement.command) {
             let before = ran.catalog.at(ran.before);
             let (after, names, servers) = (ran.catalog, ran.names, self.servers);
-            let locks = lock::of(&Seen { before, after, names, command, servers });
+            let in_utc = self.in_utc;
+            let locks = lock::of(&Seen { before, after, names, command, servers, in_utc });
             self.locks.add(locks);
+            self.in_utc = lock::sets_utc(command, true).unwrap_or(in_utc);
         }
         if self.each.is_some() {
             let locked = self.facts(ran.catalog, Vec::new());
@@ -129,6 +132,7 @@ impl Watching {
     fn new(major: u32) -> Watching {
         Watching {
             servers: Servers { oldest: major, newest: major, minor: None, declared: true },
+            in_utc: false,
             start: None,
             locks: Locks::default(),
             rebuilt: BTreeSet::new(),

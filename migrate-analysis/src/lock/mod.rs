@@ -32,7 +32,7 @@ pub(crate) use names::Names;
 pub(crate) use servers::Servers;
 
 use crate::catalog::{Catalog, Id, State};
-use crate::ddl::{AlterPolicy, Command, CreatePolicy};
+use crate::ddl::{AlterPolicy, Command, CreatePolicy, Maintenance};
 use std::ops::Range;
 
 /// What a statement does to relations that were there before it.
@@ -137,6 +137,22 @@ pub(crate) struct Seen<'a> {
     pub(crate) names: &'a Names,
     pub(crate) command: &'a Command,
     pub(crate) servers: Servers,
+    /// The script has set the time zone to UTC, in which a `timestamp` is the `timestamptz` of the same bytes.
+    pub(crate) in_utc: bool,
+}
+
+/// Whether the time zone is UTC after the command; none where it leaves it as it is. Outside of a transaction
+/// `SET LOCAL` does nothing.
+pub(crate) fn sets_utc(command: &Command, transactional: bool) -> Option<bool> {
+    let Command::Maintenance(Maintenance::Set { name, value, local }) = command else {
+        return None;
+    };
+    if *local && !transactional {
+        return None;
+    }
+    let zone = value.as_deref().unwrap_or_default().to_ascii_lowercase();
+    let is_utc = matches!(zone.as_str(), "utc" | "etc/utc" | "gmt" | "etc/gmt");
+    (name == "timezone").then_some(is_utc)
 }
 
 /// What a statement that succeeded has locked, at worst on any of the servers.
@@ -154,7 +170,7 @@ pub(crate) fn of(seen: &Seen<'_>) -> Locks {
         }
         Command::CreateIndex(it) => index::create(seen, it, locks),
         Command::AttachIndex { index, partition } => index::attach(seen, index, partition, locks),
-        Command::Drop(it) if index::drop_concurrently(seen, it, locks) => {}
+        Command::Drop(it) if it.concurrently => index::drop_concurrently(seen, it, locks),
         Command::Drop(_) | Command::DropOwned => removed::locks(seen, locks),
         Command::CreateSchema(it) => {
             for command in &it.elements {
@@ -164,6 +180,7 @@ pub(crate) fn of(seen: &Seen<'_>) -> Locks {
         }
         Command::Insert(it) | Command::Update(it) | Command::Delete(it) | Command::Merge(it) => {
             rows::write(seen, seen.command, it, locks);
+            hidden(seen, LockMode::RowExclusive, locks);
         }
         Command::Truncate { tables, restart_identity, cascade } => {
             rows::truncate(seen, (tables, *restart_identity, *cascade), locks);
@@ -196,7 +213,7 @@ fn object(seen: &Seen<'_>, locks: &mut Locks) {
             attached::exclusive(seen, table, locks);
             hidden(seen, LockMode::AccessShare, locks);
         }
-        Command::CreateRule(it) => attached::exclusive(seen, &it.table, locks),
+        Command::CreateRule(it) => attached::rule(seen, it, locks),
         Command::CreateStatistics(it) => attached::statistics(seen, &it.table, locks),
         Command::CreateOther(it) => attached::published(seen, &it.tables, locks),
         Command::AlterOther { tables, .. } => attached::published(seen, tables, locks),
@@ -236,14 +253,5 @@ impl Locks {
     pub(crate) fn mode(&self, relation: Id) -> LockMode {
         let lock = self.relations.iter().find(|lock| lock.relation == relation);
         lock.map_or(LockMode::NoLock, |lock| lock.mode)
-    }
-
-    /// Whether others wait for a time that grows with a table.
-    pub(crate) fn blocks_for_long(&self) -> bool {
-        let long = |work: &&Work| work.cause != Cause::Truncate && work.cause != Cause::Rows;
-        self.work
-            .iter()
-            .filter(long)
-            .any(|_| self.relations.iter().any(|lock| lock.mode.blocks_writes()))
     }
 }

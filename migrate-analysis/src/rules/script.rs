@@ -90,6 +90,7 @@ pub(crate) struct Session<'a> {
     transactional: [bool; 2],
     script: Script<'a>,
     servers: Servers,
+    in_utc: bool,
     /// Those that count.
     rules: Vec<&'static Rule>,
     pub(crate) found: Vec<Found>,
@@ -118,6 +119,7 @@ impl<'a> Session<'a> {
                 small_tables: External::new(&config.small_tables),
             },
             servers: config.servers,
+            in_utc: false,
             rules: RULES.iter().filter(counts).copied().collect(),
             found: Vec::new(),
         }
@@ -134,6 +136,7 @@ impl<'a> Session<'a> {
         };
         script.earlier.clear();
         script.start = catalog.mark();
+        self.in_utc = false;
     }
 
     /// What the statement locks; what the rules have against it is found beside.
@@ -147,10 +150,13 @@ impl<'a> Session<'a> {
                 names: ran.names,
                 command,
                 servers: self.servers,
+                in_utc: self.in_utc,
             };
             let locks = lock::of(&seen);
+            let in_utc = lock::sets_utc(command, self.script.transactional);
             self.judge(ran, &seen, &locks);
             all.add(locks);
+            self.in_utc = in_utc.unwrap_or(self.in_utc);
         }
         self.script.earlier.push(Earlier { place: ran.place, locks: all.clone() });
         all

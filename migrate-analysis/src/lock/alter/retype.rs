@@ -3,7 +3,10 @@
 use super::column::{is_word, lock_indexes, sequences_of};
 use super::retype_table::{Heap, heap, same_operators};
 use super::{Altering, Clause, has_action, indexes, table_of};
-use crate::catalog::{Column, Constraint, ConstraintKind, ForeignKey, Id, Index, IndexKey, Object};
+use crate::catalog::{
+    BaseType, Column, ColumnType, Constraint, ConstraintKind, ForeignKey, Id, Index, IndexKey,
+    Object,
+};
 use crate::ddl::{AlterActionKind, Ident, TypeName, Word};
 use crate::lock::{Cause, LockMode, Locks, WorkKind};
 
@@ -59,7 +62,11 @@ fn written(
     using: Option<&[Word]>,
 ) -> Heap {
     let catalog = altering.seen.after;
-    let plain = || heap(catalog, &before.column_type, &after.column_type);
+    let same_bytes = altering.seen.in_utc && is_zone_only(&before.column_type, &after.column_type);
+    let plain = || match same_bytes {
+        true => Heap::Kept,
+        false => heap(catalog, &before.column_type, &after.column_type),
+    };
     let Some(words) = using else { return plain() };
     match without_brackets(words) {
         [word] if is_word(Some(word), &before.name) => plain(),
@@ -74,6 +81,16 @@ fn written(
             _ => Heap::Rewritten(Some("22P02")).filter_literal(words),
         },
     }
+}
+
+/// Whether only the time zone comes or goes.
+fn is_zone_only(from: &ColumnType, to: &ColumnType) -> bool {
+    let is_timestamp = |it: &ColumnType| {
+        matches!(&it.base, BaseType::BuiltIn(name)
+            if name == "timestamp with time zone" || name == "timestamp without time zone")
+    };
+    let is_wide_enough = to.modifiers.is_none() || to.modifiers == from.modifiers;
+    is_timestamp(from) && is_timestamp(to) && !from.array && !to.array && is_wide_enough
 }
 
 impl Heap {

@@ -37,16 +37,17 @@ fn attach(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
     if let Some(work) = statement.work(Cause::AttachPartition).next() {
         let name = statement.name(work.relation);
         let parent = parent(statement).map(|id| statement.name(id)).unwrap_or_default();
+        let instead = check_first(statement, work.relation).unwrap_or_default();
+        let help = "add a CHECK that says what the bounds say as NOT VALID, and validate it in a migration of its own"
+            .to_owned();
         findings.push(Finding {
             at: work.at.clone(),
             message: format!(
                 "reads and writes of `{name}` wait while all its rows are read, to become a partition of `{parent}`"
             ),
             label: "no CHECK says that the rows belong there".to_owned(),
-            instead: check_first(statement, work.relation).unwrap_or_default(),
-            help: vec![
-                "add a CHECK that says what the bounds say as NOT VALID, and validate it in a migration of its own".to_owned(),
-            ],
+            help: if instead.is_empty() { vec![help] } else { Vec::new() },
+            instead,
             ..Finding::default()
         });
     }

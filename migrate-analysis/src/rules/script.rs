@@ -82,6 +82,14 @@ pub(crate) struct Found {
     pub(crate) locks: Vec<String>,
 }
 
+impl Found {
+    /// Whether it tells the same.
+    fn is_same(&self, other: &Found) -> bool {
+        (self.direction, self.place, self.code) == (other.direction, other.place, other.code)
+            && self.finding == other.finding
+    }
+}
+
 /// Rules at work on a migration.
 pub(crate) struct Session<'a> {
     link: &'a Link<'a>,
@@ -194,7 +202,11 @@ impl<'a> Session<'a> {
             findings.iter_mut().for_each(|it| apart(it, script));
             for finding in findings {
                 let locks = words.get_or_insert_with(|| statement.lock_words()).clone();
-                self.found.push(Found { direction, place, code: rule.code, finding, locks });
+                let found = Found { direction, place, code: rule.code, finding, locks };
+                // The commands of a block are one statement.
+                if self.found.last().is_none_or(|last| !last.is_same(&found)) {
+                    self.found.push(found);
+                }
             }
         }
     }

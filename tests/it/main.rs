@@ -18,6 +18,7 @@ mod engine_proxy;
 mod engine_session;
 mod engine_stepwise;
 mod engine_storm;
+mod engine_torture;
 mod engine_trips;
 mod engine_up;
 mod processes;

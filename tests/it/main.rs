@@ -8,6 +8,7 @@ mod engine_baseline;
 mod engine_blocked;
 mod engine_down;
 mod engine_error;
+mod engine_fault;
 mod engine_fixture;
 mod engine_hostile;
 mod engine_lock;

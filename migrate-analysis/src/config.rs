@@ -107,30 +107,16 @@ impl Config {
         value: &DeValue<'_>,
         severity: Option<Severity>,
     ) -> Result<(), (String, String)> {
-        let names: Vec<_> = Code::ALL
-            .iter()
-            .filter(|code| code.tier().is_configurable())
-            .map(|code| code.as_str())
-            .collect();
-        let wrong = |message: String| {
-            Err((message, format!("the codes that can stand here are: {}", names.join(", "))))
-        };
         let Some(list) = value.as_array() else {
-            return wrong("expected a list of codes".to_owned());
+            return Err(("expected a list of codes".to_owned(), CODES.to_owned()));
         };
         for entry in list {
             let name = entry.get_ref().as_str().unwrap_or_default();
-            match Code::from_name(name).filter(|code| code.tier().is_configurable()) {
-                Some(code) => self.severities.insert(code, severity),
-                None => {
-                    let (message, help) =
-                        (format!("`{name}` is no code that can be lowered"), &names);
-                    return match closest(name, help) {
-                        Some(near) => Err((message, format!("did you mean `{near}`?"))),
-                        None => wrong(message),
-                    };
-                }
-            };
+            let code = Code::from_name(name).ok_or_else(|| unknown_code(name))?;
+            if !code.tier().is_configurable() {
+                return Err(not_for_all(code));
+            }
+            self.severities.insert(code, severity);
         }
         Ok(())
     }
@@ -158,6 +144,30 @@ impl Config {
         let usual = Some(usual).filter(|_| code.tier() != Tier::Optional);
         self.severities.get(&code).copied().unwrap_or(usual)
     }
+}
+
+/// Where the codes are listed.
+const CODES: &str = "write codes as the messages have them, `allow = [\"version-gap\"]`; docs/rules/README.md lists those of the rules";
+
+fn unknown_code(name: &str) -> (String, String) {
+    let names: Vec<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
+    let help = match closest(name, &names) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => CODES.to_owned(),
+    };
+    (format!("there is no code `{name}`"), help)
+}
+
+/// What is always an error, or is allowed where it stands only.
+fn not_for_all(code: Code) -> (String, String) {
+    let message = format!("`{code}` is an error in every migration, whatever `migrate.toml` says");
+    let help = match code.tier() {
+        Tier::Hazard => format!(
+            "remove it; where it is meant, say why above the statement: `-- migrate: allow({code}) <reason>`"
+        ),
+        _ => "remove it".to_owned(),
+    };
+    (message, help)
 }
 
 /// Patterns of names, as `external` and `small-tables` have them.

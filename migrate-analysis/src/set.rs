@@ -353,12 +353,14 @@ impl Set<'_> {
     fn propose_adoption(&mut self) {
         const MANY: usize = 5;
         let newest = self.plan.migrations.last().map(|migration| migration.version);
-        let mut policies = self.diagnostics.iter_mut().filter(|diagnostic| {
+        let policies = self.diagnostics.iter_mut().filter(|diagnostic| {
             diagnostic.severity == Severity::Error && diagnostic.code.tier() != Tier::Structure
         });
-        if let (Some(first), Some(newest)) = (policies.next(), newest)
-            && policies.count() + 1 >= MANY
-        {
+        let mut policies: Vec<&mut Diagnostic> = policies.collect();
+        // The first that is shown.
+        policies.sort_by_key(|it| (it.place.source, it.place.range.start));
+        let many = policies.len() >= MANY;
+        if let (Some(first), Some(newest)) = (policies.first_mut().filter(|_| many), newest) {
             first.help.push(wording::adoption(newest));
         }
     }

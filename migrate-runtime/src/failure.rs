@@ -55,7 +55,10 @@ impl<C: Connection> Run<'_, C> {
         let now = format!("{}; {undone}", self.standing());
         match found {
             Found::Bookkeeping => self.bookkeeping_failed(job, error),
-            found => self.script_failed(job, &found, error),
+            found => {
+                let failed = self.script_failed(job, &found, error);
+                self.with_remedy(failed).await
+            }
         }
         .now(now)
     }

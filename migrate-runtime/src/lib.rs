@@ -154,6 +154,7 @@ mod preflight;
 mod preview;
 mod quote;
 mod record;
+mod remedy;
 mod report;
 mod run;
 mod session;

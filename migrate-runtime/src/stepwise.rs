@@ -327,6 +327,9 @@ impl<C: Connection> Run<'_, C> {
                  told from others: drop it by hand, and give the index a name"
             ));
         }
+        if failed.kind() == ErrorKind::Script {
+            failed = self.with_remedy(failed).await;
+        }
         if let Err(error) = recorded {
             failed = failed.note(format!(
                 "the failure could not be recorded: {}",

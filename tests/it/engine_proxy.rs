@@ -1,10 +1,11 @@
-//! A proxy that counts round trips: how often the client had to wait for the server.
+//! A proxy that counts round trips (how often the client had to wait for the server), and that cuts
+//! the line where it is told to.
 
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread;
 
 use postgres::config::Host;
@@ -15,8 +16,20 @@ pub(crate) struct Proxy {
     counts: Arc<Counts>,
 }
 
+/// Where the line is cut: in the how many-th trip from now, from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cut {
+    /// The server never gets to hear of it.
+    Question(usize),
+    /// The server gets the question, and nobody waits for its answer.
+    Waiting(usize),
+    /// The server has answered, and the client does not get to hear of it.
+    Answer(usize),
+}
+
 #[derive(Default)]
 struct Counts {
+    cut: Mutex<Option<Cut>>,
     trips: AtomicUsize,
     bytes: AtomicUsize,
     /// The last byte seen came from the client: what follows belongs to the same trip.
@@ -49,6 +62,16 @@ impl Proxy {
         self.config.connect(NoTls).unwrap()
     }
 
+    /// From now on.
+    pub(crate) fn cut(&self, cut: Cut) {
+        let now = self.counts.trips.load(Ordering::SeqCst);
+        *self.counts.cut.lock().unwrap() = Some(match cut {
+            Cut::Question(trip) => Cut::Question(now + trip),
+            Cut::Waiting(trip) => Cut::Waiting(now + trip),
+            Cut::Answer(trip) => Cut::Answer(now + trip),
+        });
+    }
+
     /// Round trips during `work`, and the bytes that the server sent.
     pub(crate) fn count(&self, work: impl FnOnce()) -> (usize, usize) {
         let before =
@@ -61,37 +84,77 @@ impl Proxy {
     }
 }
 
+impl Counts {
+    /// Whether the line is to be cut here; it is, from then on, not to be cut any more.
+    fn is_to_be_cut(&self, here: fn(usize) -> Cut) -> bool {
+        let mut cut = self.cut.lock().unwrap();
+        let met = *cut == Some(here(self.trips.load(Ordering::SeqCst)));
+        if met {
+            *cut = None;
+        }
+        met
+    }
+}
+
+/// Either kind of socket.
+trait Line: Read + Write + Send + Sized + 'static {
+    fn again(&self) -> Self;
+    fn hang_up(&self);
+}
+
+impl Line for TcpStream {
+    fn again(&self) -> Self {
+        self.try_clone().unwrap()
+    }
+
+    fn hang_up(&self) {
+        let _ = self.shutdown(Shutdown::Both);
+    }
+}
+
+impl Line for UnixStream {
+    fn again(&self) -> Self {
+        self.try_clone().unwrap()
+    }
+
+    fn hang_up(&self) {
+        let _ = self.shutdown(Shutdown::Both);
+    }
+}
+
+/// A server that is being started again may be away: then the client finds the line dead.
 fn connect(client: TcpStream, server: &Config, counts: &Arc<Counts>) {
     client.set_nodelay(true).unwrap();
     let port = server.get_ports().first().copied().unwrap_or(5432);
     match server.get_hosts().first() {
         Some(Host::Unix(folder)) => {
-            let upstream = UnixStream::connect(folder.join(format!(".s.PGSQL.{port}"))).unwrap();
-            let back = upstream.try_clone().unwrap();
-            pump(client, upstream, back, counts);
+            let socket = folder.join(format!(".s.PGSQL.{port}"));
+            if let Ok(upstream) = UnixStream::connect(socket) {
+                pump(client, upstream, counts);
+            }
         }
         Some(Host::Tcp(name)) => {
-            let upstream = TcpStream::connect((name.as_str(), port)).unwrap();
-            upstream.set_nodelay(true).unwrap();
-            let back = upstream.try_clone().unwrap();
-            pump(client, upstream, back, counts);
+            if let Ok(upstream) = TcpStream::connect((name.as_str(), port)) {
+                upstream.set_nodelay(true).unwrap();
+                pump(client, upstream, counts);
+            }
         }
         None => panic!("the server has no host"),
     }
 }
 
-fn pump<S: Read + Write + Send + 'static>(
-    client: TcpStream,
-    upstream: S,
-    back: S,
-    counts: &Arc<Counts>,
-) {
-    let answer = client.try_clone().unwrap();
+fn pump<S: Line>(client: TcpStream, upstream: S, counts: &Arc<Counts>) {
+    let (answer, back) = (client.again(), upstream.again());
     let (to, fro) = (Arc::clone(counts), Arc::clone(counts));
     thread::spawn(move || {
         copy(client, upstream, |_| {
             if !to.client_speaks.swap(true, Ordering::SeqCst) {
                 to.trips.fetch_add(1, Ordering::SeqCst);
+            }
+            match to.is_to_be_cut(Cut::Question) {
+                true => Pass::Cut,
+                false if to.is_to_be_cut(Cut::Waiting) => Pass::ThenCut,
+                false => Pass::On,
             }
         });
     });
@@ -99,16 +162,27 @@ fn pump<S: Read + Write + Send + 'static>(
         copy(back, answer, |read| {
             fro.client_speaks.store(false, Ordering::SeqCst);
             fro.bytes.fetch_add(read, Ordering::SeqCst);
+            if fro.is_to_be_cut(Cut::Answer) { Pass::Cut } else { Pass::On }
         });
     });
 }
 
-fn copy(mut from: impl Read, mut to: impl Write, mut seen: impl FnMut(usize)) {
+/// What becomes of what was read.
+#[derive(PartialEq, Eq)]
+enum Pass {
+    On,
+    ThenCut,
+    Cut,
+}
+
+fn copy(mut from: impl Line, mut to: impl Line, mut seen: impl FnMut(usize) -> Pass) {
     let mut buffer = vec![0; 1 << 16];
     while let Ok(read @ 1..) = from.read(&mut buffer) {
-        seen(read);
-        if to.write_all(&buffer[..read]).is_err() {
-            return;
+        let pass = seen(read);
+        if pass == Pass::Cut || to.write_all(&buffer[..read]).is_err() || pass == Pass::ThenCut {
+            break;
         }
     }
+    from.hang_up();
+    to.hang_up();
 }

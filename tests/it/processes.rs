@@ -86,15 +86,19 @@ fn assert_done(database: &Database) {
     assert_eq!(number(own), 0);
 }
 
+/// Two rounds; by hand `PROCESS_ROUNDS=50`.
 #[test]
-fn sixteen_processes_start_at_once() {
-    let database = database(0.0);
-    let children: Vec<_> = (0..16).map(|_| spawn(&database)).collect();
-    for child in children {
-        let output = child.wait_with_output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+fn thirty_two_processes_start_at_once_again_and_again() {
+    let rounds = std::env::var("PROCESS_ROUNDS").map_or(2, |rounds| rounds.parse().unwrap());
+    for _ in 0..rounds {
+        let database = database(0.0);
+        let children: Vec<_> = (0..32).map(|_| spawn(&database)).collect();
+        for child in children {
+            let output = child.wait_with_output().unwrap();
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        }
+        assert_done(&database);
     }
-    assert_done(&database);
 }
 
 /// Starts a child, kills it while the statement after `seen` sleeps, and starts another.

@@ -28,7 +28,8 @@ migrations! {
         down: "DROP TABLE queue_jobs",
     }
     2 => forget_tries {
-        up: "ALTER TABLE queue_jobs DROP COLUMN tries",
+        up: "-- migrate: allow(drop-column) nothing has read it since 0.3
+             ALTER TABLE queue_jobs DROP COLUMN tries",
         irreversible: "how often a job was tried is known nowhere else",
     }
     3 => add_priority {

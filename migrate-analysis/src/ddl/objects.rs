@@ -419,6 +419,8 @@ pub(crate) struct CreateRule {
     pub(crate) table: Name,
     /// Everything behind `AS`, blanks folded.
     pub(crate) definition: String,
+    /// Behind `DO`, where that is one statement.
+    pub(crate) action: Option<Box<super::Command>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use crate::catalog::{Catalog, Id, Mark, State};
 use crate::chain::{self, Effect, OnFailure, Ran, ScriptStatement, Watch};
 use crate::deparse;
-use crate::lock::{self, Cause, LockMode, Locks, Seen, Servers, WorkKind};
+use crate::lock::{self, Cause, LockMode, Locks, Seen, Servers, WorkKind, Zone};
 use crate::rules;
 use crate::simulate::External;
 use crate::sql;
@@ -94,6 +94,8 @@ fn replay(
 /// Collects the locks of all statements.
 struct Watching {
     servers: Servers,
+    /// That of the measurements is UTC.
+    zone: Zone,
     /// Where the transaction began.
     start: Option<Mark>,
     locks: Locks,
@@ -112,8 +114,10 @@ impl Watch for Watching {
         self.locks.add(Locks { unknown: ran.outcome.opaque.clone(), ..Locks::default() });
         for command in rules::commands(&ran.statement.command) {
             let before = ran.catalog.at(ran.before);
-            let (after, names, servers) = (ran.catalog, ran.names, self.servers);
-            let locks = lock::of(&Seen { before, after, names, command, servers });
+            let (after, names) = (ran.catalog, ran.names);
+            let (servers, zone) = (self.servers, self.zone);
+            let locks = lock::of(&Seen { before, after, names, command, servers, zone });
+            self.zone = zone.after(command);
             self.locks.add(locks);
         }
         if self.each.is_some() {
@@ -129,6 +133,7 @@ impl Watching {
     fn new(major: u32) -> Watching {
         Watching {
             servers: Servers { oldest: major, newest: major, minor: None, declared: true },
+            zone: Zone::Utc,
             start: None,
             locks: Locks::default(),
             rebuilt: BTreeSet::new(),

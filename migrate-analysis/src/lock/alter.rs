@@ -5,7 +5,6 @@
 
 mod column;
 mod constraint;
-mod loss;
 mod proof;
 mod retype;
 mod retype_table;
@@ -15,7 +14,7 @@ mod words;
 
 pub(crate) use volatile::volatile_call;
 
-use super::{Cause, LockMode, Locks, Seen, Work, WorkKind, partition};
+use super::{Cause, LockMode, Locks, Seen, Work, WorkKind, partition, removed};
 use crate::catalog::{Column, Id, Kind, Object, State, Table};
 use crate::ddl::{
     AlterAction, AlterActionKind, AlterTable, ColumnAction, TableConstraint, TableConstraintKind,
@@ -62,7 +61,9 @@ pub(super) fn table(seen: &Seen<'_>, alter: &AlterTable, locks: &mut Locks) {
             _ => setting::set(&altering, action, locks),
         }
     }
-    loss::lost(&altering, locks);
+    if has_action(alter, drops) {
+        removed::locks(seen, locks);
+    }
 }
 
 /// An ALTER TABLE, and what it met.
@@ -175,12 +176,13 @@ fn indexes(state: &State<'_>, table: Id) -> Vec<Id> {
 /// `AlterTableGetLockLevel`.
 fn mode(action: &AlterActionKind) -> LockMode {
     match action {
-        AlterActionKind::AlterColumn { action, .. } => match action {
-            ColumnAction::SetStatistics(_)
-            | ColumnAction::SetOptions(_)
-            | ColumnAction::ResetOptions(_) => LockMode::ShareUpdateExclusive,
-            _ => LockMode::AccessExclusive,
-        },
+        AlterActionKind::AlterColumn {
+            action:
+                ColumnAction::SetStatistics(_)
+                | ColumnAction::SetOptions(_)
+                | ColumnAction::ResetOptions(_),
+            ..
+        } => LockMode::ShareUpdateExclusive,
         AlterActionKind::AddConstraint(constraint) => match constraint.kind {
             TableConstraintKind::ForeignKey { .. } => LockMode::ShareRowExclusive,
             _ => LockMode::AccessExclusive,
@@ -254,6 +256,16 @@ fn reaches_children(altering: &Altering<'_>, constraint: &TableConstraint) -> bo
         }
         TableConstraintKind::PrimaryKey { .. } | TableConstraintKind::UsingIndex { .. } => true,
     }
+}
+
+/// Whether what hangs on something goes with it.
+fn drops(action: &AlterActionKind) -> bool {
+    matches!(
+        action,
+        AlterActionKind::DropColumn { .. }
+            | AlterActionKind::DropConstraint { .. }
+            | AlterActionKind::AlterColumn { action: ColumnAction::DropIdentity { .. }, .. }
+    )
 }
 
 /// Whether the statement has an action of a kind.

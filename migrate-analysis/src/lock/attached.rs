@@ -1,7 +1,8 @@
 //! What triggers, policies, rules, statistics and publications lock.
 
+use super::query::{Run, query};
 use super::{LockMode, Locks, Seen};
-use crate::ddl::{CreateTrigger, Name};
+use crate::ddl::{Command, CreateRule, CreateTrigger, Name};
 
 pub(super) fn trigger(seen: &Seen<'_>, create: &CreateTrigger, locks: &mut Locks) {
     if let Some(table) = seen.names.relation(&create.table) {
@@ -12,7 +13,19 @@ pub(super) fn trigger(seen: &Seen<'_>, create: &CreateTrigger, locks: &mut Locks
     locks.lock_all(from, LockMode::AccessShare);
 }
 
-/// `CREATE POLICY`, `ALTER POLICY`, `CREATE RULE`.
+/// What it is to do is read, not run.
+pub(super) fn rule(seen: &Seen<'_>, create: &CreateRule, locks: &mut Locks) {
+    exclusive(seen, &create.table, locks);
+    let action = create.action.as_deref();
+    if let Some(Command::Insert(dml) | Command::Update(dml) | Command::Delete(dml)) = action {
+        locks.lock_all(seen.names.relation(&dml.table), LockMode::RowExclusive);
+        query(seen, &dml.query, Run::No, locks);
+    } else if let Some(Command::Select(select)) = action {
+        query(seen, select, Run::No, locks);
+    }
+}
+
+/// `CREATE POLICY`, `ALTER POLICY`.
 pub(super) fn exclusive(seen: &Seen<'_>, table: &Name, locks: &mut Locks) {
     locks.lock_all(seen.names.relation(table), LockMode::AccessExclusive);
 }

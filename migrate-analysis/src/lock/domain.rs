@@ -45,10 +45,14 @@ fn users(seen: &Seen<'_>, domain: Id) -> BTreeSet<Id> {
                         tables.insert(id);
                     }
                 }
-                Some(Kind::View(view)) if view.materialized => {
-                    if view.columns.iter().any(|it| it.column_type.base == BaseType::User(domain)) {
-                        tables.insert(id);
-                    }
+                Some(Kind::View(view))
+                    if view.materialized
+                        && view
+                            .columns
+                            .iter()
+                            .any(|it| it.column_type.base == BaseType::User(domain)) =>
+                {
+                    tables.insert(id);
                 }
                 Some(Kind::Domain(other)) if other.base.base == BaseType::User(domain) => {
                     domains.push(id);

@@ -2,7 +2,7 @@
 
 use super::{Cause, LockMode, Locks, Seen, WorkKind};
 use crate::catalog::{Id, Object};
-use crate::ddl::{CreateIndex, Drop, Name, ObjectKind};
+use crate::ddl::{CreateIndex, Drop, Name};
 
 /// `CREATE INDEX`.
 pub(super) fn create(seen: &Seen<'_>, create: &CreateIndex, locks: &mut Locks) {
@@ -51,13 +51,10 @@ pub(super) fn attach(seen: &Seen<'_>, index: &Name, partition: &Name, locks: &mu
     locks.lock_all(partition, LockMode::AccessExclusive);
 }
 
-/// `DROP INDEX CONCURRENTLY`; whether it is one.
-pub(super) fn drop_concurrently(seen: &Seen<'_>, drop: &Drop, locks: &mut Locks) -> bool {
-    let indexes = drop.objects.iter().filter(|it| it.kind == ObjectKind::Index);
-    let indexes = indexes.filter(|_| drop.concurrently);
-    for id in indexes.clone().filter_map(|object| seen.names.relation(&object.name)) {
+/// `DROP INDEX CONCURRENTLY`. At its end, when nobody uses the index any more, it is locked more strongly.
+pub(super) fn drop_concurrently(seen: &Seen<'_>, drop: &Drop, locks: &mut Locks) {
+    for id in drop.objects.iter().filter_map(|object| seen.names.relation(&object.name)) {
         locks.lock_all(seen.index(id).map(|index| index.table), LockMode::ShareUpdateExclusive);
         locks.lock(id, LockMode::ShareUpdateExclusive);
     }
-    indexes.count() > 0
 }

@@ -25,11 +25,13 @@ mod removed;
 mod rows;
 mod servers;
 mod view;
+mod zone;
 
 pub(crate) use alter::volatile_call;
 pub use mode::LockMode;
 pub(crate) use names::Names;
 pub(crate) use servers::Servers;
+pub(crate) use zone::Zone;
 
 use crate::catalog::{Catalog, Id, State};
 use crate::ddl::{AlterPolicy, Command, CreatePolicy};
@@ -137,6 +139,7 @@ pub(crate) struct Seen<'a> {
     pub(crate) names: &'a Names,
     pub(crate) command: &'a Command,
     pub(crate) servers: Servers,
+    pub(crate) zone: Zone,
 }
 
 /// What a statement that succeeded has locked, at worst on any of the servers.
@@ -154,7 +157,7 @@ pub(crate) fn of(seen: &Seen<'_>) -> Locks {
         }
         Command::CreateIndex(it) => index::create(seen, it, locks),
         Command::AttachIndex { index, partition } => index::attach(seen, index, partition, locks),
-        Command::Drop(it) if index::drop_concurrently(seen, it, locks) => {}
+        Command::Drop(it) if it.concurrently => index::drop_concurrently(seen, it, locks),
         Command::Drop(_) | Command::DropOwned => removed::locks(seen, locks),
         Command::CreateSchema(it) => {
             for command in &it.elements {
@@ -164,6 +167,7 @@ pub(crate) fn of(seen: &Seen<'_>) -> Locks {
         }
         Command::Insert(it) | Command::Update(it) | Command::Delete(it) | Command::Merge(it) => {
             rows::write(seen, seen.command, it, locks);
+            hidden(seen, LockMode::RowExclusive, locks);
         }
         Command::Truncate { tables, restart_identity, cascade } => {
             rows::truncate(seen, (tables, *restart_identity, *cascade), locks);
@@ -196,7 +200,7 @@ fn object(seen: &Seen<'_>, locks: &mut Locks) {
             attached::exclusive(seen, table, locks);
             hidden(seen, LockMode::AccessShare, locks);
         }
-        Command::CreateRule(it) => attached::exclusive(seen, &it.table, locks),
+        Command::CreateRule(it) => attached::rule(seen, it, locks),
         Command::CreateStatistics(it) => attached::statistics(seen, &it.table, locks),
         Command::CreateOther(it) => attached::published(seen, &it.tables, locks),
         Command::AlterOther { tables, .. } => attached::published(seen, tables, locks),
@@ -236,14 +240,5 @@ impl Locks {
     pub(crate) fn mode(&self, relation: Id) -> LockMode {
         let lock = self.relations.iter().find(|lock| lock.relation == relation);
         lock.map_or(LockMode::NoLock, |lock| lock.mode)
-    }
-
-    /// Whether others wait for a time that grows with a table.
-    pub(crate) fn blocks_for_long(&self) -> bool {
-        let long = |work: &&Work| work.cause != Cause::Truncate && work.cause != Cause::Rows;
-        self.work
-            .iter()
-            .filter(long)
-            .any(|_| self.relations.iter().any(|lock| lock.mode.blocks_writes()))
     }
 }

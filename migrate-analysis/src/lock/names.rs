@@ -49,6 +49,7 @@ pub(super) fn hidden(command: &Command) -> Vec<Name> {
         Command::CreatePolicy(it) => subqueries(it.using.iter().chain(&it.check)),
         Command::AlterPolicy(it) => subqueries(it.using.iter().chain(&it.check)),
         Command::Select(it) => sequences(it),
+        Command::Insert(it) | Command::Update(it) => sequences(&it.query),
         _ => Vec::new(),
     }
 }
@@ -140,7 +141,10 @@ fn collect<'a>(command: &'a Command, out: &mut Written<'a>) {
         Command::CreateTrigger(it) => std::iter::once(&it.table).chain(&it.from).for_each(relation),
         Command::CreatePolicy(it) => relation(&it.table),
         Command::AlterPolicy(it) => relation(&it.table),
-        Command::CreateRule(it) => relation(&it.table),
+        Command::CreateRule(it) => {
+            relation(&it.table);
+            it.action.iter().for_each(|action| collect(action, out));
+        }
         Command::CreateStatistics(it) => relation(&it.table),
         Command::CreateOther(it) => it.tables.iter().for_each(relation),
         Command::AlterOther { object: it, tables } => {

@@ -26,8 +26,8 @@ pub(super) fn attach(
         let had = old.iter().filter_map(foreign_key).any(|it| {
             (&it.columns, it.table, &it.referenced) == (&key.columns, key.table, &key.referenced)
         });
-        locks.lock_all(seen.partitions(key.table), LockMode::ShareRowExclusive);
         if !had {
+            locks.lock_all(seen.partitions(key.table), LockMode::ShareRowExclusive);
             scan(seen, child, (WorkKind::Scan, Cause::AddForeignKey), "23503", at, locks);
         }
     }
@@ -48,8 +48,12 @@ pub(super) fn join(seen: &Seen<'_>, parent: Id, new: &Table, at: &Range<usize>, 
         }
     }
     locks.lock_all(seen.indexes(parent), LockMode::ShareUpdateExclusive);
+    let mode = match seen.servers.any_from(15) {
+        true => LockMode::ShareRowExclusive,
+        false => LockMode::AccessShare,
+    };
     for (other, _) in seen.referencing(parent) {
-        locks.lock_all(seen.partitions(other), LockMode::ShareRowExclusive);
+        locks.lock_all(seen.partitions(other), mode);
     }
 }
 
@@ -65,7 +69,10 @@ pub(super) fn detach(
         return locks.lock(child, LockMode::AccessExclusive);
     }
     locks.lock(parent, LockMode::AccessExclusive);
-    locks.lock(child, LockMode::AccessExclusive);
+    let is_newer = seen.servers.any_from(14);
+    let weak = LockMode::ShareUpdateExclusive;
+    let is_strong = is_newer || !seen.referencing(parent).is_empty();
+    locks.lock(child, if is_strong { LockMode::AccessExclusive } else { weak });
     locks.lock_all(seen.default_partition(parent), LockMode::AccessExclusive);
     locks.lock_all(seen.indexes(child), LockMode::AccessExclusive);
     let own = seen.table(child).map(|it| it.constraints.as_slice()).unwrap_or_default();

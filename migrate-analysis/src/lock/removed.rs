@@ -6,20 +6,34 @@
 use super::relations::foreign_key;
 use super::{LockMode, Locks, Seen};
 use crate::catalog::{Constraint, Id, Kind, Object, Table};
+use crate::ddl::{AlterActionKind, Command, ObjectName};
 
 /// What was there before and is gone.
 pub(super) fn locks(seen: &Seen<'_>, locks: &mut Locks) {
+    if let Command::Drop(drop) = seen.command {
+        let tables = drop.objects.iter().filter_map(|object| doubtful(seen, object));
+        locks.lock_all(tables, LockMode::AccessExclusive);
+    }
     for (id, before) in seen.before.touched() {
         let Some(before) = before else { continue };
         match seen.after.get(id) {
             None => gone(seen, id, before, locks),
-            Some(after) if lost_a_part(before, after) => {
+            Some(after) if lost_a_part(before, after) || replaces_key(seen, before, after) => {
                 locks.lock(id, LockMode::AccessExclusive);
                 keys(seen, before, after.table(), locks);
             }
             Some(_) => {}
         }
     }
+}
+
+/// The table of a trigger, policy or rule that may be there, and go.
+fn doubtful(seen: &Seen<'_>, object: &ObjectName) -> Option<Id> {
+    let part = &object.part.as_ref()?.name;
+    let id = seen.names.relation(&object.name)?;
+    let fog = &seen.after.session().fog;
+    let may_be = seen.before.get(id)?.partial || fog.everywhere || fog.names.contains(part);
+    may_be.then_some(id)
 }
 
 fn gone(seen: &Seen<'_>, id: Id, object: &Object, locks: &mut Locks) {
@@ -48,9 +62,11 @@ fn gone(seen: &Seen<'_>, id: Id, object: &Object, locks: &mut Locks) {
 
 /// The other tables of foreign keys that are gone. That of a partition goes with that of its parent.
 fn keys(seen: &Seen<'_>, before: &Object, after: Option<&Table>, locks: &mut Locks) {
+    let replaced = replaced(seen);
     let is_gone = |constraint: &&Constraint| {
         constraint.inherited == 0
-            && after.is_none_or(|it| it.constraint(&constraint.name).is_none())
+            && (replaced.contains(&constraint.name.as_str())
+                || after.is_none_or(|it| it.constraint(&constraint.name).is_none()))
     };
     let constraints = before.table().map(|it| it.constraints.as_slice()).unwrap_or_default();
     for key in constraints.iter().filter(is_gone).filter_map(foreign_key) {
@@ -59,6 +75,24 @@ fn keys(seen: &Seen<'_>, before: &Object, after: Option<&Table>, locks: &mut Loc
         let is_locked = |id: &Id| !seen.is_partitioned(*id) || seen.servers.any_from(15);
         locks.lock_all(others.filter(is_locked), LockMode::AccessExclusive);
     }
+}
+
+/// Constraints that an ALTER TABLE drops, though it may add others of the same names.
+fn replaced<'a>(seen: &Seen<'a>) -> Vec<&'a str> {
+    let Command::AlterTable(alter) = seen.command else { return Vec::new() };
+    let names = alter.actions.iter().filter_map(|action| match &action.kind {
+        AlterActionKind::DropConstraint { constraint, .. } => Some(constraint.name.as_str()),
+        _ => None,
+    });
+    names.collect()
+}
+
+/// Whether a foreign key of the table gave way to one of the same name.
+fn replaces_key(seen: &Seen<'_>, before: &Object, after: &Object) -> bool {
+    let (Some(before), Some(_)) = (before.table(), after.table()) else { return false };
+    let names = replaced(seen);
+    let keys = before.constraints.iter().filter(|it| foreign_key(it).is_some());
+    keys.into_iter().any(|key| names.contains(&key.name.as_str()))
 }
 
 /// A column, a default, a constraint, a trigger, a policy or a rule, or perhaps one of them.

@@ -153,7 +153,7 @@ fn in_steps(altered: &Altered<'_, '_>) -> Vec<String> {
             Some(name) => it.name == name.name,
             None => is_of_kind(&written.kind, &it.kind),
         };
-        let Some(place) = new.iter().position(|it| is_it(it)) else { return Vec::new() };
+        let Some(place) = new.iter().position(is_it) else { return Vec::new() };
         let Some(steps) = altered.add_constraint(new.remove(place)) else { return Vec::new() };
         scripts.extend(steps);
     }

@@ -2,7 +2,7 @@
 
 use super::{Example, Finding, Rule, Statement};
 use crate::catalog::Id;
-use crate::ddl::{Behavior, Command, ObjectKind};
+use crate::ddl::{Behavior, Command, CreateIndex, IndexKey, ObjectKind};
 use crate::diagnostic::Code;
 use crate::sql::quoted;
 
@@ -93,17 +93,17 @@ fn gap(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
     if statement.script.transactional {
         return;
     }
-    let old = statement.script.gone(statement.seen.after).into_iter().find_map(|object| {
-        let index = object.index()?;
-        let first = match index.elements.first()?.key {
-            crate::catalog::IndexKey::Column(number) => number,
-            crate::catalog::IndexKey::Expression(_) => return None,
-        };
-        (index.table == table
-            && index.valid
-            && first_column(statement, create, table) == Some(first))
-        .then(|| (*object).clone())
+    let Some(new) = key_columns(statement, create, table) else { return };
+    let still_served = statement.seen.before.dependents(table).into_iter().any(|id| {
+        let index = statement.seen.before.get(id).and_then(|it| it.index());
+        index.is_some_and(|it| it.valid && it.columns().is_some_and(|it| it.first() == new.first()))
     });
+    let old = statement.script.gone(statement.seen.after).into_iter().find(|object| {
+        let index = object.index().filter(|it| it.table == table && it.valid);
+        let columns = index.and_then(|it| it.columns());
+        columns.is_some_and(|old| old.starts_with(&new) || new.starts_with(&old))
+    });
+    let old = old.filter(|_| !still_served);
     let Some(old) = old else { return };
     let name = statement.name(table);
     findings.push(Finding {
@@ -114,20 +114,20 @@ fn gap(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
     });
 }
 
-fn first_column(
-    statement: &Statement<'_>,
-    create: &crate::ddl::CreateIndex,
-    table: Id,
-) -> Option<u32> {
-    let crate::ddl::IndexKey::Column(ident) = &create.elements.first()?.key else { return None };
+/// The keys of the new index, where all of them are columns.
+fn key_columns(statement: &Statement<'_>, create: &CreateIndex, table: Id) -> Option<Vec<u32>> {
     let table = statement.object(table)?.table()?;
-    table.column(&ident.name).map(|column| column.number)
+    let keys = create.elements.iter().map(|element| match &element.key {
+        IndexKey::Column(ident) => table.column(&ident.name).map(|column| column.number),
+        IndexKey::Expression(_) => None,
+    });
+    keys.collect()
 }
 
 /// The new index under a free name, then the old one goes, then the new one gets its name.
 fn new_first(
     statement: &Statement<'_>,
-    create: &crate::ddl::CreateIndex,
+    create: &CreateIndex,
     table: Id,
     old: &str,
 ) -> Option<Vec<String>> {

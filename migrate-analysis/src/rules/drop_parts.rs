@@ -69,7 +69,7 @@ ADD CONSTRAINT users_number_pkey PRIMARY KEY USING INDEX users_number_key;",
 };
 
 /// What there was when the script began.
-fn at_start<'s>(altered: &'s Altered<'_, '_>) -> Option<Object> {
+fn at_start(altered: &Altered<'_, '_>) -> Option<Object> {
     let statement = altered.statement;
     let start = statement.script.at_start(statement.seen.after);
     start.get(altered.table).cloned()

@@ -142,10 +142,12 @@ fn victims(statement: &Statement<'_>) -> Vec<String> {
     old.map(|death| in_backticks(&death.what)).collect()
 }
 
-/// `view emails` → ``view `emails` ``; longer words stay as they are.
+/// `view emails` → ``view `emails` ``, `trigger t on table users` → ``trigger `t` on table `users` ``; longer words
+/// stay as they are.
 fn in_backticks(what: &str) -> String {
-    match what.split_once(' ') {
-        Some((kind, name)) if !name.contains(' ') => format!("{kind} `{name}`"),
+    match what.split(' ').collect::<Vec<_>>().as_slice() {
+        [kind, name] => format!("{kind} `{name}`"),
+        [kind, name, "on", of, table] => format!("{kind} `{name}` on {of} `{table}`"),
         _ => what.to_owned(),
     }
 }

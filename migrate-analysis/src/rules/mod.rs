@@ -294,7 +294,8 @@ impl<'a> Statement<'a> {
 
     /// Whether writes at least wait for the relation, and somebody writes to it.
     fn stands_in_the_way(&self, id: Id) -> bool {
-        self.locks.mode(id).blocks_writes() && self.is_in_use(id)
+        let is_empty = self.script.is_emptied(id);
+        self.locks.mode(id).blocks_writes() && self.is_in_use(id) && !is_empty
     }
 
     /// The work on relations in use that has this cause, while others wait.

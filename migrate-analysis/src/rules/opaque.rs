@@ -22,9 +22,22 @@ The analysis then takes everything that it names for unknown.",
 };
 
 fn opaque(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
-    // What its author calls opaque is said to be.
     let Some(why) = statement.outcome.opaque.as_deref() else { return };
-    if matches!(statement.seen.command, Command::Opaque) {
+    // What its author calls opaque is said to be; and what follows from that was not written here.
+    let whole = statement.script.statements.get(statement.script.place).map(|it| &it.command);
+    let runs_code = matches!(
+        whole,
+        Some(
+            Command::Do { .. }
+                | Command::Call(_)
+                | Command::Select(_)
+                | Command::Insert(_)
+                | Command::Update(_)
+                | Command::Delete(_)
+                | Command::DropOwned
+        )
+    );
+    if !runs_code {
         return;
     }
     const LONG: usize = 12;

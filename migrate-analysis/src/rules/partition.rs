@@ -16,7 +16,7 @@ pub(super) const ATTACH: Rule = Rule {
 EXCLUSIVE` lock, unless a valid `CHECK` says so already. A default partition is locked and read, too: one of its rows \
 could belong into the new partition.",
     instead: "Add a `CHECK` that says what the bounds say, `NOT VALID`; validate it in a migration of its own, which blocks \
-nobody; then attach, and drop the `CHECK`.",
+nobody; then attach.",
     source: SOURCE,
     example: Example {
         setup: "CREATE TABLE events (id bigint, at timestamptz NOT NULL) PARTITION BY RANGE (at);\n\
@@ -37,16 +37,17 @@ fn attach(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
     if let Some(work) = statement.work(Cause::AttachPartition).next() {
         let name = statement.name(work.relation);
         let parent = parent(statement).map(|id| statement.name(id)).unwrap_or_default();
+        let instead = check_first(statement, work.relation).unwrap_or_default();
+        let help = "add a CHECK that says what the bounds say as NOT VALID, and validate it in a migration of its own"
+            .to_owned();
         findings.push(Finding {
             at: work.at.clone(),
             message: format!(
                 "reads and writes of `{name}` wait while all its rows are read, to become a partition of `{parent}`"
             ),
             label: "no CHECK says that the rows belong there".to_owned(),
-            instead: check_first(statement, work.relation).unwrap_or_default(),
-            help: vec![
-                "add a CHECK that says what the bounds say as NOT VALID, and validate it in a migration of its own".to_owned(),
-            ],
+            help: if instead.is_empty() { vec![help] } else { Vec::new() },
+            instead,
             ..Finding::default()
         });
     }
@@ -86,7 +87,7 @@ fn check_first(statement: &Statement<'_>, partition: Id) -> Option<Vec<String>> 
     Some(vec![
         format!("ALTER TABLE {name} ADD CONSTRAINT {check}\n  CHECK ({expression}) NOT VALID;"),
         format!("ALTER TABLE {name} VALIDATE CONSTRAINT {check};"),
-        format!("{}\nALTER TABLE {name} DROP CONSTRAINT {check};", statement.again()?),
+        statement.again()?,
     ])
 }
 

@@ -10,6 +10,16 @@ use crate::lock::Servers;
 use crate::simulate::object_name;
 use crate::sql::quoted;
 
+/// A column that another one replaces.
+pub(super) struct Replaced {
+    /// Adds the new one beside it.
+    pub(super) add: String,
+    /// Swaps their names.
+    pub(super) swap: String,
+    /// What the old one is then called.
+    pub(super) gone: String,
+}
+
 impl<'a> Altered<'_, 'a> {
     fn now(&self) -> State<'a> {
         self.statement.seen.after.now()
@@ -172,7 +182,7 @@ impl<'a> Altered<'_, 'a> {
         old: &Column,
         wanted: &Column,
         value: &str,
-    ) -> Option<Vec<String>> {
+    ) -> Option<Replaced> {
         if self.is_irreplaceable(old) {
             return None;
         }
@@ -204,9 +214,8 @@ impl<'a> Altered<'_, 'a> {
                 self.name
             ));
         }
-        let drop = self.sql(&[format!("DROP COLUMN {gone}")]);
-        let drop = format!("-- migrate: allow(drop-column) nothing reads it any more\n{drop}");
-        Some(vec![format!("{add}\n{start}"), swap.trim_end().to_owned(), drop])
+        let (add, swap) = (format!("{add}\n{start}"), swap.trim_end().to_owned());
+        Some(Replaced { add, swap, gone })
     }
 
     /// Whether too much rests on the column.
@@ -269,7 +278,7 @@ pub(super) fn of_column(check: &str, column: &str) -> String {
         let is_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '"' | '.');
         let whole = !before.ends_with(is_name) && !behind.starts_with(is_name);
         let quotes = text.matches('\'').count() + before.matches('\'').count();
-        let is_value = whole && quotes % 2 == 0;
+        let is_value = whole && quotes.is_multiple_of(2);
         text.push_str(before);
         text.push_str(if is_value { column } else { word });
         rest = behind;

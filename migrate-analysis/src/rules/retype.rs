@@ -2,7 +2,7 @@
 
 use super::alter::{Altered, altered};
 use super::{Example, Finding, Rule, Statement};
-use crate::catalog::ConstraintKind;
+use crate::catalog::{BaseType, Column, ConstraintKind};
 use crate::ddl::{AlterActionKind, ColumnAction, Command, ObjectKind};
 use crate::deparse;
 use crate::diagnostic::Code;
@@ -117,7 +117,7 @@ fn worst<'s>(statement: &'s Statement<'_>, kind: WorkKind) -> Vec<&'s Work> {
 /// Columns of the new types beside the old ones.
 fn side_by_side(altered: &Altered<'_, '_>) -> Vec<String> {
     let (long, rest) = altered.split();
-    let mut stages: Vec<Vec<String>> = Vec::new();
+    let mut replaced = Vec::new();
     for action in long {
         let AlterActionKind::AlterColumn { column, action: ColumnAction::Type { using, .. } } =
             &action.kind
@@ -130,12 +130,22 @@ fn side_by_side(altered: &Altered<'_, '_>) -> Vec<String> {
             Some(using) => of_row(altered, using),
             None => format!("NEW.{}", quoted(&column.name)),
         };
-        let Some(scripts) = altered.replace_column(old, new, &value) else { return Vec::new() };
-        stages.resize(scripts.len(), Vec::new());
-        stages.iter_mut().zip(scripts).for_each(|(stage, script)| stage.push(script));
+        let Some(it) = altered.replace_column(old, new, &value) else { return Vec::new() };
+        replaced.push(it);
     }
-    let mut scripts: Vec<String> = stages.iter().map(|it| it.join("\n")).collect();
-    if !rest.is_empty() && !scripts.is_empty() {
+    if replaced.is_empty() {
+        return Vec::new();
+    }
+    let add: Vec<&str> = replaced.iter().map(|it| it.add.as_str()).collect();
+    let swap: Vec<&str> = replaced.iter().map(|it| it.swap.as_str()).collect();
+    let drop: Vec<String> = replaced.iter().map(|it| format!("DROP COLUMN {}", it.gone)).collect();
+    let drop = altered.sql(&drop);
+    let mut scripts = vec![
+        add.join("\n"),
+        swap.join("\n"),
+        format!("-- migrate: allow(drop-column) nothing reads it any more\n{drop}"),
+    ];
+    if !rest.is_empty() {
         scripts.insert(0, altered.sql(&rest));
     }
     scripts
@@ -203,8 +213,28 @@ fn rewrite(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
         if !finding.instead.is_empty() {
             finding.help.push(copy(&altered, work));
         }
+        finding.help.extend(in_utc(&altered, work));
         findings.push(finding);
     }
+}
+
+/// What keeps the rows as they are between the two kinds of `timestamp`.
+fn in_utc(altered: &Altered<'_, '_>, work: &Work) -> Option<String> {
+    let name = work.column.as_deref()?;
+    let is_moment = |column: Option<&Column>| match column.map(|it| &it.column_type.base) {
+        Some(BaseType::BuiltIn(name)) => name.starts_with("timestamp"),
+        _ => false,
+    };
+    let old = altered.before().and_then(|it| it.column(name));
+    let both = is_moment(old) && is_moment(altered.column(name));
+    let action = altered.action(&work.at).map(|it| &it.kind);
+    let plain = matches!(
+        action,
+        Some(AlterActionKind::AlterColumn { action: ColumnAction::Type { using: None, .. }, .. })
+    );
+    (both && plain).then(|| {
+        "if the values are in UTC, `SET LOCAL timezone = 'UTC';` before it keeps the rows as they are; only indexes of the column are built again".to_owned()
+    })
 }
 
 fn scan(statement: &Statement<'_>, findings: &mut Vec<Finding>) {

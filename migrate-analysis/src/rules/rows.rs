@@ -92,6 +92,13 @@ fn sources(dml: &Dml) -> Vec<&crate::ddl::Name> {
     names.collect()
 }
 
+/// Whether the rows of an `INSERT` come from nowhere: `VALUES`, and `SELECT` without `FROM`.
+fn takes_no_rows(dml: &Dml) -> bool {
+    let Some(tree) = dml.query.tree.as_deref() else { return false };
+    let mut rows = tree.with.iter().filter(|it| it.name.is_none());
+    rows.all(|it| it.query.arms.iter().all(|arm| arm.complete && arm.from.is_empty()))
+}
+
 /// The statement for a range of a key of one number.
 fn batch(statement: &Statement<'_>, table: Id) -> Option<String> {
     const LONG: usize = 100;
@@ -162,11 +169,13 @@ fn mixed(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
             format!("`{this}` is changed while rows of `{other}` that were written stay locked")
         }
     };
+    let instead = apart(statement).unwrap_or_default();
+    let help = "make it two migrations, one for the schema and one for the rows".to_owned();
     findings.push(Finding {
         message,
         label: "schema and rows in one transaction".to_owned(),
-        instead: apart(statement).unwrap_or_default(),
-        help: vec!["make it two migrations, one for the schema and one for the rows".to_owned()],
+        help: if instead.is_empty() { vec![help] } else { Vec::new() },
+        instead,
         ..Finding::default()
     });
 }
@@ -233,7 +242,7 @@ dropped or indexed: PostgreSQL refuses, `cannot ALTER TABLE because it has pendi
     source: "https://www.postgresql.org/docs/current/sql-set-constraints.html",
     example: Example {
         setup: "CREATE TABLE users (id bigint PRIMARY KEY);\n\
-CREATE TABLE settings (user_id bigint REFERENCES users DEFERRABLE INITIALLY DEFERRED, theme text);\n\
+CREATE TABLE settings (user_id bigint PRIMARY KEY REFERENCES users DEFERRABLE INITIALLY DEFERRED, theme text);\n\
 INSERT INTO users VALUES (1);",
         bad: "INSERT INTO settings (user_id) VALUES (1);\nALTER TABLE settings ADD COLUMN language text;",
         good: &[
@@ -289,16 +298,12 @@ fn pending(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
 fn deferred_rows(statement: &Statement<'_>, table: Id) -> Option<usize> {
     let script = statement.script;
     let object = statement.object(table)?.table()?;
-    let keys: Vec<&[u32]> = object
-        .constraints
-        .iter()
-        .filter(|it| it.initially_deferred && !it.not_enforced)
-        .filter_map(|it| match &it.kind {
-            ConstraintKind::ForeignKey(key) => Some(key.columns.as_slice()),
-            _ => None,
-        })
-        .collect();
-    if keys.is_empty() {
+    let mut constraints = object.constraints.iter();
+    let is_deferred = constraints.any(|it| {
+        let is_key = matches!(it.kind, ConstraintKind::ForeignKey(_));
+        is_key && it.initially_deferred && !it.not_enforced
+    });
+    if !is_deferred {
         return None;
     }
     let mut found = None;
@@ -310,21 +315,17 @@ fn deferred_rows(statement: &Statement<'_>, table: Id) -> Option<usize> {
         {
             found = None;
         }
-        if earlier.locks.mode(table) != LockMode::RowExclusive {
-            continue;
-        }
-        let writes_key = |dml: &Dml| {
-            let columns = dml.columns.iter().filter_map(|it| object.column(&it.name));
-            let written: Vec<u32> = columns.map(|it| it.number).collect();
-            keys.iter().any(|key| key.iter().all(|number| written.contains(number)))
+        // What others write may be no row, or leave the keys as they were.
+        let is_certain = |dml: &Dml| {
+            takes_no_rows(dml)
+                && !dml.filtered
+                && !dml.query.sql.to_ascii_uppercase().contains(" ON CONFLICT ")
         };
-        match &own.command {
-            // A key that is null is not checked.
-            Command::Insert(dml) if !dml.columns.is_empty() && writes_key(dml) => {
-                found = Some(earlier.place);
-            }
-            Command::Update(dml) if writes_key(dml) => found = Some(earlier.place),
-            _ => {}
+        if let Command::Insert(dml) = &own.command
+            && earlier.locks.mode(table) == LockMode::RowExclusive
+            && is_certain(dml)
+        {
+            found = Some(earlier.place);
         }
     }
     found

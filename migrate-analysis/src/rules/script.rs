@@ -8,7 +8,7 @@ use crate::config::Config;
 use crate::ddl::{Block, Command, Step};
 use crate::deparse;
 use crate::diagnostic::{Code, Severity};
-use crate::lock::{self, LockMode, Locks, Seen, Servers, WorkKind};
+use crate::lock::{self, Cause, LockMode, Locks, Seen, Servers, Work, WorkKind, Zone};
 use crate::plan::PlannedLock;
 use crate::simulate::External;
 use std::rc::Rc;
@@ -39,6 +39,12 @@ impl Script<'_> {
     /// Whether it was made by this very script.
     pub(crate) fn is_new(&self, id: Id, catalog: &Catalog) -> bool {
         catalog.at(self.start).get(id).is_none()
+    }
+
+    /// Whether an earlier statement of the transaction has emptied the table, so that no work on it takes long.
+    pub(crate) fn is_emptied(&self, id: Id) -> bool {
+        let is_truncate = |work: &Work| work.relation == id && work.cause == Cause::Truncate;
+        self.transactional && self.earlier.iter().any(|it| it.locks.work.iter().any(is_truncate))
     }
 
     /// What there was when the script began.
@@ -76,12 +82,21 @@ pub(crate) struct Found {
     pub(crate) locks: Vec<String>,
 }
 
+impl Found {
+    /// Whether it tells the same.
+    fn is_same(&self, other: &Found) -> bool {
+        (self.direction, self.place, self.code) == (other.direction, other.place, other.code)
+            && self.finding == other.finding
+    }
+}
+
 /// Rules at work on a migration.
 pub(crate) struct Session<'a> {
     link: &'a Link<'a>,
     transactional: [bool; 2],
     script: Script<'a>,
     servers: Servers,
+    zone: Zone,
     /// Those that count.
     rules: Vec<&'static Rule>,
     pub(crate) found: Vec<Found>,
@@ -110,6 +125,7 @@ impl<'a> Session<'a> {
                 small_tables: External::new(&config.small_tables),
             },
             servers: config.servers,
+            zone: Zone::default(),
             rules: RULES.iter().filter(counts).copied().collect(),
             found: Vec::new(),
         }
@@ -125,6 +141,7 @@ impl<'a> Session<'a> {
             (Direction::Down, _) => &[],
         };
         script.earlier.clear();
+        self.zone = Zone::default();
         script.start = catalog.mark();
     }
 
@@ -139,9 +156,11 @@ impl<'a> Session<'a> {
                 names: ran.names,
                 command,
                 servers: self.servers,
+                zone: self.zone,
             };
             let locks = lock::of(&seen);
             self.judge(ran, &seen, &locks);
+            self.zone = self.zone.after(command);
             all.add(locks);
         }
         self.script.earlier.push(Earlier { place: ran.place, locks: all.clone() });
@@ -183,7 +202,11 @@ impl<'a> Session<'a> {
             findings.iter_mut().for_each(|it| apart(it, script));
             for finding in findings {
                 let locks = words.get_or_insert_with(|| statement.lock_words()).clone();
-                self.found.push(Found { direction, place, code: rule.code, finding, locks });
+                let found = Found { direction, place, code: rule.code, finding, locks };
+                // The commands of a block are one statement.
+                if self.found.last().is_none_or(|last| !last.is_same(&found)) {
+                    self.found.push(found);
+                }
             }
         }
     }

@@ -13,11 +13,11 @@ mod wrong {
             down: "DROP TABLE users; DROP TYPE role",
         }
         2 => index_name {
-            up: "CREATE INDEX users_name ON users (name)",
+            up: "-- migrate: allow(create-index-blocking) a test\nCREATE INDEX users_name ON users (name)",
             down: "-- migrate: allow(down-does-not-restore) on purpose\nSELECT 1",
         }
         3 => relax_email {
-            up: "ALTER TABLE users ALTER email DROP NOT NULL",
+            up: "-- migrate: allow(drop-not-null) a test\nALTER TABLE users ALTER email DROP NOT NULL",
             down: "-- migrate: allow(down-does-not-restore) on purpose\nSELECT 1",
         }
         4 => add_guest {
@@ -25,7 +25,10 @@ mod wrong {
             down: "-- migrate: allow(down-does-not-restore) on purpose\nALTER TABLE users ALTER age SET DEFAULT 2",
         }
         5 => delete_users { up: "DELETE FROM users WHERE id > 1", down: "SELECT 1" }
-        6 => blank_names { up: "UPDATE users SET name = NULL", down: "SELECT 1" }
+        6 => blank_names {
+            up: "-- migrate: allow(unbatched-dml) a test\nUPDATE users SET name = NULL",
+            down: "SELECT 1",
+        }
         7 => create_orders {
             up: "CREATE TABLE orders (id int)",
             down: "-- migrate: allow(unknown-relation) on purpose\nDROP TABLE order_items",
@@ -36,7 +39,7 @@ mod wrong {
             down: "-- migrate: no-op it may stay",
         }
         10 => comment {
-            up: "DO $$ BEGIN EXECUTE format('COMMENT ON TABLE users IS %L', clock_timestamp()); END $$",
+            up: "-- migrate: allow(opaque-sql) it comments\nDO $$ BEGIN EXECUTE format('COMMENT ON TABLE users IS %L', clock_timestamp()); END $$",
             down: "COMMENT ON TABLE users IS NULL",
         }
     }
@@ -129,11 +132,11 @@ migrate_runtime::migrations! {
     mod fails;
     1 => create_users { up: "CREATE TABLE users (email text)", down: "DROP TABLE users" }
     2 => require_email {
-        up: "ALTER TABLE users ALTER email SET NOT NULL",
+        up: "-- migrate: allow(set-not-null) a test\nALTER TABLE users ALTER email SET NOT NULL",
         down: "ALTER TABLE users ALTER email DROP NOT NULL",
     }
     3 => index_email {
-        up: "CREATE INDEX i ON users (email)",
+        up: "-- migrate: allow(create-index-blocking) a test\nCREATE INDEX i ON users (email)",
         down: "-- migrate: allow(down-does-not-restore) on purpose\nSELECT 1",
     }
 }
@@ -159,8 +162,8 @@ migrate_runtime::migrations! {
     mod narrow;
     1 => create_users { up: "CREATE TABLE users (n int)", down: "DROP TABLE users" }
     2 => widen {
-        up: "ALTER TABLE users ALTER n TYPE bigint",
-        down: "ALTER TABLE users ALTER n TYPE int",
+        up: "-- migrate: allow(change-column-type-rewrite) a test\nALTER TABLE users ALTER n TYPE bigint",
+        down: "-- migrate: allow(change-column-type-rewrite) a test\nALTER TABLE users ALTER n TYPE int",
     }
 }
 

@@ -2,11 +2,14 @@
 
 use super::proof::proves_not_null;
 use super::setting::own_index;
-use super::{Altering, Clause, descendants, table_of};
+use super::{Altering, Clause, descendants, has_action, table_of};
 use crate::catalog::{Constraint, ConstraintKind, ForeignKey, Id, Object};
-use crate::ddl::{AlterAction, Ident, TableConstraint, TableConstraintKind};
+use crate::ddl::{
+    AlterAction, AlterActionKind, ColumnConstraint, ColumnConstraintKind, Ident, TableConstraint,
+    TableConstraintKind,
+};
 use crate::lock::{Cause, LockMode, Locks, WorkKind};
-use crate::simulate::not_null_constraint_name;
+use crate::simulate::{not_null_constraint_name, serial_type};
 
 pub(super) fn add(altering: &Altering<'_>, constraint: &TableConstraint, locks: &mut Locks) {
     let clause = Clause { at: &constraint.at, column: None };
@@ -151,14 +154,20 @@ pub(super) fn not_null(
     locks: &mut Locks,
 ) {
     for id in altering.stores() {
-        let Some(column) = altering.column_before(id, name) else { continue };
-        if column.not_null || column.partial {
-            continue;
-        }
+        let number = match altering.column_before(id, name) {
+            Some(column) if column.not_null || column.partial => continue,
+            Some(column) => column.number,
+            // The same statement adds it, or an earlier one of the same block.
+            None if is_added_not_null(altering, name) => continue,
+            None => match altering.column_after(id, name) {
+                Some(column) => column.number,
+                None => continue,
+            },
+        };
         let Some(table) = table_of(altering.before(), id) else { continue };
         let now = altering.seen.after.get(id).and_then(Object::table);
         let stays = |it: &Constraint| now.is_some_and(|now| now.constraint(&it.name) == Some(it));
-        let mut proofs = table.constraints.iter().filter(|it| proves_not_null(it, column.number));
+        let mut proofs = table.constraints.iter().filter(|it| proves_not_null(it, number));
         let cause = match (proofs.clone().next(), proofs.any(stays)) {
             (_, true) => continue,
             (Some(_), false) if cause == Cause::SetNotNull => Cause::SetNotNullWithoutProof,
@@ -167,6 +176,25 @@ pub(super) fn not_null(
         altering.work(locks, id, (WorkKind::Scan, cause), clause);
         locks.depends_on_rows.push((id, "23502"));
     }
+}
+
+/// Whether the statement adds the column as NOT NULL.
+fn is_added_not_null(altering: &Altering<'_>, name: &str) -> bool {
+    has_action(altering.alter, |kind| match kind {
+        AlterActionKind::AddColumn { column, .. } => {
+            let not_null = |it: &ColumnConstraint| {
+                matches!(
+                    it.kind,
+                    ColumnConstraintKind::NotNull
+                        | ColumnConstraintKind::Identity { .. }
+                        | ColumnConstraintKind::PrimaryKey { .. }
+                )
+            };
+            let is_serial = column.type_name.as_ref().is_some_and(|it| serial_type(it).is_some());
+            column.name.name == name && (is_serial || column.constraints.iter().any(not_null))
+        }
+        _ => false,
+    })
 }
 
 pub(super) fn validate(

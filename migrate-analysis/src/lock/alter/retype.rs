@@ -3,7 +3,10 @@
 use super::column::{is_word, lock_indexes, sequences_of};
 use super::retype_table::{Heap, heap, same_operators};
 use super::{Altering, Clause, has_action, indexes, table_of};
-use crate::catalog::{Column, Constraint, ConstraintKind, ForeignKey, Id, Index, IndexKey, Object};
+use crate::catalog::{
+    BaseType, Column, ColumnType, Constraint, ConstraintKind, ForeignKey, Id, Index, IndexKey,
+    Object,
+};
 use crate::ddl::{AlterActionKind, Ident, TypeName, Word};
 use crate::lock::{Cause, LockMode, Locks, WorkKind};
 
@@ -59,7 +62,7 @@ fn written(
     using: Option<&[Word]>,
 ) -> Heap {
     let catalog = altering.seen.after;
-    let plain = || heap(catalog, &before.column_type, &after.column_type);
+    let plain = || heap(catalog, altering.seen.zone, &before.column_type, &after.column_type);
     let Some(words) = using else { return plain() };
     match without_brackets(words) {
         [word] if is_word(Some(word), &before.name) => plain(),

@@ -6,6 +6,7 @@
 
 use super::column::{domains_of, is_constrained};
 use crate::catalog::{BaseType, Catalog, ColumnType, Kind};
+use crate::lock::Zone;
 
 /// What a change of type does to the rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,7 +41,7 @@ const BINARY: &[(&str, &[&str])] = &[
 const CITEXT: &str = "citext";
 
 /// From one type to another, without `USING`.
-pub(super) fn heap(catalog: &Catalog, from: &ColumnType, to: &ColumnType) -> Heap {
+pub(super) fn heap(catalog: &Catalog, zone: Zone, from: &ColumnType, to: &ColumnType) -> Heap {
     if from == to {
         return match from.is_unknown() {
             true => Heap::Unknown,
@@ -53,11 +54,11 @@ pub(super) fn heap(catalog: &Catalog, from: &ColumnType, to: &ColumnType) -> Hea
         let of_same = domains_of(catalog, from).iter().any(|it| std::ptr::eq(*it, *first));
         return match is_constrained(&domains) && !of_same {
             true => Heap::Rewritten(Some("23514")),
-            false => heap(catalog, from, &last.base),
+            false => heap(catalog, zone, from, &last.base),
         };
     }
     if let Some(last) = domains_of(catalog, from).last() {
-        return heap(catalog, &last.base, to);
+        return heap(catalog, zone, &last.base, to);
     }
     if is_unclear(catalog, from) || is_unclear(catalog, to) {
         return Heap::Unknown;
@@ -67,6 +68,11 @@ pub(super) fn heap(catalog: &Catalog, from: &ColumnType, to: &ColumnType) -> Hea
         return if loses_limit { Heap::Kept } else { Heap::Rewritten(None) };
     }
     match (&from.base, &to.base) {
+        (BaseType::BuiltIn(own), BaseType::BuiltIn(other))
+            if is_moment(own) && is_moment(other) && own != other && zone == Zone::Utc =>
+        {
+            same_base(own, from.modifiers.as_deref(), to.modifiers.as_deref())
+        }
         (BaseType::BuiltIn(own), BaseType::BuiltIn(other)) => built_in(
             (own.as_str(), from.modifiers.as_deref()),
             (other.as_str(), to.modifiers.as_deref()),
@@ -90,6 +96,11 @@ pub(super) fn heap(catalog: &Catalog, from: &ColumnType, to: &ColumnType) -> Hea
         // An enum, a composite type, a range, and something else.
         _ => Heap::Rewritten(None),
     }
+}
+
+/// With the zone of the session, or without.
+fn is_moment(name: &str) -> bool {
+    matches!(name, "timestamp without time zone" | "timestamp with time zone")
 }
 
 /// Whether nothing is known of the type but its name.
@@ -209,6 +220,10 @@ mod tests {
     use super::*;
 
     fn change(from: &str, to: &str) -> Heap {
+        change_in(Zone::Unknown, from, to)
+    }
+
+    fn change_in(zone: Zone, from: &str, to: &str) -> Heap {
         let read = |text: &str| {
             let (name, modifiers) = text.split_once('(').unwrap_or((text, ""));
             let array = text.ends_with("[]");
@@ -222,7 +237,7 @@ mod tests {
                 array,
             }
         };
-        heap(&Catalog::default(), &read(from), &read(to))
+        heap(&Catalog::default(), zone, &read(from), &read(to))
     }
 
     #[test]
@@ -248,6 +263,14 @@ mod tests {
         ] {
             assert_eq!(change(from, to), Heap::Kept, "{from} to {to}");
         }
+    }
+
+    #[test]
+    fn moments_are_the_same_in_utc() {
+        let (without, with) = ("timestamp without time zone", "timestamp with time zone");
+        assert_eq!(change_in(Zone::Utc, without, with), Heap::Kept);
+        assert_eq!(change_in(Zone::Utc, with, without), Heap::Kept);
+        assert_eq!(change_in(Zone::Unknown, with, without), Heap::Rewritten(None));
     }
 
     #[test]

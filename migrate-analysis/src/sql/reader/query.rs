@@ -10,7 +10,10 @@ use crate::sql::lex::Kind;
 
 /// What the query of `sql` reads; none where that is not known.
 fn tree(sql: &str) -> Option<Box<Select>> {
-    crate::sql::query::read(sql).map(Box::new)
+    // `TABLE name`.
+    let whole = sql.split_once(' ').filter(|(first, _)| first.eq_ignore_ascii_case("TABLE"));
+    let select = whole.map(|(_, rest)| format!("SELECT * FROM {rest}"));
+    crate::sql::query::read(select.as_deref().unwrap_or(sql)).map(Box::new)
 }
 
 impl Reader<'_> {

@@ -371,7 +371,7 @@ codes! {
     /// Further statements while a lock blocks others.
     LockHeldAcrossStatements = "lock-held-across-statements", Optional;
     /// One transaction locks several tables against reads and writes.
-    MultipleAccessExclusive = "multiple-access-exclusive", Allowable;
+    MultipleAccessExclusive = "multiple-access-exclusive", Optional;
     /// Several ALTER TABLE of one table that could be one.
     CombineAlterTable = "combine-alter-table", Optional;
     /// All rows of a table are changed in one statement.

@@ -138,7 +138,8 @@ pub(super) const SEVERAL: Rule = Rule {
     code: Code::MultipleAccessExclusive,
     why: "While the migration waits for the second table, nobody can use the first. And where an application takes the \
 two in the other order, it and the migration wait for each other: a deadlock, which PostgreSQL ends by failing one of \
-them.",
+them.\n\nOff unless asked for: the runner takes the locks of a script that only changes the schema before anything else, \
+waits for the second one for 50 ms at most, and tries again.",
     instead: "One migration a table.",
     source: "https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-DEADLOCKS",
     example: Example {
@@ -148,7 +149,7 @@ them.",
             "ALTER TABLE users ADD COLUMN note text;",
             "ALTER TABLE orders ADD COLUMN note text;",
         ],
-        config: "",
+        config: "deny = [\"multiple-access-exclusive\"]",
     },
     downs: false,
     check: several,

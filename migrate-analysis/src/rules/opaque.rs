@@ -37,7 +37,7 @@ fn opaque(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
                 | Command::DropOwned
         )
     );
-    if !runs_code {
+    if !runs_code || statement.outcome.doubted {
         return;
     }
     const LONG: usize = 12;

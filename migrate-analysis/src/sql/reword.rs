@@ -100,7 +100,7 @@ fn rewordings(words: Words<'_>, refused: usize) -> impl Iterator<Item = Rewordin
         .rev()
         .filter(move |&at| is_name(words, at))
         .map(|at| Rewording { tokens: at..at + 1, with: "_" });
-    names.chain(order_of_exclusion(words, refused))
+    names.chain(order_of_exclusion(words, refused)).chain(storage_of_column(words, refused))
 }
 
 /// Keywords that some of PostgreSQL 13 to 18 have and others do not.
@@ -176,6 +176,16 @@ fn is_argument_of_trigger(words: Words<'_>, at: usize) -> bool {
                     .name(it + 2)
                     .is_some_and(|(_, open)| words.kind(open) == Some(Kind::Open) && open < at)
         })
+}
+
+/// `ADD COLUMN a text STORAGE external`, `COMPRESSION pglz`: the parser knows them in CREATE TABLE only.
+fn storage_of_column(words: Words<'_>, at: usize) -> Option<Rewording> {
+    let adds = (0..at).rev().find(|&it| words.is(it, "ADD"))?;
+    let is_one = words.is(0, "ALTER")
+        && at > adds + 2
+        && words.is_any(at, &["STORAGE", "COMPRESSION"])
+        && words.kind(at + 1) == Some(Kind::Word);
+    is_one.then_some(Rewording { tokens: at..at + 2, with: " " })
 }
 
 /// `EXCLUDE (lower(a) text_ops DESC NULLS LAST WITH =)`: the parser knows it behind a name only.

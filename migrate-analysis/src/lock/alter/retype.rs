@@ -3,10 +3,7 @@
 use super::column::{is_word, lock_indexes, sequences_of};
 use super::retype_table::{Heap, heap, same_operators};
 use super::{Altering, Clause, has_action, indexes, table_of};
-use crate::catalog::{
-    BaseType, Column, ColumnType, Constraint, ConstraintKind, ForeignKey, Id, Index, IndexKey,
-    Object,
-};
+use crate::catalog::{Column, Constraint, ConstraintKind, ForeignKey, Id, Index, IndexKey, Object};
 use crate::ddl::{AlterActionKind, Ident, TypeName, Word};
 use crate::lock::{Cause, LockMode, Locks, WorkKind};
 

@@ -9,6 +9,10 @@
 //! findings as the user would see them, chosen by the seed.
 #![allow(clippy::print_stdout, reason = "a program for the terminal")]
 
+#[path = "hazards/chosen.rs"]
+mod chosen;
+
+use chosen::chosen;
 use migrate_analysis::analyze;
 use migrate_analysis::cache::Cache;
 use migrate_analysis::diagnostic::{Code, Tier};
@@ -91,14 +95,9 @@ fn print(totals: &Totals) {
 
 fn draw(totals: &Totals, count: usize, seed: u64, only: Option<&str>) {
     let wanted = |code: Code| only.is_none_or(|only| only == code.as_str());
-    let mut left: Vec<&(Code, String)> =
+    let left: Vec<&(Code, String)> =
         totals.shown.iter().filter(|(code, _)| wanted(*code)).collect();
-    let mut state = seed;
-    for _ in 0..count.min(left.len()) {
-        // A linear congruential generator is random enough to choose by.
-        state =
-            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        let at = usize::try_from(state >> 33).unwrap_or(0) % left.len();
-        println!("\n{}", left.swap_remove(at).1);
+    for (_, text) in chosen(left, count, seed) {
+        println!("\n{text}");
     }
 }

@@ -235,7 +235,7 @@ fn locks(script: &PlannedScript, doc: &mut String) {
     }
     // An index is locked with its table; what nobody waits for is not worth a line.
     all.retain(|lock| lock.mode.blocks_writes() && !lock.is_index);
-    all.sort_by(|a, b| b.mode.cmp(&a.mode));
+    all.sort_by_key(|lock| std::cmp::Reverse(lock.mode));
     if all.is_empty() && !unknown {
         return;
     }

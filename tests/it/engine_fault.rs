@@ -224,6 +224,7 @@ impl Drop for SmallDisk {
 }
 
 /// A migration that needs more room than there is, in a tablespace on a small disk.
+#[allow(clippy::print_stderr, reason = "what could not be tested is said")]
 fn full_disk(migration: impl Fn(&str) -> EmbeddedMigration, now: &str, made: &str) {
     let database = database();
     let mut client = database.connect().unwrap();

@@ -59,6 +59,8 @@ pub(crate) struct Arm {
     pub(crate) distinct: Vec<String>,
     /// Queries in expressions, which see the sources of this one.
     pub(crate) subqueries: Vec<Select>,
+    /// It has a `WHERE`.
+    pub(crate) filtered: bool,
     /// `VALUES`: how many columns (`column1`, …).
     pub(crate) values: Option<usize>,
     /// Everything in it was understood. Where it was not, there may be more sources, uses and outputs

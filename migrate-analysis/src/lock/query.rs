@@ -64,7 +64,10 @@ impl Reading<'_, '_> {
                 let is_common = name.schema.is_none() && common.contains(&name.name.as_str());
                 let id = self.seen.names.relation(name).filter(|_| !is_common);
                 if let Some(id) = id {
-                    let all = !(self.is_filtered && is_looked_up(self.seen, id, arm));
+                    // Of a query with parts, this one may be filtered by itself.
+                    let is_filtered =
+                        self.is_filtered || (arm.filtered && arm.subqueries.is_empty());
+                    let all = !(is_filtered && is_looked_up(self.seen, id, arm));
                     self.relation(id, all);
                 }
             }

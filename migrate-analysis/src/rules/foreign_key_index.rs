@@ -63,7 +63,7 @@ fn check(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
             message: format!(
                 "no index of `{own}` begins with `{columns}`, which refers to `{other}`"
             ),
-            label: format!("deleting a row of `{other}` reads all of `{own}`"),
+            label: format!("deleting a row of `{other}` searches all of `{own}`"),
             instead: if statement.is_in_use(new.table) && !is_plain(statement) {
                 Vec::new()
             } else {

@@ -69,9 +69,11 @@ pub(super) fn is_whole(statement: &Statement<'_>, dml: &Dml) -> bool {
     matches!(condition.as_str(), "true" | "(true)" | "1=1")
 }
 
-/// The table in use that an `INSERT` takes all rows of.
+/// The table in use that an `INSERT` takes all rows of. `DISTINCT` and `GROUP BY` make few of many.
 fn read_table(statement: &Statement<'_>, dml: &Dml) -> Option<Id> {
-    let limited = dml.query.sql.to_ascii_uppercase().contains(" LIMIT ");
+    let sql = dml.query.sql.to_ascii_uppercase();
+    let words: Vec<&str> = sql.split(|it: char| !it.is_ascii_alphanumeric()).collect();
+    let limited = ["LIMIT", "DISTINCT", "GROUP"].iter().any(|word| words.contains(word));
     sources(dml).into_iter().find_map(|name| statement.in_use(name)).filter(|id| {
         let object = statement.object(*id);
         !limited && object.is_some_and(|it| it.table().is_some())

@@ -142,6 +142,7 @@ fn is_lower(name: &str) -> bool {
 
 fn arm(select: &tree::Select) -> Arm {
     let mut arm = Arm { complete: is_postgres(select), ..Arm::default() };
+    arm.filtered = select.selection.is_some();
     arm.from = source::sources(&select.from, &mut arm);
     output::outputs(&select.projection, &mut arm);
     expressions(&select.selection, &mut arm);

@@ -150,6 +150,7 @@ mod patience;
 mod place;
 mod plan;
 mod policy;
+mod pooler;
 mod preflight;
 mod preview;
 mod quote;

@@ -22,6 +22,7 @@ use crate::job::{Builds, Job, Message, Statement};
 use crate::observe::{Direction, Event};
 use crate::patience::{Attempts, is_transient};
 use crate::plan::statements_hash;
+use crate::pooler::PID;
 use crate::quote::literal;
 use crate::run::{Outcome, Run};
 
@@ -56,7 +57,12 @@ impl<C: Connection> Run<'_, C> {
         let Some(mut answer) = self.begin_steps(job, begin).await? else {
             return Ok(Outcome::LookAgain);
         };
+        self.notice_session(&answer);
+        if self.pooled && begin == 0 && direction == Direction::Up {
+            self.send("forgetting that it began", &self.history.forget(id.version())).await?;
+        }
         for step in begin..of {
+            self.check_session(job)?;
             if !self.is_skipped(job, step, &answer).await? {
                 answer = self.step(job, step, last).await?;
             } else {
@@ -111,6 +117,7 @@ impl<C: Connection> Run<'_, C> {
             message.ours(UNLIMITED);
         }
         message.ours(&self.index_sql(job, begin));
+        message.ours(&format!("SELECT {PID}"));
         match self.connection.simple_query(message.sql()).await {
             Ok(answer) => Ok(Some(answer)),
             Err(error) if is_cut(&error) => Err(self.cut(std::slice::from_ref(job), error)),

@@ -14,6 +14,7 @@ mod engine_hostile;
 mod engine_lock;
 mod engine_observe;
 mod engine_policy;
+mod engine_pooler;
 mod engine_preflight;
 mod engine_proxy;
 mod engine_session;

@@ -19,8 +19,10 @@ fn three() -> [EmbeddedMigration; 1] {
     [locking(1, "three", THREE, "SELECT 1", "!8t1:a!8t1:b!8t1:c")]
 }
 
+type Log = Arc<Mutex<Vec<(Instant, Event)>>>;
+
 /// Everything that happens, and when.
-fn listen(migrator: Migrator) -> (Migrator, Arc<Mutex<Vec<(Instant, Event)>>>) {
+fn listen(migrator: Migrator) -> (Migrator, Log) {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let log = Arc::clone(&seen);
     let migrator =
@@ -97,7 +99,7 @@ fn behind(migrations: &[EmbeddedMigration], held: &'static str) {
         Event::Retrying { blockers, .. } => Some((*at, blockers)),
         _ => None,
     });
-    let (at, blockers) = first.expect("an attempt failed");
+    let (at, blockers) = first.unwrap();
     assert!(at.duration_since(begun) < Duration::from_secs(2), "{:?}", at.duration_since(begun));
     let blocker = blockers.iter().find(|it| it.application_name == "the report").unwrap();
     assert_eq!(blocker.state, "idle in transaction");

@@ -144,11 +144,21 @@ impl<C: Connection> Run<'_, C> {
         let mut message = Message::default();
         message.theirs(0, step, &job.statements[step].text);
         if let Err(error) = self.connection.simple_query(message.sql()).await
-            && !(died_here(job, step) && is_dropped(&job.statements[step].text, &error))
+            && !(died_here(job, step) && is_done_already(&job.statements[step].text, &error))
+            && !self.finalized(&job.statements[step].text, &error).await
         {
             return Err(self.stopped(job, step, &message, error).await);
         }
         self.mark(job, step, last).await
+    }
+
+    /// A concurrent detach that was interrupted is finished in a way of its own; the server says so.
+    async fn finalized(&mut self, text: &str, error: &postgres::Error) -> bool {
+        if !error.code().is_some_and(|code| code.code() == "55000") {
+            return false;
+        }
+        let Some(detach) = concurrent_detach(text) else { return false };
+        self.connection.simple_query(&format!("{detach} FINALIZE")).await.is_ok()
     }
 
     async fn together(&mut self, job: &Job, step: usize, last: bool) -> Result<Together, Error> {
@@ -405,12 +415,35 @@ fn died_here(job: &Job, step: usize) -> bool {
     job.resume.as_ref().is_some_and(|partly| partly.done == step && !partly.failed)
 }
 
-/// Whether a statement only failed because the index that it drops is gone.
-fn is_dropped(text: &str, error: &postgres::Error) -> bool {
+/// Whether a statement only failed because it has come through before: the index that it drops is gone,
+/// the partition that it detaches is none.
+fn is_done_already(text: &str, error: &postgres::Error) -> bool {
     let mut words = text.split_whitespace();
-    let drops = ["drop", "index", "concurrently"];
-    drops.iter().all(|drop| words.next().is_some_and(|word| word.eq_ignore_ascii_case(drop)))
-        && error.code().is_some_and(|code| code.code() == "42704")
+    let mut begins_with = |begin: [&str; 3]| {
+        begin.iter().all(|it| words.next().is_some_and(|word| word.eq_ignore_ascii_case(it)))
+    };
+    match error.code().map(postgres::error::SqlState::code) {
+        Some("42704") => begins_with(["drop", "index", "concurrently"]),
+        Some("42P01") => {
+            concurrent_detach(text).is_some()
+                && crate::error::words(error).contains("is not a partition of")
+        }
+        _ => false,
+    }
+}
+
+/// `ALTER TABLE … DETACH PARTITION … CONCURRENTLY` without its last word.
+fn concurrent_detach(text: &str) -> Option<&str> {
+    const LAST: &str = "concurrently";
+    let text = text.trim_end().trim_end_matches(';').trim_end();
+    let at = text.len().checked_sub(LAST.len())?;
+    let (rest, last) = text.split_at_checked(at)?;
+    let words: Vec<&str> = rest.split_whitespace().collect();
+    let is = |word: Option<&&str>, what: &str| word.is_some_and(|it| it.eq_ignore_ascii_case(what));
+    let detaches =
+        words.windows(2).any(|two| is(two.first(), "detach") && is(two.last(), "partition"));
+    let concurrent = last.eq_ignore_ascii_case(LAST) && rest.ends_with(char::is_whitespace);
+    (concurrent && detaches && is(words.first(), "alter")).then_some(rest.trim_end())
 }
 
 fn done_hash(job: &Job, done: usize) -> String {
@@ -443,7 +476,16 @@ fn own_transaction(text: &str) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::own_transaction;
+    use super::{concurrent_detach, own_transaction};
+
+    #[test]
+    fn a_concurrent_detach_is_told_by_its_words() {
+        let text = "ALTER TABLE t\n  DETACH PARTITION p concurrently;";
+        assert_eq!(concurrent_detach(text), Some("ALTER TABLE t\n  DETACH PARTITION p"));
+        assert_eq!(concurrent_detach("ALTER TABLE t DETACH PARTITION p"), None);
+        assert_eq!(concurrent_detach("DROP INDEX CONCURRENTLY"), None);
+        assert_eq!(concurrent_detach("é"), None);
+    }
 
     #[test]
     fn a_transaction_of_its_own_is_cut_before_its_commit() {

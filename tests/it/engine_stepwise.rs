@@ -220,3 +220,41 @@ fn a_transaction_within_the_script_is_one_step() {
     let mut client = database.config().connect(NoTls).unwrap();
     assert!(mended.up(&mut client).unwrap().is_empty());
 }
+
+/// A concurrent detach that is interrupted leaves the partition pending, and a second one fails.
+#[test]
+fn an_interrupted_detach_is_finished() {
+    let database = database();
+    let mut client = database.connect().unwrap();
+    if ask(&mut client, "SELECT current_setting('server_version_num')::int < 140000") == "t" {
+        return; // There is none before 14.
+    }
+    client
+        .batch_execute(
+            "CREATE TABLE t (a int) PARTITION BY LIST (a); \
+             CREATE TABLE p PARTITION OF t FOR VALUES IN (1); \
+             CREATE TABLE q PARTITION OF t FOR VALUES IN (2)",
+        )
+        .unwrap();
+    let up = "CREATE TABLE x ();;ALTER TABLE t DETACH PARTITION p CONCURRENTLY;;CREATE TABLE y ()";
+    let migrator = migrator(&[stepwise(1, "detach", up, "SELECT 1")]);
+    let mut reader = database.connect().unwrap();
+    reader.batch_execute("BEGIN; SELECT FROM t").unwrap();
+    let (run, mut victim) = (migrator.clone(), database.connect().unwrap());
+    let running = std::thread::spawn(move || run.up(&mut victim).unwrap_err().kind());
+    let pending = "SELECT count(*) FROM pg_inherits WHERE inhdetachpending";
+    while ask(&mut client, pending) == "0" {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    let sql = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+         WHERE datname = current_database() AND query ~ '^ALTER TABLE'";
+    assert_eq!(ask(&mut client, sql), "t");
+    assert_eq!(running.join().unwrap(), ErrorKind::Connection);
+    reader.batch_execute("COMMIT").unwrap();
+    assert_eq!(ask(&mut client, pending), "1");
+    let _ = migrator.up(&mut client).unwrap();
+    let parts = "SELECT string_agg(inhrelid::regclass::text, ' ') FROM pg_inherits";
+    assert_eq!(ask(&mut client, parts), "q");
+    assert_eq!(applied(&mut client), "1");
+    assert_eq!(locks(&mut client), "0");
+}

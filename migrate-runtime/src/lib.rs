@@ -140,6 +140,7 @@ mod excerpt;
 mod execute;
 mod failure;
 mod history;
+mod interrupted;
 mod job;
 mod lock;
 mod look;

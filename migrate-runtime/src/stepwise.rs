@@ -18,6 +18,7 @@ use crate::connection::Connection;
 use crate::error::{Error, ErrorKind};
 use crate::execute::{is_cut, times};
 use crate::history::{GONE, LOST, Progress, optional, rows_of};
+use crate::interrupted::is_done_already;
 use crate::job::{Builds, Job, Message, Statement};
 use crate::observe::{Direction, Event};
 use crate::patience::{Attempts, is_transient};
@@ -141,6 +142,9 @@ impl<C: Connection> Run<'_, C> {
         {
             return Ok(answer);
         }
+        if job.resume.as_ref().is_some_and(|partly| partly.done == step) {
+            self.sweep(job, step).await?;
+        }
         let mut message = Message::default();
         message.theirs(0, step, &job.statements[step].text);
         if let Err(error) = self.connection.simple_query(message.sql()).await
@@ -150,15 +154,6 @@ impl<C: Connection> Run<'_, C> {
             return Err(self.stopped(job, step, &message, error).await);
         }
         self.mark(job, step, last).await
-    }
-
-    /// A concurrent detach that was interrupted is finished in a way of its own; the server says so.
-    async fn finalized(&mut self, text: &str, error: &postgres::Error) -> bool {
-        if !error.code().is_some_and(|code| code.code() == "55000") {
-            return false;
-        }
-        let Some(detach) = concurrent_detach(text) else { return false };
-        self.connection.simple_query(&format!("{detach} FINALIZE")).await.is_ok()
     }
 
     async fn together(&mut self, job: &Job, step: usize, last: bool) -> Result<Together, Error> {
@@ -415,37 +410,6 @@ fn died_here(job: &Job, step: usize) -> bool {
     job.resume.as_ref().is_some_and(|partly| partly.done == step && !partly.failed)
 }
 
-/// Whether a statement only failed because it has come through before: the index that it drops is gone,
-/// the partition that it detaches is none.
-fn is_done_already(text: &str, error: &postgres::Error) -> bool {
-    let mut words = text.split_whitespace();
-    let mut begins_with = |begin: [&str; 3]| {
-        begin.iter().all(|it| words.next().is_some_and(|word| word.eq_ignore_ascii_case(it)))
-    };
-    match error.code().map(postgres::error::SqlState::code) {
-        Some("42704") => begins_with(["drop", "index", "concurrently"]),
-        Some("42P01") => {
-            concurrent_detach(text).is_some()
-                && crate::error::words(error).contains("is not a partition of")
-        }
-        _ => false,
-    }
-}
-
-/// `ALTER TABLE … DETACH PARTITION … CONCURRENTLY` without its last word.
-fn concurrent_detach(text: &str) -> Option<&str> {
-    const LAST: &str = "concurrently";
-    let text = text.trim_end().trim_end_matches(';').trim_end();
-    let at = text.len().checked_sub(LAST.len())?;
-    let (rest, last) = text.split_at_checked(at)?;
-    let words: Vec<&str> = rest.split_whitespace().collect();
-    let is = |word: Option<&&str>, what: &str| word.is_some_and(|it| it.eq_ignore_ascii_case(what));
-    let detaches =
-        words.windows(2).any(|two| is(two.first(), "detach") && is(two.last(), "partition"));
-    let concurrent = last.eq_ignore_ascii_case(LAST) && rest.ends_with(char::is_whitespace);
-    (concurrent && detaches && is(words.first(), "alter")).then_some(rest.trim_end())
-}
-
 fn done_hash(job: &Job, done: usize) -> String {
     statements_hash(job.statements.iter().take(done).map(|statement| statement.text.as_ref()))
 }
@@ -476,16 +440,7 @@ fn own_transaction(text: &str) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::{concurrent_detach, own_transaction};
-
-    #[test]
-    fn a_concurrent_detach_is_told_by_its_words() {
-        let text = "ALTER TABLE t\n  DETACH PARTITION p concurrently;";
-        assert_eq!(concurrent_detach(text), Some("ALTER TABLE t\n  DETACH PARTITION p"));
-        assert_eq!(concurrent_detach("ALTER TABLE t DETACH PARTITION p"), None);
-        assert_eq!(concurrent_detach("DROP INDEX CONCURRENTLY"), None);
-        assert_eq!(concurrent_detach("é"), None);
-    }
+    use super::own_transaction;
 
     #[test]
     fn a_transaction_of_its_own_is_cut_before_its_commit() {

@@ -13,7 +13,7 @@ use crate::run::Run;
 impl<C: Connection> Run<'_, C> {
     /// A concurrent detach that was interrupted is finished in a way of its own; the server says so.
     pub(crate) async fn finalized(&mut self, text: &str, error: &postgres::Error) -> bool {
-        if !error.code().is_some_and(|code| code.code() == "55000") {
+        if error.code().is_none_or(|code| code.code() != "55000") {
             return false;
         }
         let Some(detach) = concurrent_detach(text) else { return false };

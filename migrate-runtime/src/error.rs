@@ -23,6 +23,9 @@ pub enum ErrorKind {
     Encoding,
     /// Another migrator held the run lock for longer than the wait.
     RunLock,
+    /// The connection goes through a pooler that gives every transaction another session, and what is to be
+    /// done needs one of its own.
+    Pooled,
     /// Other sessions held locks on the tables of a migration, attempt after attempt.
     Blocked,
     /// A statement of a migration failed.

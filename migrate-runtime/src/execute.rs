@@ -38,6 +38,10 @@ enum Sent {
 impl<C: Connection> Run<'_, C> {
     /// Runs jobs in order; the last one's message gives the run lock up.
     pub(crate) async fn execute(&mut self, jobs: &[Job], fresh: bool) -> Result<Outcome, Error> {
+        // Nothing is begun that will be refused.
+        if let Some(job) = jobs.iter().find(|job| !job.transactional) {
+            self.check_session(job)?;
+        }
         let mut next = 0;
         // After an error in a shared message: nothing before this one is suspected.
         let mut suspect: Option<Range<usize>> = None;
@@ -128,7 +132,13 @@ impl<C: Connection> Run<'_, C> {
         answer: &[SimpleQueryMessage],
         last: bool,
     ) -> Result<Outcome, Error> {
+        self.notice_session(answer);
         let held = first(answer, "migrate_locked").as_deref() == Some("t");
+        if self.pooled {
+            // Where the lock was left, it is given up at the end of the run.
+            self.locked &= !(last && !self.keep_lock && held);
+            return Ok(Outcome::Done);
+        }
         if last && !self.keep_lock {
             self.locked = false;
             if !held {

@@ -154,7 +154,7 @@ impl History {
         let table = &self.table;
         let summary = summary(newest);
         let in_transaction = "pg_catalog.now() OPERATOR(pg_catalog.<>) pg_catalog.statement_timestamp() \
-                              AS in_transaction";
+                              AS in_transaction, pg_catalog.pg_backend_pid() AS migrate_pid";
         let on = match rows {
             Rows::Never => {
                 return format!("SELECT {in_transaction}, {summary} FROM {}", sorted(table));

@@ -92,7 +92,8 @@
 //!   [`Event::Retrying`] says who is in the way. A script that locks several tables takes these locks
 //!   first.
 //! - What cannot run in a transaction (`CREATE INDEX CONCURRENTLY`) runs **statement by statement
-//!   and is resumed** where it stopped. The INVALID index of a build that failed is dropped first.
+//!   and is resumed** where it stopped. The INVALID index of a build or a `REINDEX` that failed is
+//!   dropped first, and a concurrent detach that was interrupted is finished.
 //! - A script may set what it likes (`search_path`, roles, timeouts): the **next one does not see
 //!   it**, and neither do the history and the caller.
 //! - The history keeps the **way back** of every migration, so an older binary can roll back what
@@ -101,7 +102,9 @@
 //!   database stands now**.
 //!
 //! Limits: behind a pooler in transaction mode the run lock does not hold. Scripts that run in a
-//! transaction are still applied once; for others connect directly. A script that commits on its
+//! transaction are still applied once; others are refused ([`ErrorKind::Pooled`]), as soon as two
+//! messages are seen to reach different sessions, which a run that is alone may never see: connect
+//! directly for these. A script that commits on its
 //! own can come through without being recorded if the process dies in that very moment; it is then
 //! run again, and should be one that may run twice. Settings that only `current_setting` can name
 //! (`SET app.tenant = …`) do not survive a run, unless they came with the connection's options.
@@ -140,6 +143,7 @@ mod excerpt;
 mod execute;
 mod failure;
 mod history;
+mod interrupted;
 mod job;
 mod lock;
 mod look;
@@ -150,6 +154,7 @@ mod patience;
 mod place;
 mod plan;
 mod policy;
+mod pooler;
 mod preflight;
 mod preview;
 mod quote;

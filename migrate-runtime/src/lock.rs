@@ -12,6 +12,7 @@ use crate::connection::Connection;
 use crate::error::{Error, ErrorKind};
 use crate::history::{optional, rows_of};
 use crate::observe::{Event, Holder, Took};
+use crate::pooler::PID;
 use crate::run::{Run, in_transaction, random};
 use crate::session::{ReadOnly, Session, capture};
 
@@ -23,7 +24,7 @@ impl<C: Connection> Run<'_, C> {
     /// Takes the run lock, waiting as long as the options say. The first attempt also captures the
     /// session, so that an undisturbed run pays one round trip.
     pub(crate) async fn lock(&mut self) -> Result<(), Error> {
-        if self.try_lock().await? {
+        if self.try_lock().await? || self.pooled {
             return Ok(());
         }
         let at_most = self.options.lock_wait;
@@ -38,7 +39,7 @@ impl<C: Connection> Run<'_, C> {
             }
             self.connection.sleep(jitter(pause).min(left)).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
-            if self.try_lock().await? {
+            if self.try_lock().await? || self.pooled {
                 let waited = self.report.waited.unwrap_or_default() + begun.elapsed();
                 self.report.waited = Some(waited);
                 return Ok(());
@@ -48,13 +49,15 @@ impl<C: Connection> Run<'_, C> {
 
     async fn try_lock(&mut self) -> Result<bool, Error> {
         let key = self.history.key;
+        let here = self.if_here(&format!("pg_catalog.pg_try_advisory_lock({key})"));
         if self.session.is_some() {
-            let sql = format!("SELECT pg_catalog.pg_try_advisory_lock({key}) AS locked");
+            let sql = format!("SELECT {here} AS locked, {PID}");
             let answer = self.send("taking the run lock", &sql).await?;
+            self.notice_session(&answer);
             self.locked = first(&answer, "locked").as_deref() == Some("t");
             return Ok(self.locked);
         }
-        let sql = capture(key, &self.history.schema);
+        let sql = capture(&here, &self.history.schema);
         let answer = match self.connection.simple_query(&sql).await {
             Ok(answer) => answer,
             Err(error) if error.code().is_some_and(|code| code.code() == "25P02") => {
@@ -63,9 +66,10 @@ impl<C: Connection> Run<'_, C> {
             Err(error) => return Err(Error::server("taking the run lock", error)),
         };
         let session = Session::read(&answer);
+        self.notice_pid(session.pid);
         if session.in_transaction {
             if session.locked {
-                self.send("giving up the run lock", &unlock(key)).await?;
+                self.send("giving up the run lock", &self.unlock_sql()).await?;
             }
             return Err(in_transaction());
         }
@@ -119,13 +123,14 @@ impl<C: Connection> Run<'_, C> {
 
     /// What ends a run's last message: gives the lock up.
     pub(crate) fn unlock_sql(&self) -> String {
-        unlock(self.history.key)
+        let unlock = self.if_here(&format!("pg_catalog.pg_advisory_unlock({})", self.history.key));
+        format!("SELECT {unlock} AS migrate_locked, {PID}")
     }
 
     /// What ends every other message: is the lock still ours?
     pub(crate) fn still_locked_sql(&self) -> String {
         format!(
-            "SELECT EXISTS (SELECT FROM {} AND l.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid()) AS migrate_locked",
+            "SELECT EXISTS (SELECT FROM {} AND l.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid()) AS migrate_locked, {PID}",
             held_where(self.history.key)
         )
     }
@@ -147,10 +152,6 @@ fn encoding_error(encoding: &str) -> Error {
     let sentence = format!("client_encoding is {encoding}, and scripts are UTF-8");
     Error::new(ErrorKind::Encoding, sentence)
         .help("SET client_encoding = 'UTF8', as it was at first")
-}
-
-fn unlock(key: i64) -> String {
-    format!("SELECT pg_catalog.pg_advisory_unlock({key}) AS migrate_locked")
 }
 
 /// The lock in `pg_locks`, to be followed by a join.
@@ -176,7 +177,7 @@ pub(crate) fn first(answer: &[postgres::SimpleQueryMessage], column: &str) -> Op
 }
 
 /// Between half and all of a pause, so that many waiters do not come at the same moment.
-fn jitter(pause: Duration) -> Duration {
+pub(crate) fn jitter(pause: Duration) -> Duration {
     let half = pause / 2;
     let span = u64::try_from(half.as_micros()).unwrap_or(u64::MAX).max(1);
     half + Duration::from_micros(random() % span)

@@ -49,6 +49,7 @@ impl<C: Connection> Run<'_, C> {
             Ok(answer) => answer,
             Err(error) => return self.look_failed(error, before),
         };
+        self.notice_session(&answer);
         let look =
             History::read_look(&answer, &digest, rows).map_err(|why| self.unreadable(&why))?;
         self.present = if look.rows.is_empty() && look.up_to_date {

@@ -225,6 +225,12 @@ pub enum Event {
     },
     /// A migration gave up the run lock (`DISCARD ALL`, `pg_advisory_unlock_all`); it is taken again.
     RunLockLost,
+    /// Behind a pooler the run lock was left in a session that could not be met again. It goes when the
+    /// pooler closes that session, and is in the way of other migrators until then.
+    RunLockLeft {
+        /// The session's server process; `pg_terminate_backend` ends it.
+        pid: i32,
+    },
     /// The directory was changed since this binary was built, so it does not know what is in there.
     /// Debug builds only; `migrate_build::watch` in a `build.rs` prevents it.
     StaleEmbed {
@@ -318,6 +324,11 @@ impl fmt::Display for Event {
                 write!(f, "the database is {} ahead of this binary", Count(*migrations))
             }
             Event::RunLockLost => f.write_str("a migration gave up the run lock; taking it again"),
+            Event::RunLockLeft { pid } => write!(
+                f,
+                "a pooler switched sessions, and the run lock is left in server process {pid}; \
+                 it goes with that process (pg_terminate_backend({pid}) ends it)"
+            ),
             Event::StaleEmbed { directory } => {
                 write!(f, "{directory} was changed since this binary was built; rebuild it")
             }

@@ -47,6 +47,10 @@ pub(crate) struct Run<'a, C> {
     /// Known once the run lock was asked for.
     pub(crate) session: Option<Session>,
     pub(crate) locked: bool,
+    /// The server process that answers, and that holds the run lock.
+    pub(crate) pid: Option<i32>,
+    /// Messages reach different server processes.
+    pub(crate) pooled: bool,
     /// Something follows the last job, so its message does not give the run lock up.
     pub(crate) keep_lock: bool,
     /// When which job began that runs statement by statement.
@@ -68,6 +72,8 @@ impl<'a, C: Connection> Run<'a, C> {
             writes: true,
             session: None,
             locked: false,
+            pid: None,
+            pooled: false,
             keep_lock: false,
             begun: (None, Instant::now()),
             conflict: None,
@@ -347,7 +353,10 @@ impl<'a, C: Connection> Run<'a, C> {
 
     /// Ends a run, however it went: the lock is given up, the session is as it was, and the report
     /// is in its place.
-    pub(crate) async fn finish<T>(self, result: Result<T, Error>) -> Result<(T, Report), Error> {
+    pub(crate) async fn finish<T>(
+        mut self,
+        result: Result<T, Error>,
+    ) -> Result<(T, Report), Error> {
         let tidy = match (&result, &self.session) {
             (Ok(_), _) if self.locked => Some(self.unlock_sql()),
             (Err(_), Some(session)) => {
@@ -362,7 +371,9 @@ impl<'a, C: Connection> Run<'a, C> {
         {
             // The run's own result matters more; a lock that cannot be given up ends with the
             // session that cannot be spoken to.
-            let _ = self.connection.simple_query(&sql).await;
+            if let Ok(answer) = self.connection.simple_query(&sql).await {
+                self.release_elsewhere(&answer).await;
+            }
         }
         self.tell_end(result.as_ref().err());
         match result {

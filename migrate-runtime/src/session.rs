@@ -18,6 +18,8 @@ use crate::quote::literal;
 #[derive(Debug, Default)]
 pub(crate) struct Session {
     pub(crate) locked: bool,
+    /// The server process.
+    pub(crate) pid: Option<i32>,
     pub(crate) in_transaction: bool,
     pub(crate) schema_exists: bool,
     /// Why nothing can be written here, if so.
@@ -41,10 +43,10 @@ pub(crate) enum ReadOnly {
     Default,
 }
 
-/// The statement that takes the run lock if it is free, and captures the session.
-pub(crate) fn capture(key: i64, schema: &str) -> String {
+/// The statement that takes the run lock if it is free, as `try_lock` says, and captures the session.
+pub(crate) fn capture(try_lock: &str, schema: &str) -> String {
     format!(
-        "SELECT 'locked' AS what, pg_catalog.pg_try_advisory_lock({key})::pg_catalog.text AS a, NULL AS b \
+        "SELECT 'locked' AS what, ({try_lock})::pg_catalog.text AS a, pg_catalog.pg_backend_pid()::pg_catalog.text AS b \
          UNION ALL SELECT 'in_transaction', (pg_catalog.now() OPERATOR(pg_catalog.<>) pg_catalog.statement_timestamp())::pg_catalog.text, NULL \
          UNION ALL SELECT 'role', SESSION_USER::pg_catalog.text, pg_catalog.current_setting('role') \
          UNION ALL SELECT 'read_only', pg_catalog.current_setting('transaction_read_only'), pg_catalog.pg_is_in_recovery()::pg_catalog.text \
@@ -69,7 +71,7 @@ impl Session {
             let a = optional(row, "a").unwrap_or_default();
             let b = optional(row, "b").unwrap_or_default();
             match optional(row, "what").unwrap_or_default() {
-                "locked" => session.locked = a == "true",
+                "locked" => (session.locked, session.pid) = (a == "true", b.parse().ok()),
                 "in_transaction" => session.in_transaction = a == "true",
                 "read_only" if b == "true" => session.read_only = Some(ReadOnly::Replica),
                 "read_only" if a == "on" => session.read_only = Some(ReadOnly::Default),

@@ -18,10 +18,12 @@ use crate::connection::Connection;
 use crate::error::{Error, ErrorKind};
 use crate::execute::{is_cut, times};
 use crate::history::{GONE, LOST, Progress, optional, rows_of};
+use crate::interrupted::is_done_already;
 use crate::job::{Builds, Job, Message, Statement};
 use crate::observe::{Direction, Event};
 use crate::patience::{Attempts, is_transient};
 use crate::plan::statements_hash;
+use crate::pooler::PID;
 use crate::quote::literal;
 use crate::run::{Outcome, Run};
 
@@ -56,7 +58,12 @@ impl<C: Connection> Run<'_, C> {
         let Some(mut answer) = self.begin_steps(job, begin).await? else {
             return Ok(Outcome::LookAgain);
         };
+        self.notice_session(&answer);
+        if self.pooled && begin == 0 && direction == Direction::Up {
+            self.send("forgetting that it began", &self.history.forget(id.version())).await?;
+        }
         for step in begin..of {
+            self.check_session(job)?;
             if !self.is_skipped(job, step, &answer).await? {
                 answer = self.step(job, step, last).await?;
             } else {
@@ -111,6 +118,7 @@ impl<C: Connection> Run<'_, C> {
             message.ours(UNLIMITED);
         }
         message.ours(&self.index_sql(job, begin));
+        message.ours(&format!("SELECT {PID}"));
         match self.connection.simple_query(message.sql()).await {
             Ok(answer) => Ok(Some(answer)),
             Err(error) if is_cut(&error) => Err(self.cut(std::slice::from_ref(job), error)),
@@ -134,10 +142,14 @@ impl<C: Connection> Run<'_, C> {
         {
             return Ok(answer);
         }
+        if job.resume.as_ref().is_some_and(|partly| partly.done == step) {
+            self.sweep(job, step).await?;
+        }
         let mut message = Message::default();
         message.theirs(0, step, &job.statements[step].text);
         if let Err(error) = self.connection.simple_query(message.sql()).await
-            && !(died_here(job, step) && is_dropped(&job.statements[step].text, &error))
+            && !(died_here(job, step) && is_done_already(&job.statements[step].text, &error))
+            && !self.finalized(&job.statements[step].text, &error).await
         {
             return Err(self.stopped(job, step, &message, error).await);
         }
@@ -396,14 +408,6 @@ fn settings(done: &[Statement]) -> impl Iterator<Item = &Statement> {
 /// An earlier run began this statement and did not live to record how it ended.
 fn died_here(job: &Job, step: usize) -> bool {
     job.resume.as_ref().is_some_and(|partly| partly.done == step && !partly.failed)
-}
-
-/// Whether a statement only failed because the index that it drops is gone.
-fn is_dropped(text: &str, error: &postgres::Error) -> bool {
-    let mut words = text.split_whitespace();
-    let drops = ["drop", "index", "concurrently"];
-    drops.iter().all(|drop| words.next().is_some_and(|word| word.eq_ignore_ascii_case(drop)))
-        && error.code().is_some_and(|code| code.code() == "42704")
 }
 
 fn done_hash(job: &Job, done: usize) -> String {

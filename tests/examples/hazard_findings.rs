@@ -45,7 +45,7 @@ struct Finding {
 
 fn main() -> Outcome<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let Some(folder) = arguments.first() else { return Ok(println!("which folder?")) };
+    let Some(folder) = arguments.first() else { return Err("which folder?".into()) };
     let value = |name: &str| {
         let at = arguments.iter().position(|it| it == name)?;
         arguments.get(at + 1).cloned()
@@ -325,7 +325,7 @@ impl Case<'_> {
     fn help(&self, bench: &Bench, told: &mut Vec<String>) -> Outcome<()> {
         let scripts = hazards::proposals(self.found);
         if scripts.is_empty() {
-            told.push(format!("  help: no SQL"));
+            told.push("  help: no SQL".to_owned());
             return Ok(());
         }
         let mut client = bench.copy("help")?.connect(NoTls)?;

@@ -220,3 +220,102 @@ fn a_transaction_within_the_script_is_one_step() {
     let mut client = database.config().connect(NoTls).unwrap();
     assert!(mended.up(&mut client).unwrap().is_empty());
 }
+
+/// A concurrent detach that is interrupted leaves the partition pending, and a second one fails.
+#[test]
+fn an_interrupted_detach_is_finished() {
+    let database = database();
+    let mut client = database.connect().unwrap();
+    if ask(&mut client, "SELECT current_setting('server_version_num')::int < 140000") == "t" {
+        return; // There is none before 14.
+    }
+    client
+        .batch_execute(
+            "CREATE TABLE t (a int) PARTITION BY LIST (a); \
+             CREATE TABLE p PARTITION OF t FOR VALUES IN (1); \
+             CREATE TABLE q PARTITION OF t FOR VALUES IN (2)",
+        )
+        .unwrap();
+    let up = "CREATE TABLE x ();;ALTER TABLE t DETACH PARTITION p CONCURRENTLY;;CREATE TABLE y ()";
+    let migrator = migrator(&[stepwise(1, "detach", up, "SELECT 1")]);
+    let mut reader = database.connect().unwrap();
+    reader.batch_execute("BEGIN; SELECT FROM t").unwrap();
+    let (run, mut victim) = (migrator.clone(), database.connect().unwrap());
+    let running = std::thread::spawn(move || run.up(&mut victim).unwrap_err().kind());
+    let pending = "SELECT count(*) FROM pg_inherits WHERE inhdetachpending";
+    while ask(&mut client, pending) == "0" {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    let sql = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+         WHERE datname = current_database() AND query ~ '^ALTER TABLE'";
+    assert_eq!(ask(&mut client, sql), "t");
+    assert_eq!(running.join().unwrap(), ErrorKind::Connection);
+    reader.batch_execute("COMMIT").unwrap();
+    assert_eq!(ask(&mut client, pending), "1");
+    let _ = migrator.up(&mut client).unwrap();
+    let parts = "SELECT string_agg(inhrelid::regclass::text, ' ') FROM pg_inherits";
+    assert_eq!(ask(&mut client, parts), "q");
+    assert_eq!(applied(&mut client), "1");
+    assert_eq!(locks(&mut client), "0");
+}
+
+/// It came through, and the run died before it could say so.
+#[test]
+fn a_detach_that_was_not_recorded_counts_as_done() {
+    let database = database();
+    let mut client = database.connect().unwrap();
+    if ask(&mut client, "SELECT current_setting('server_version_num')::int < 140000") == "t" {
+        return; // There is none before 14.
+    }
+    let parts = "CREATE TABLE t (a int) PARTITION BY LIST (a); \
+         CREATE TABLE p PARTITION OF t FOR VALUES IN (1)";
+    client.batch_execute(parts).unwrap();
+    let up = "CREATE TABLE x ();;ALTER TABLE t DETACH PARTITION p CONCURRENTLY";
+    let migrator = migrator(&[stepwise(1, "detach", up, "SELECT 1")]);
+    let other = Mutex::new(database.connect().unwrap());
+    let killer = migrator.clone().on_event(move |event| {
+        if matches!(event, Event::StepDone { step: 1, .. }) {
+            kill_others(&mut other.lock().unwrap());
+        }
+    });
+    let error = killer.up(&mut client).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Connection, "{error}");
+    let mut client = database.connect().unwrap();
+    client.batch_execute("ALTER TABLE t DETACH PARTITION p").unwrap();
+    let _ = migrator.up(&mut client).unwrap();
+    assert_eq!(applied(&mut client), "1");
+}
+
+/// It leaves an INVALID index of the server's own making.
+#[test]
+fn what_an_interrupted_reindex_leaves_is_dropped() {
+    let database = database();
+    let mut client = database.connect().unwrap();
+    client.batch_execute("CREATE TABLE p (v int); CREATE INDEX i ON p (v)").unwrap();
+    for (v, what) in [(1, "TABLE CONCURRENTLY p"), (2, "INDEX CONCURRENTLY i")] {
+        let mut all = vec![stepwise(1, "reindex", "REINDEX TABLE CONCURRENTLY p", "SELECT 1")];
+        if v == 2 {
+            all.push(stepwise(2, "reindex", &format!("REINDEX {what}"), "SELECT 1"));
+        }
+        let migrator = migrator(&all);
+        let mut reader = database.connect().unwrap();
+        reader.batch_execute("BEGIN; SELECT FROM p").unwrap();
+        let (run, mut victim) = (migrator.clone(), database.connect().unwrap());
+        let running = std::thread::spawn(move || run.up(&mut victim).unwrap_err().kind());
+        let left = "SELECT count(*) FROM pg_index WHERE NOT indisvalid";
+        let waits = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() \
+             AND query ~ '^REINDEX' AND wait_event_type = 'Lock'";
+        while ask(&mut client, left) == "0" || ask(&mut client, waits) == "0" {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        let sql = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+             WHERE datname = current_database() AND query ~ '^REINDEX'";
+        assert_eq!(ask(&mut client, sql), "t");
+        assert_eq!(running.join().unwrap(), ErrorKind::Connection);
+        reader.batch_execute("COMMIT").unwrap();
+        assert_eq!(ask(&mut client, left), "1");
+        let _ = migrator.up(&mut client).unwrap();
+        assert_eq!(ask(&mut client, VALID), "i true");
+        assert_eq!(locks(&mut client), "0");
+    }
+}

@@ -54,15 +54,17 @@ enum Kind {
     OnlyBuildsIndex,
     DropsIndex,
     OwnTransaction,
+    Reindexes,
 }
 
-const KINDS: [Kind; 6] = [
+const KINDS: [Kind; 7] = [
     Kind::Transaction,
     Kind::Steps,
     Kind::BuildsIndex,
     Kind::OnlyBuildsIndex,
     Kind::DropsIndex,
     Kind::OwnTransaction,
+    Kind::Reindexes,
 ];
 
 /// What a round tries to get done, the same in the test and in its child.
@@ -94,7 +96,7 @@ fn entry(version: i64, step: u32, way: Way) -> String {
 fn entries(kind: Kind) -> u32 {
     match kind {
         Kind::Transaction | Kind::OnlyBuildsIndex => 1,
-        Kind::BuildsIndex | Kind::DropsIndex => 2,
+        Kind::BuildsIndex | Kind::DropsIndex | Kind::Reindexes => 2,
         Kind::Steps | Kind::OwnTransaction => 3,
     }
 }
@@ -125,6 +127,11 @@ fn migration(v: i64, kind: Kind) -> EmbeddedMigration {
         Kind::DropsIndex => {
             let ups = [up(1), format!("DROP INDEX CONCURRENTLY d{v}"), up(2)].join(";;");
             stepwise(v, "drops", &ups, &[down(1), rebuild, down(2)].join(";;"))
+        }
+        Kind::Reindexes => {
+            let reindex = format!("REINDEX INDEX CONCURRENTLY d{v}");
+            let ups = [up(1), reindex.clone(), up(2)].join(";;");
+            stepwise(v, "reindexes", &ups, &[down(1), reindex, down(2)].join(";;"))
         }
         Kind::OwnTransaction => {
             let ups = [up(1), format!("BEGIN; {}; {create};\nCOMMIT", up(2)), up(3)].join(";;");
@@ -348,6 +355,7 @@ impl Round<'_> {
                     objects.push(format!("t{v}"));
                 }
                 Kind::BuildsIndex | Kind::OnlyBuildsIndex => objects.push(format!("i{v}")),
+                Kind::Reindexes => {}
                 Kind::DropsIndex => objects.retain(|name| *name != format!("d{v}")),
             }
         }

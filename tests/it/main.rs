@@ -1,6 +1,7 @@
 //! One binary, a module a subject.
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails, also in a test's helper")]
+#![allow(clippy::print_stderr, reason = "a test that cannot run here says so")]
 
 mod catalog_fidelity;
 mod engine_async;
@@ -14,6 +15,7 @@ mod engine_hostile;
 mod engine_lock;
 mod engine_observe;
 mod engine_policy;
+mod engine_pooler;
 mod engine_preflight;
 mod engine_proxy;
 mod engine_session;

@@ -37,6 +37,7 @@ impl Event {
             Event::DownEdited { .. } => "down_edited",
             Event::Ahead { .. } => "ahead",
             Event::RunLockLost => "run_lock_lost",
+            Event::RunLockLeft { .. } => "run_lock_left",
             Event::StaleEmbed { .. } => "stale_embed",
             Event::Failed { .. } => "failed",
             Event::Done { .. } => "done",
@@ -84,6 +85,9 @@ impl Event {
                 object.number("migrations", *migrations);
             }
             Event::RunLockLost => {}
+            Event::RunLockLeft { pid } => {
+                object.number("pid", *pid);
+            }
             Event::StaleEmbed { directory } => {
                 object.text("directory", directory);
             }

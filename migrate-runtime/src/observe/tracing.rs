@@ -54,6 +54,7 @@ fn log(event: &Event) {
         | Event::WaitingForRunLock { .. }
         | Event::InvalidIndexDropped { .. }
         | Event::RunLockLost
+        | Event::RunLockLeft { .. }
         | Event::StaleEmbed { .. } => warn!(event = name, "{event}"),
         Event::Finished { took, .. } => {
             let took_ms = took.as_secs_f64() * 1000.0;

@@ -65,8 +65,8 @@ fn table(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
     }
     findings.push(Finding {
         at,
-        message: format!("{rows} {} and {are} are gone for good", names.join(", ")),
-        label: "no down brings the rows back".to_owned(),
+        message: format!("{rows} {} and {are} go", names.join(", ")),
+        label: "the rows are lost unless they were copied".to_owned(),
         instead: own_allowed(statement, Code::DropTable, WHY_IT_MAY_GO),
         help,
         ..Finding::default()
@@ -216,7 +216,7 @@ fn schema(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
     findings.push(Finding {
         at: first.name.at.clone(),
         message: format!("schema {} goes, and takes {more} along", names.join(", ")),
-        label: "no down brings the rows back".to_owned(),
+        label: "the rows are lost unless they were copied".to_owned(),
         notes: listed(&victims),
         help: vec![
             "drop what is in it by name, in migrations of their own; then the schema goes without CASCADE"
@@ -295,8 +295,8 @@ fn truncate(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
     };
     findings.push(Finding {
         at: first.at.clone(),
-        message: format!("all rows of {}{along} are gone for good", names.join(", ")),
-        label: "no down brings the rows back".to_owned(),
+        message: format!("all rows of {}{along} go", names.join(", ")),
+        label: "the rows are lost unless they were copied".to_owned(),
         help: vec!["to get rid of some rows, delete them in batches".to_owned()],
         instead: own_allowed(statement, Code::Truncate, WHY_IT_MAY_GO),
         ..Finding::default()

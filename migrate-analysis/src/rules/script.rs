@@ -43,8 +43,10 @@ impl Script<'_> {
 
     /// Whether an earlier statement of the transaction has emptied the table, so that no work on it takes long.
     pub(crate) fn is_emptied(&self, id: Id) -> bool {
-        let is_truncate = |work: &Work| work.relation == id && work.cause == Cause::Truncate;
-        self.transactional && self.earlier.iter().any(|it| it.locks.work.iter().any(is_truncate))
+        // A NOT NULL column without a default can only be added to an empty table.
+        let empties = |cause| matches!(cause, Cause::Truncate | Cause::NotNullColumn);
+        let is_empty = |work: &Work| work.relation == id && empties(work.cause);
+        self.transactional && self.earlier.iter().any(|it| it.locks.work.iter().any(is_empty))
     }
 
     /// What there was when the script began.

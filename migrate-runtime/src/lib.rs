@@ -221,7 +221,8 @@ pub use verdict::Verdict;
 ///         down: "DROP TABLE jobs",
 ///     }
 ///     2 => forget_tries {
-///         up: "ALTER TABLE jobs DROP COLUMN tries",
+///         up: "-- migrate: allow(drop-column) nothing reads it any more
+//              ALTER TABLE jobs DROP COLUMN tries",
 ///         irreversible: "how often a job was tried is known nowhere else",
 ///     }
 /// }

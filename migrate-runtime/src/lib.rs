@@ -222,7 +222,7 @@ pub use verdict::Verdict;
 ///     }
 ///     2 => forget_tries {
 ///         up: "-- migrate: allow(drop-column) nothing reads it any more
-//              ALTER TABLE jobs DROP COLUMN tries",
+///              ALTER TABLE jobs DROP COLUMN tries",
 ///         irreversible: "how often a job was tried is known nowhere else",
 ///     }
 /// }

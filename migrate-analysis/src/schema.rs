@@ -95,13 +95,19 @@ pub(crate) fn check(
 fn tell(script: &mut PlannedScript, effects: Effects) {
     let statements = &mut script.statements;
     for (place, what) in effects.takes_along {
-        statements.get_mut(place).into_iter().for_each(|it| it.takes_along.push(what.clone()));
+        if let Some(statement) = statements.get_mut(place) {
+            statement.takes_along.push(what);
+        }
     }
     for (place, lock) in effects.locks {
-        statements.get_mut(place).into_iter().for_each(|it| it.locks.push(lock.clone()));
+        if let Some(statement) = statements.get_mut(place) {
+            statement.locks.push(lock);
+        }
     }
     for place in effects.may_lock_more {
-        statements.get_mut(place).into_iter().for_each(|it| it.may_lock_more = true);
+        if let Some(statement) = statements.get_mut(place) {
+            statement.may_lock_more = true;
+        }
     }
 }
 

@@ -381,6 +381,16 @@ impl Catalog {
         touched
     }
 
+    /// Whether there was such an object at the mark: what [`at`](Catalog::at) would tell, without making all of
+    /// that state for one answer.
+    pub(crate) fn was_there(&self, id: Id, mark: Mark) -> bool {
+        let change = self.journal.iter().skip(mark.0).find(|(other, _)| *other == id);
+        match change {
+            Some((_, before)) => before.is_some(),
+            None => self.get(id).is_some(),
+        }
+    }
+
     /// The catalog as it was at the mark.
     pub(crate) fn at(&self, mark: Mark) -> State<'_> {
         State { catalog: self, overlay: self.touched(mark) }

@@ -235,7 +235,7 @@ impl<'a> Statement<'a> {
     /// Whether others may be using the relation, and it may hold many rows: it was there before this migration, and
     /// is none of the small ones.
     pub(crate) fn is_in_use(&self, id: Id) -> bool {
-        !self.script.is_new(id, self.seen.after) && !self.is_small(id)
+        self.was_there(id) && !self.is_small(id)
     }
 
     fn is_small(&self, id: Id) -> bool {

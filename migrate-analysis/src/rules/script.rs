@@ -38,7 +38,7 @@ pub(crate) struct Earlier {
 impl Script<'_> {
     /// Whether it was made by this very script.
     pub(crate) fn is_new(&self, id: Id, catalog: &Catalog) -> bool {
-        catalog.at(self.start).get(id).is_none()
+        !catalog.was_there(id, self.start)
     }
 
     /// Whether an earlier statement of the transaction has emptied the table, so that no work on it takes long.

@@ -30,6 +30,8 @@ pub enum ErrorKind {
     Blocked,
     /// A statement of a migration failed.
     Script,
+    /// The SQL of a hook failed: [`Migrator::before_each`](crate::Migrator::before_each).
+    Hook,
     /// The history tables could not be read or written.
     History,
     /// Something is to be written, and this server or this session only reads.

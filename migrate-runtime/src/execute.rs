@@ -14,7 +14,7 @@ use postgres::SimpleQueryMessage;
 use crate::connection::Connection;
 use crate::error::{Error, ErrorKind, is_disconnect};
 use crate::history::{GONE, Row, Rows, optional, rows_of};
-use crate::job::{Job, Message, Spot, transaction};
+use crate::job::{Around, Job, Message, Spot, transaction};
 use crate::lock::first;
 use crate::observe::{Direction, Event};
 use crate::patience::{Attempts, cannot_be_locked, is_transient};
@@ -113,9 +113,10 @@ impl<C: Connection> Run<'_, C> {
         let mut message = Message::default();
         let restore = self.session.as_ref().map_or("", |session| &session.restore);
         for (number, (job, attempts)) in group.iter().zip(attempts).enumerate() {
-            let prologue = self.prologue(attempts);
+            let (limits, prologue) = (self.limits(attempts), self.prologue(attempts));
             let run = &self.report.run_id;
-            transaction(&mut message, number, job, &self.history, run, restore, &prologue);
+            let around = Around { run, restore, limits: &limits, prologue: &prologue };
+            transaction(&mut message, number, job, &self.history, &around);
         }
         message.ours(&self.lock_epilogue(last));
         message

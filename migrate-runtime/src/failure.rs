@@ -11,6 +11,7 @@ use crate::error::{Error, ErrorKind, words};
 use crate::excerpt;
 use crate::execute::position;
 use crate::history::{Half, LOST};
+use crate::hook::{Fault, When};
 use crate::job::{Job, Message, Spot, rehearsal};
 use crate::observe::Direction;
 use crate::run::Run;
@@ -26,6 +27,7 @@ enum Found {
         offset: Option<usize>,
     },
     AtCommit,
+    Hook(Fault),
     OneOf,
     /// It was not the script's.
     Bookkeeping,
@@ -41,12 +43,13 @@ impl<C: Connection> Run<'_, C> {
         took: Duration,
     ) -> Error {
         self.log_failure(job, &error).await;
-        let found = match spot {
-            Some(spot) => Found::At { step: spot.step, offset: Some(spot.offset) },
-            None if is_ours(None, &error) => Found::Bookkeeping,
-            None if is_repeatable(&error) => self.replay(job, &error, took).await,
-            None if job.statements.len() == 1 => Found::At { step: 0, offset: None },
-            None => Found::OneOf,
+        let found = match (spot, self.hook_blamed(job, &error)) {
+            (Some(spot), _) => Found::At { step: spot.step, offset: Some(spot.offset) },
+            (None, Some(fault)) => Found::Hook(fault),
+            _ if is_ours(None, &error) => Found::Bookkeeping,
+            _ if is_repeatable(&error) => self.replay(job, &error, took).await,
+            _ if job.statements.len() == 1 => Found::At { step: 0, offset: None },
+            _ => Found::OneOf,
         };
         let undone = match job.direction {
             Direction::Up => format!("{} was rolled back", job.id),
@@ -55,12 +58,22 @@ impl<C: Connection> Run<'_, C> {
         let now = format!("{}; {undone}", self.standing());
         match found {
             Found::Bookkeeping => self.bookkeeping_failed(job, error),
+            Found::Hook(fault) => {
+                let failed = hook_failed(job, fault, error);
+                self.with_remedy(failed).await
+            }
             found => {
                 let failed = self.script_failed(job, &found, error);
                 self.with_remedy(failed).await
             }
         }
         .now(now)
+    }
+
+    /// The hook that the server's context names.
+    pub(crate) fn hook_blamed(&self, job: &Job, error: &postgres::Error) -> Option<Fault> {
+        let bytes = self.session.as_ref().is_some_and(|session| session.bytes);
+        job.hooks.blamed(error, bytes)
     }
 
     /// The error of one statement of a job that runs outside a transaction.
@@ -96,7 +109,7 @@ impl<C: Connection> Run<'_, C> {
                         .to_owned(),
                 ),
             ),
-            Found::OneOf | Found::Bookkeeping => (
+            Found::OneOf | Found::Bookkeeping | Found::Hook(_) => (
                 job.script.as_ref().and_then(excerpt::whole_file),
                 Some(format!("it was one of the statements 1–{}", job.statements.len())),
             ),
@@ -121,7 +134,7 @@ impl<C: Connection> Run<'_, C> {
         let own = ".history_schema(\"…\") keeps the history where no migration goes";
         if words(&error).contains(LOST) {
             let sentence = format!(
-                "{table} has no row of {} after its script: the script took it out, or a trigger",
+                "{table} has no row of {} after its script: the script took it out, or a hook or a trigger",
                 job.id
             );
             let error = Error::new(ErrorKind::History, sentence).caused_by(error);
@@ -168,7 +181,7 @@ impl<C: Connection> Run<'_, C> {
                 return Found::Bookkeeping;
             }
         }
-        if job.statements.len() == 1 {
+        if job.statements.len() == 1 && job.hooks.is_empty() {
             return Found::At { step: 0, offset: None };
         }
         if took > REPLAY_AT_MOST {
@@ -182,25 +195,41 @@ impl<C: Connection> Run<'_, C> {
             return Found::OneOf;
         }
         let mut found = Found::OneOf;
-        let steps = job.statements.iter().map(|statement| statement.text.as_ref());
-        let restore = self.session.as_ref().map_or("", |session| &session.restore).to_owned();
-        let rest = ["SET CONSTRAINTS ALL IMMEDIATE", &restore];
-        for (step, text) in steps.chain(rest).enumerate() {
+        for (culprit, text) in self.suspects(job) {
             let mut message = Message::default();
-            message.theirs(0, step, text);
+            message.theirs(0, 0, &text);
             let Err(error) = self.connection.simple_query(message.sql()).await else { continue };
             if error.code() == failed.code() {
                 let offset = self.spot(&message, &error).map(|spot| spot.offset);
-                found = match step.checked_sub(job.statements.len()) {
-                    None => Found::At { step, offset },
-                    Some(0) => Found::AtCommit,
-                    Some(_) => Found::Bookkeeping,
+                found = match culprit {
+                    Found::At { step, .. } => Found::At { step, offset },
+                    culprit => culprit,
                 };
             }
             break;
         }
         let _ = self.connection.simple_query("ROLLBACK").await;
         found
+    }
+
+    /// All that runs between a migration's bookkeeping, in order, and who is to blame where it fails.
+    fn suspects(&self, job: &Job) -> Vec<(Found, String)> {
+        let hooks = |when| {
+            let fault = move |nth| Found::Hook(Fault { when, nth, offset: None });
+            job.hooks.statements(when).enumerate().map(move |(nth, sql)| (fault(nth), sql))
+        };
+        let restore = self.session.as_ref().map_or("", |session| &session.restore);
+        let restore = || (Found::Bookkeeping, restore.to_owned());
+        let mut all: Vec<_> = hooks(When::Before).collect();
+        let steps = job.statements.iter().enumerate();
+        all.extend(steps.map(|(step, it)| (Found::At { step, offset: None }, it.text.to_string())));
+        if hooks(When::After).next().is_some() {
+            all.push(restore());
+            all.extend(hooks(When::After));
+        }
+        all.push((Found::AtCommit, "SET CONSTRAINTS ALL IMMEDIATE".to_owned()));
+        all.push(restore());
+        all
     }
 
     /// How the database stands, in a few words: `migrations 1–3 are applied`.
@@ -233,6 +262,22 @@ impl<C: Connection> Run<'_, C> {
             }
             _ => format!("{}; {} is {verb}, {done} of {of} statements", self.standing(), job.id),
         }
+    }
+}
+
+/// The SQL of a hook has failed, and with it what it was to run beside.
+pub(crate) fn hook_failed(job: &Job, fault: Fault, error: postgres::Error) -> Error {
+    let words = words(&error);
+    let sentence = format!("in {}: {words}", fault.name(job));
+    let ends = error.code().is_some_and(|code| ["0A000", "2D000"].contains(&code.code()));
+    let failed = Error::new(ErrorKind::Hook, sentence).caused_by(error);
+    let failed = failed.of(job.id.clone()).at(fault.place(job, &words));
+    match ends {
+        true => failed.help(
+            "a hook runs inside the migration's transaction and cannot end it: leave COMMIT, ROLLBACK \
+             and SAVEPOINT out",
+        ),
+        false => failed,
     }
 }
 

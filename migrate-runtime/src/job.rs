@@ -9,10 +9,11 @@ use std::time::Duration;
 
 use crate::excerpt::{self, Place};
 use crate::history::{Half, History, Partly};
+use crate::hook::{HookSql, When};
 use crate::migration::{Down, EmbeddedMigration, Script, Step};
 use crate::observe::{Direction, MigrationId};
 use crate::plan::{Back, Up};
-use crate::table_lock::LockMode;
+use crate::table_lock::{LockMode, TableLock, TableLocks, together};
 
 /// The index that a statement builds concurrently, as SQL text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +46,8 @@ pub(crate) struct Job {
     pub(crate) migration: Option<&'static EmbeddedMigration>,
     /// Where the text stands; `None` for a down script that came from the history.
     pub(crate) script: Option<Script>,
+    /// What hooks want to run with it.
+    pub(crate) hooks: HookSql,
 }
 
 impl Job {
@@ -60,6 +63,7 @@ impl Job {
             resume: up.resume.clone(),
             migration: Some(up.migration),
             script: Some(script),
+            hooks: HookSql::default(),
         }
     }
 
@@ -74,6 +78,7 @@ impl Job {
             resume: back.resume.clone(),
             migration: back.own,
             script: None,
+            hooks: HookSql::default(),
         };
         match (back.own.map(EmbeddedMigration::down), stored) {
             (Some(Down::Script(script)), _) => {
@@ -98,6 +103,11 @@ impl Job {
             Direction::Up => Half::Up,
             Direction::Down => Half::Down,
         }
+    }
+
+    /// The strongest lock on each relation, as far as they are known.
+    pub(crate) fn locks(&self) -> Vec<TableLock> {
+        together(self.statements.iter().flat_map(|statement| TableLocks(statement.locks)))
     }
 
     /// A statement drawn in its file, the caret `offset` bytes into it.
@@ -223,24 +233,37 @@ impl Message {
     }
 }
 
+/// What stands around a script in its message.
+#[derive(Debug)]
+pub(crate) struct Around<'a> {
+    pub(crate) run: &'a str,
+    /// Puts the session back.
+    pub(crate) restore: &'a str,
+    /// How long is waited for locks.
+    pub(crate) limits: &'a [String],
+    /// The same, and the locks that are taken first.
+    pub(crate) prologue: &'a [String],
+}
+
 /// A transactional script with its bookkeeping: `BEGIN`, history, statements, log, `COMMIT`.
 pub(crate) fn transaction(
     message: &mut Message,
     number: usize,
     job: &Job,
     history: &History,
-    run: &str,
-    restore: &str,
-    prologue: &[String],
+    around: &Around<'_>,
 ) {
     message.ours("BEGIN");
-    before(message, job, history, run);
-    prologue.iter().for_each(|sql| message.ours(sql));
+    before(message, job, history, around.run);
+    around.prologue.iter().for_each(|sql| message.ours(sql));
+    job.hooks.statements(When::Before).for_each(|sql| message.ours(&sql));
     for (step, statement) in job.statements.iter().enumerate() {
         message.theirs(number, step, &statement.text);
     }
-    message.ours(restore);
-    after(message, job, history, run);
+    let hooks = job.hooks.after_script(around.limits, around.restore);
+    hooks.iter().for_each(|sql| message.ours(sql));
+    message.ours(around.restore);
+    after(message, job, history, around.run);
     message.ours("COMMIT");
 }
 

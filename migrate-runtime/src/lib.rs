@@ -143,6 +143,7 @@ mod excerpt;
 mod execute;
 mod failure;
 mod history;
+mod hook;
 mod interrupted;
 mod job;
 mod lock;
@@ -173,6 +174,7 @@ mod verdict;
 #[cfg(feature = "tokio")]
 pub use asynchronous::AsyncMigrator;
 pub use error::{Error, ErrorKind};
+pub use hook::HookStep;
 pub use migration::{Down, EmbeddedMigration, Migration, MigrationSet, Reversible, Script, Set};
 pub use migrator::{Migrator, Untyped};
 #[cfg(feature = "tracing")]

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crate::connection::{Blocking, block, in_async_task};
 use crate::error::{Error, ErrorKind};
+use crate::hook::Hooks;
 use crate::migration::{MigrationSet, Set};
 use crate::observe::{Event, Observer};
 use crate::patience::Patience;
@@ -33,6 +34,7 @@ pub(crate) struct Options {
     pub(crate) policies: Policies,
     pub(crate) slow_after: Option<Duration>,
     pub(crate) observers: Vec<Arc<dyn Observer>>,
+    pub(crate) hooks: Hooks,
 }
 
 /// The set of a [`Migrator`] that was made with [`Migrator::from_set`]: its targets are versions.
@@ -391,6 +393,7 @@ impl Default for Options {
             policies: Policies::default(),
             slow_after: None,
             observers: Vec::new(),
+            hooks: Hooks::default(),
         }
     }
 }

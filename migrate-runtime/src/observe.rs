@@ -71,6 +71,12 @@ impl Direction {
     }
 }
 
+impl fmt::Display for Direction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.word())
+    }
+}
+
 /// Somebody who is told what happens, while it happens: see
 /// [`Migrator::observer`](crate::Migrator::observer). A closure is one.
 ///

@@ -122,13 +122,16 @@ pub(crate) struct Attempts {
 }
 
 impl Attempts {
+    /// How long a statement, and a wait for a lock, may take in the transaction.
+    pub(crate) fn limits(&self, statement_timeout: Option<Duration>) -> Vec<String> {
+        let statement = statement_timeout
+            .map(|limit| format!("SET LOCAL statement_timeout TO {}", limit.as_millis()));
+        statement.into_iter().chain([set_local(self.limit)]).collect()
+    }
+
     /// What stands at the beginning of the transaction, after its own bookkeeping.
     pub(crate) fn prologue(&self, statement_timeout: Option<Duration>) -> Vec<String> {
-        let mut sql = Vec::new();
-        if let Some(limit) = statement_timeout {
-            sql.push(format!("SET LOCAL statement_timeout TO {}", limit.as_millis()));
-        }
-        sql.push(set_local(self.limit));
+        let mut sql = self.limits(statement_timeout);
         for (nth, lock) in self.first.iter().enumerate() {
             if nth == 1 {
                 sql.push(set_local(FURTHER.min(self.limit)));
@@ -173,6 +176,11 @@ impl<C: Connection> Run<'_, C> {
             first: to_lock_first(job),
             blockers: Vec::new(),
         }
+    }
+
+    /// How long an attempt may take and wait.
+    pub(crate) fn limits(&self, attempts: &Attempts) -> Vec<String> {
+        attempts.limits(self.options.patience.statement_timeout)
     }
 
     /// What stands at the beginning of an attempt.

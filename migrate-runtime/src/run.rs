@@ -136,7 +136,7 @@ impl<'a, C: Connection> Run<'a, C> {
                 self.announce(Direction::Up, plan.pending.len());
                 announced = true;
             }
-            let jobs: Vec<Job> = plan.pending.iter().map(Job::up).collect();
+            let jobs = self.with_hooks(plan.pending.iter().map(Job::up));
             self.check_progress(&mut rounds, &jobs).await?;
             // On a fresh database nobody is using the tables, so many may share a message.
             if self.execute(&jobs, look.count == 0).await? == Outcome::Done {
@@ -204,6 +204,7 @@ impl<'a, C: Connection> Run<'a, C> {
                 announced = true;
             }
             let jobs = self.down_jobs(&backs).await?;
+            let jobs = self.with_hooks(jobs.into_iter());
             self.check_progress(&mut rounds, &jobs).await?;
             if self.execute(&jobs, false).await? == Outcome::Done {
                 return Ok(());
@@ -236,6 +237,15 @@ impl<'a, C: Connection> Run<'a, C> {
             Some(words) => error.note(format!("the server said: {words}")),
             None => error,
         })
+    }
+
+    /// Asks the hooks what they want to run with each job.
+    fn with_hooks(&self, jobs: impl Iterator<Item = Job>) -> Vec<Job> {
+        let ask = |mut job: Job| {
+            job.hooks = self.options.hooks.ask(&job, &self.report.run_id);
+            job
+        };
+        jobs.map(ask).collect()
     }
 
     /// Fetches the stored scripts of what the binary does not know; usually none.

@@ -27,6 +27,8 @@ use crate::pooler::PID;
 use crate::quote::literal;
 use crate::run::{Outcome, Run};
 
+mod hooks;
+
 /// What became of a statement that was sent together with its progress.
 enum Together {
     Done(Vec<SimpleQueryMessage>),
@@ -78,8 +80,7 @@ impl<C: Connection> Run<'_, C> {
         }
         if begin == of {
             // The run died between the last statement and the end.
-            let sql = self.finish_sql(job, last);
-            answer = self.send(&format!("recording {id}"), &sql).await?;
+            answer = self.record_end(job, last).await?;
         }
         let took = times(&answer).next();
         self.done(id.clone(), direction, took);
@@ -112,6 +113,7 @@ impl<C: Connection> Run<'_, C> {
             _ => {}
         }
         message.ours(&self.progress(job, begin, GONE));
+        self.before_steps(job).iter().for_each(|sql| message.ours(sql));
         message.ours("COMMIT");
         if !sets_lock_timeout(&job.statements[..begin]) {
             // A build that others do not wait for may wait for them, whatever the role says.
@@ -119,14 +121,14 @@ impl<C: Connection> Run<'_, C> {
         }
         message.ours(&self.index_sql(job, begin));
         message.ours(&format!("SELECT {PID}"));
-        match self.connection.simple_query(message.sql()).await {
+        match self.send_patiently(job, message.sql()).await? {
             Ok(answer) => Ok(Some(answer)),
             Err(error) if is_cut(&error) => Err(self.cut(std::slice::from_ref(job), error)),
             Err(error) if self.is_elsewhere(job, &error) => {
                 self.elsewhere(job, &error).await?;
                 Ok(None)
             }
-            Err(error) => Err(Error::server(&format!("recording {}", job.id), error)),
+            Err(error) => Err(self.not_begun(job, begin, error).await),
         }
     }
 
@@ -166,12 +168,17 @@ impl<C: Connection> Run<'_, C> {
                 Ok(answer) => return Ok(Together::Done(answer)),
                 Err(error) => error,
             };
+            let transient = is_transient(&error);
+            if let Some(fault) = self.last_step_or_hook(job, step, &error).filter(|_| !transient) {
+                let row = Some(self.stopped_row(job, step));
+                return Err(self.stopped_by_hook(job, step, fault, row, error).await);
+            }
             match error.code().map(postgres::error::SqlState::code) {
                 Some("25001" | "2D000") => {
                     self.send("rolling back", "ROLLBACK").await?;
                     return Ok(Together::Alone);
                 }
-                _ if is_transient(&error) => {
+                _ if transient => {
                     self.send("rolling back", "ROLLBACK").await?;
                     self.try_again(job, &mut attempts, error).await?;
                 }
@@ -214,6 +221,9 @@ impl<C: Connection> Run<'_, C> {
         step: usize,
         last: bool,
     ) -> Result<Vec<SimpleQueryMessage>, Error> {
+        if step + 1 == job.statements.len() && !job.hooks.is_empty() {
+            return self.record_end(job, last).await;
+        }
         let sql = format!("BEGIN;\n{}", self.record_sql(job, step, last));
         match self.connection.simple_query(&sql).await {
             Ok(answer) => Ok(answer),
@@ -240,10 +250,6 @@ impl<C: Connection> Run<'_, C> {
         )
     }
 
-    fn finish_sql(&self, job: &Job, last: bool) -> String {
-        format!("BEGIN;\n{}", self.end_sql(job, last))
-    }
-
     /// Ends a script: the session as it was, the row complete (or gone), the log.
     fn end_sql(&self, job: &Job, last: bool) -> String {
         let version = job.id.version();
@@ -259,7 +265,10 @@ impl<C: Connection> Run<'_, C> {
             ),
         };
         let epilogue = self.lock_epilogue(last);
-        format!("{restore};\n{row};\n{log};\nCOMMIT;\n{epilogue}")
+        let limits = self.limits(&self.attempts(job));
+        let hooks = job.hooks.after_script(&limits, restore);
+        let hooks: String = hooks.iter().map(|sql| format!("{sql};\n")).collect();
+        format!("{hooks}{restore};\n{row};\n{log};\nCOMMIT;\n{epilogue}")
     }
 
     /// Whether a statement is done already or has nothing to do: an index that an earlier run
@@ -315,12 +324,7 @@ impl<C: Connection> Run<'_, C> {
         let words = crate::error::words(&error);
         let log = self.history.log_failure(id.version(), id.name(), job.half(), run, &words);
         let restore = self.session.as_ref().map_or("", |session| &session.restore);
-        // Nothing was done: then nothing is remembered either, unless an INVALID index may be there.
-        let row = match (step, job.direction, &job.statements[step].builds) {
-            (0, Direction::Up, None) => self.history.forget(id.version()),
-            (0, Direction::Down, None) => self.history.remember(id.version()),
-            _ => self.failed(job, step),
-        };
+        let row = self.stopped_row(job, step);
         let sql = format!("ROLLBACK;\n{restore};\n{row};\n{log}");
         let recorded = self.connection.simple_query(&sql).await;
         let mut failed = self
@@ -349,6 +353,17 @@ impl<C: Connection> Run<'_, C> {
             ));
         }
         failed
+    }
+
+    /// What the history is told of a script that stopped at a statement. If nothing was done then nothing
+    /// is remembered either, unless an INVALID index may be there.
+    fn stopped_row(&self, job: &Job, step: usize) -> String {
+        let version = job.id.version();
+        match (step, job.direction, &job.statements[step].builds) {
+            (0, Direction::Up, None) => self.history.forget(version),
+            (0, Direction::Down, None) => self.history.remember(version),
+            _ => self.failed(job, step),
+        }
     }
 
     fn progress(&self, job: &Job, done: usize, words: &str) -> String {

@@ -11,6 +11,7 @@ mod engine_down;
 mod engine_error;
 mod engine_fault;
 mod engine_fixture;
+mod engine_hooks;
 mod engine_hostile;
 mod engine_lock;
 mod engine_observe;

@@ -55,19 +55,18 @@ pub(crate) fn script<'a>(
     hash.finalize().into()
 }
 
-/// SHA-256 over each version, as eight bytes with the highest first, and the checksum of its up
-/// script, in order of version: what the runtime compares with the same digest over the history
-/// table, to know in one look that nothing is pending.
-pub(crate) fn set(members: &[u8]) -> [u8; 32] {
-    Sha256::digest(members).into()
+/// The digest of a set: the digests of its migrations, combined with XOR. Of each it is the first eight
+/// bytes of the SHA-256 over its version, as eight bytes with the highest first, and the checksum of its
+/// up script. The history table holds the same number for each row, so that the runtime knows in one
+/// look that nothing is pending, whatever the order of the rows.
+pub(crate) fn set(migrations: &[PlannedMigration]) -> i64 {
+    migrations.iter().fold(0, |digest, migration| digest ^ one(migration))
 }
 
-/// What the checksum of a set is taken over.
-pub(crate) fn members(migrations: &[PlannedMigration]) -> Vec<u8> {
-    let mut members = Vec::new();
-    for migration in migrations {
-        members.extend_from_slice(&migration.version.to_be_bytes());
-        members.extend_from_slice(&migration.up.checksum);
-    }
-    members
+fn one(migration: &PlannedMigration) -> i64 {
+    let mut hash = Sha256::new();
+    hash.update(migration.version.to_be_bytes());
+    hash.update(migration.up.checksum);
+    let [a, b, c, d, e, f, g, h, ..]: [u8; 32] = hash.finalize().into();
+    i64::from_be_bytes([a, b, c, d, e, f, g, h])
 }

@@ -5,7 +5,7 @@ use crate::lock::LockMode;
 use crate::plan::{PlannedDown, PlannedLock, PlannedMigration, PlannedScript, PlannedStatement};
 use crate::source::SourceId;
 use crate::statement::ConcurrentIndex;
-use crate::{Analysis, Step, Verdict, cache};
+use crate::{Analysis, Step, Verdict, cache, checksum};
 use std::fmt::Write;
 use std::ops::Range;
 
@@ -18,8 +18,8 @@ pub struct Embedding {
     pub records: Vec<u8>,
     /// What the records point into.
     pub texts: String,
-    /// SHA-256 over versions and up checksums.
-    pub digest: [u8; 32],
+    /// Over versions and up checksums.
+    pub digest: i64,
 }
 
 /// What an item is made of.
@@ -39,7 +39,7 @@ impl Embedding {
     /// `folder` is the directory as it is written in the macro call; there is none where the scripts
     /// stand in the call.
     pub fn new(analysis: &Analysis, folder: Option<&str>) -> Embedding {
-        let mut embedding = Embedding { digest: analysis.plan.digest, ..Embedding::default() };
+        let mut embedding = Embedding::default();
         embedding.add(analysis, &analysis.plan.migrations, folder, 0);
         embedding
     }
@@ -57,6 +57,7 @@ impl Embedding {
         let folder = folder.map(|folder| folder.trim_end_matches('/').to_owned());
         let writer = Writer { analysis, offsets, folder, start };
         migrations.iter().for_each(|migration| writer.migration(migration, self));
+        self.digest ^= checksum::set(migrations);
     }
 
     fn text(&mut self, text: &str) {

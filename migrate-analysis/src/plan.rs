@@ -12,8 +12,8 @@ use std::ops::Range;
 pub struct Plan {
     /// The migrations. After errors those that could be read, with stubs for scripts that are missing.
     pub migrations: Vec<PlannedMigration>,
-    /// SHA-256 over versions and up checksums; the history table's own digest is compared with it.
-    pub digest: [u8; 32],
+    /// Over versions and up checksums; the history table's own digest is compared with it.
+    pub digest: i64,
 }
 
 /// One migration.

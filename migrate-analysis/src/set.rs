@@ -51,7 +51,7 @@ pub(crate) fn assemble(
     for (version, group) in versions {
         set.version(version, group);
     }
-    set.plan.digest = checksum::set(&checksum::members(&set.plan.migrations));
+    set.plan.digest = checksum::set(&set.plan.migrations);
     set.schema(sources, replay);
     for (version, candidate) in std::mem::take(&mut set.files) {
         set.finish(version, candidate);

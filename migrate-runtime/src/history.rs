@@ -4,11 +4,12 @@
 //! append-only: every up, down and baseline that ever happened. Both are named with their schema,
 //! and functions and operators with `pg_catalog`, so that no `search_path` can redirect them.
 //!
-//! **The digest.** Whether anything is pending is asked without reading a row. The server hashes
-//! what it has, and compares with [`MigrationSet::digest`](crate::MigrationSet::digest), which the
-//! macro computed with the same rule: SHA-256 over the migrations in ascending order of version, of
-//! each its version as eight bytes, the highest first, and its up checksum. On the server's side
-//! only complete rows count, and only versions up to the newest that the set knows.
+//! **The digest.** Whether anything is pending is asked without reading a row. Each row has a number
+//! made of its version and its up checksum, which the server generates when the row is written; XOR
+//! over the rows is what [`MigrationSet::digest`](crate::MigrationSet::digest) says of the set. Rows
+//! that are not complete have none, and only versions count up to the newest that the set knows. A new
+//! session has to look up each function, operator and index that a statement names, which is most of
+//! what this costs: so nothing is hashed or sorted in a look.
 //!
 //! **Layout.** The comment of the history table says `layout 1`: the oldest layout a reader must
 //! understand to use the table. A column may be added without raising it (with a default, so that
@@ -22,7 +23,7 @@ use std::time::{Duration, SystemTime};
 use postgres::{SimpleQueryMessage, SimpleQueryRow};
 
 use crate::observe::MigrationId;
-use crate::quote::{hex, identifier, literal};
+use crate::quote::{identifier, literal};
 
 mod write;
 pub(crate) use write::{GONE, LOST, Progress};
@@ -150,18 +151,18 @@ impl History {
     }
 
     /// One statement that says whether anything is to be done, and brings the rows if so.
-    pub(crate) fn look(&self, newest: i64, digest: &[u8; 32], rows: Rows) -> String {
+    pub(crate) fn look(&self, newest: i64, digest: i64, rows: Rows) -> String {
         let table = &self.table;
         let summary = summary(newest);
         let in_transaction = "pg_catalog.now() OPERATOR(pg_catalog.<>) pg_catalog.statement_timestamp() \
                               AS in_transaction, pg_catalog.pg_backend_pid() AS migrate_pid";
         let on = match rows {
             Rows::Never => {
-                return format!("SELECT {in_transaction}, {summary} FROM {}", sorted(table));
+                return format!("SELECT {in_transaction}, {summary} FROM {table}");
             }
             Rows::WhenDifferent => different(digest),
             Rows::WhenDifferentOrAhead => {
-                format!("{} OR d.ahead OPERATOR(pg_catalog.>) 0", different(digest))
+                format!("{} OR d.count OPERATOR(pg_catalog.>) d.known", different(digest))
             }
             Rows::Always => "TRUE".to_owned(),
         };
@@ -176,9 +177,9 @@ impl History {
             _ => "NULL".to_owned(),
         };
         format!(
-            "WITH d AS MATERIALIZED (SELECT {summary} FROM {sorted}) SELECT {in_transaction}, \
+            "WITH d AS MATERIALIZED (SELECT {summary} FROM {table}) SELECT {in_transaction}, \
              pg_catalog.obj_description({name}::pg_catalog.regclass, 'pg_class') AS layout, \
-             d.count, d.partly, d.ahead, d.digest, \
+             d.count, d.partly, d.known, d.digest, \
              h.version, h.name, pg_catalog.encode(h.up_checksum, 'hex') AS up_checksum, \
              pg_catalog.encode(h.down_checksum, 'hex') AS down_checksum, h.down_kind, h.down_reason, \
              h.steps_done, h.steps_of, h.step_state, h.steps_hash, \
@@ -186,14 +187,13 @@ impl History {
              h.applied_by, h.run_id, {took} AS duration \
              FROM d LEFT JOIN {table} AS h ON {on} ORDER BY h.version",
             name = literal(table),
-            sorted = sorted(table),
         )
     }
 
     /// Reads the answer to [`look`](Self::look).
     pub(crate) fn read_look(
         messages: &[SimpleQueryMessage],
-        digest: &[u8; 32],
+        digest: i64,
         rows: Rows,
     ) -> Result<Look, Unreadable> {
         let mut answers = rows_of(messages);
@@ -202,10 +202,11 @@ impl History {
             return Err(Unreadable::InTransaction);
         }
         let partly: usize = number(first, "partly")?;
+        let (count, known): (usize, usize) = (number(first, "count")?, number(first, "known")?);
         let mut look = Look {
-            up_to_date: partly == 0 && text(first, "digest")? == hex(digest),
-            ahead: number(first, "ahead")?,
-            count: number(first, "count")?,
+            up_to_date: partly == 0 && number::<i64>(first, "digest")? == digest,
+            ahead: count.saturating_sub(known),
+            count,
             ..Look::default()
         };
         if rows == Rows::Never {
@@ -221,21 +222,14 @@ impl History {
     }
 }
 
-/// What a look tells in any case, of the table given as [`sorted`]. It names few functions, each of
-/// which a new session has to look up.
+/// What a look tells in any case.
 fn summary(newest: i64) -> String {
+    let known = format!("FILTER (WHERE version OPERATOR(pg_catalog.<=) {newest})");
     format!(
         "pg_catalog.count(*) AS count, pg_catalog.count(steps_done) AS partly, \
-         pg_catalog.count(*) FILTER (WHERE version OPERATOR(pg_catalog.>) {newest}) AS ahead, \
-         pg_catalog.encode(pg_catalog.sha256(COALESCE(pg_catalog.string_agg(\
-         pg_catalog.int8send(version) OPERATOR(pg_catalog.||) up_checksum, '') \
-         FILTER (WHERE version OPERATOR(pg_catalog.<=) {newest} AND steps_done IS NULL), '')), 'hex') AS digest"
+         pg_catalog.count(*) {known} AS known, \
+         COALESCE(pg_catalog.bit_xor(digest) {known}, '0') AS digest"
     )
-}
-
-/// The table in order of version, for an aggregate that heeds the order of its input.
-fn sorted(table: &str) -> String {
-    format!("(SELECT version, up_checksum, steps_done FROM {table} ORDER BY version) AS sorted")
 }
 
 /// The rows of an answer, whatever else it holds.
@@ -246,11 +240,8 @@ pub(crate) fn rows_of(messages: &[SimpleQueryMessage]) -> impl Iterator<Item = &
     })
 }
 
-fn different(digest: &[u8; 32]) -> String {
-    format!(
-        "d.digest OPERATOR(pg_catalog.<>) '{}' OR d.partly OPERATOR(pg_catalog.>) 0",
-        hex(digest)
-    )
+fn different(digest: i64) -> String {
+    format!("d.digest OPERATOR(pg_catalog.<>) '{digest}' OR d.partly OPERATOR(pg_catalog.>) 0")
 }
 
 fn check_layout(row: &SimpleQueryRow) -> Result<(), Unreadable> {

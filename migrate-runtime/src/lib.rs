@@ -122,6 +122,7 @@
 //! | `up_checksum` | SHA-256 over the statements of the up script |
 //! | `down_kind`, `down_reason` | `script`, `no-op` or `irreversible`; the reason of the latter two |
 //! | `down_checksum`, `down_transactional`, `down_steps`, `down_builds` | the down script, statement by statement, so that an older binary can run it |
+//! | `digest` | generated from version and up checksum; what the set is compared with |
 //! | `steps_done`, `steps_of`, `step_state`, `steps_hash` | all null, except in the middle of a script that runs statement by statement: how far which one came |
 //!
 //! The second is append-only, for people: `version`, `name`, `direction` (`up`, `down`,

@@ -43,15 +43,15 @@ impl<C: Connection> Run<'_, C> {
     /// One round trip: what does the history say?
     pub(crate) async fn look(&mut self, before: &str, rows: Rows) -> Result<Look, Error> {
         self.check_names()?;
-        let digest = *self.set.digest();
-        let sql = before.to_owned() + &self.history.look(self.newest(), &digest, rows);
+        let digest = self.set.digest();
+        let sql = before.to_owned() + &self.history.look(self.newest(), digest, rows);
         let answer = match self.connection.simple_query(&sql).await {
             Ok(answer) => answer,
             Err(error) => return self.look_failed(error, before),
         };
         self.notice_session(&answer);
         let look =
-            History::read_look(&answer, &digest, rows).map_err(|why| self.unreadable(&why))?;
+            History::read_look(&answer, digest, rows).map_err(|why| self.unreadable(&why))?;
         self.present = if look.rows.is_empty() && look.up_to_date {
             self.set.migrations().iter().map(EmbeddedMigration::version).collect()
         } else {

@@ -287,7 +287,7 @@ impl fmt::Debug for EmbeddedMigration {
 #[derive(Clone, Copy, Debug)]
 pub struct MigrationSet {
     pub(crate) migrations: &'static [EmbeddedMigration],
-    pub(crate) digest: &'static [u8; 32],
+    pub(crate) digest: &'static i64,
     pub(crate) directory: Option<&'static str>,
 }
 
@@ -297,13 +297,14 @@ impl MigrationSet {
         self.migrations
     }
 
-    /// SHA-256 over versions and up checksums: two sets with the same digest apply the same SQL.
+    /// A number over versions and up checksums: sets that apply the same SQL have the same, and others
+    /// differ in all likelihood (64 bits).
     ///
-    /// It is taken over the migrations in ascending order of version: of each its version as eight
-    /// bytes, the highest first, and its up checksum. The server computes the same over the history,
-    /// so that a start with nothing pending asks one short question.
-    pub const fn digest(&self) -> &'static [u8; 32] {
-        self.digest
+    /// Of each migration it is the first eight bytes of the SHA-256 over its version, as eight bytes with
+    /// the highest first, and its up checksum; of a set the XOR over its migrations. The history table
+    /// has the same number in each row, so that a start with nothing pending asks one short question.
+    pub const fn digest(&self) -> i64 {
+        *self.digest
     }
 
     /// The directory the migrations were read from, as an absolute path on the machine that compiled

@@ -46,7 +46,7 @@ pub enum Untyped {}
 /// ```no_run
 /// # use migrate_runtime::{MigrationSet, Migrator, OutOfOrder};
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # const SET: MigrationSet = migrate_runtime::__private::set(&[], &[0; 32], None);
+/// # const SET: MigrationSet = migrate_runtime::__private::set(&[], &0, None);
 /// let mut client = postgres::Client::connect("host=/run/postgresql", postgres::NoTls)?;
 /// let migrator = Migrator::from_set(SET).out_of_order(OutOfOrder::Apply);
 /// println!("{}", migrator.up(&mut client)?);

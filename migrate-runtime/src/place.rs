@@ -66,7 +66,7 @@ mod tests {
 
     impl Set for None {
         const SET: MigrationSet =
-            MigrationSet { migrations: &[], digest: &[0; 32], directory: Option::None };
+            MigrationSet { migrations: &[], digest: &0, directory: Option::None };
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub fn script(
 /// A set; `directory` is the absolute path it was read from, kept in debug builds only.
 pub const fn set(
     migrations: &'static [EmbeddedMigration],
-    digest: &'static [u8; 32],
+    digest: &'static i64,
     directory: Option<&'static str>,
 ) -> MigrationSet {
     MigrationSet { migrations, digest, directory }

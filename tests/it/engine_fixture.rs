@@ -73,16 +73,13 @@ fn step(start: usize, end: usize, text: &'static str) -> p::Step {
 
 /// A set with the digest that the macro would compute.
 pub(crate) fn set(migrations: &[EmbeddedMigration]) -> MigrationSet {
-    let mut bytes = Vec::new();
+    let mut digest = 0;
     for migration in migrations {
-        bytes.extend(migration.version().to_be_bytes());
+        let mut bytes = migration.version().to_be_bytes().to_vec();
         bytes.extend(migration.up().checksum());
+        digest ^= i64::from_be_bytes(sha256(&bytes)[..8].try_into().unwrap());
     }
-    p::set(
-        Box::leak(migrations.to_vec().into_boxed_slice()),
-        Box::leak(Box::new(sha256(&bytes))),
-        None,
-    )
+    p::set(Box::leak(migrations.to_vec().into_boxed_slice()), Box::leak(Box::new(digest)), None)
 }
 
 pub(crate) fn migrator(migrations: &[EmbeddedMigration]) -> Migrator {

@@ -3,10 +3,10 @@
 
 use super::codec::{Decode, Encode, Input, encode_slice};
 use super::{Cache, Entries, FORMAT, Replay};
+use crate::Analysis;
 use crate::embed::Embedding;
 use crate::layout;
 use crate::source::{Directory, File, Glance};
-use crate::{Analysis, checksum};
 
 /// A set with which nothing is wrong, up to the migration that was edited last: an edit of that one or
 /// a later one leaves it as it is, and only the rest is analysed, on the schema that is kept.
@@ -25,8 +25,6 @@ pub struct Head {
     catalog: Vec<u8>,
     /// The head's scripts in a row.
     scripts: String,
-    /// What the set's checksum is taken over.
-    members: Vec<u8>,
     embedding: Embedding,
 }
 
@@ -85,7 +83,6 @@ impl Head {
             entries,
             catalog: catalog.clone(),
             scripts: super::scripts(sources).text,
-            members: checksum::members(head),
             embedding,
         })
     }
@@ -108,10 +105,8 @@ impl Head {
             return None;
         }
         let migrations = &analysis.plan.migrations;
-        let Head { folder, mut scripts, mut members, mut embedding, .. } = self;
+        let Head { folder, mut scripts, mut embedding, .. } = self;
         embedding.add(&analysis, migrations, Some(&folder), scripts.len());
-        members.extend(checksum::members(migrations));
-        embedding.digest = checksum::set(&members);
         scripts.push_str(&super::scripts(&analysis.sources).text);
         Some((Ready { scripts, embedding }, directory))
     }
@@ -160,7 +155,6 @@ impl Head {
             &self.entries,
             &self.catalog,
             self.scripts.as_bytes(),
-            &self.members,
         ] {
             encode_slice(part, &mut bytes);
         }
@@ -178,7 +172,6 @@ impl Head {
             entries: input.slice()?.to_vec(),
             catalog: input.slice()?.to_vec(),
             scripts: Decode::decode(&mut input)?,
-            members: input.slice()?.to_vec(),
             embedding: Decode::decode(&mut input)?,
         };
         input.is_empty().then_some(head)

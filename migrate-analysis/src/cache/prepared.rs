@@ -21,7 +21,7 @@ pub struct Prepared {
     /// How many bytes of the one file are scripts.
     pub scripts: usize,
     /// SHA-256 over versions and up checksums.
-    pub digest: [u8; 32],
+    pub digest: i64,
 }
 
 /// What a directory looks like, and holds where looks may deceive.

@@ -56,7 +56,11 @@ impl History {
   steps_done pg_catalog.int4,
   steps_of pg_catalog.text,
   step_state pg_catalog.text,
-  steps_hash pg_catalog.text
+  steps_hash pg_catalog.text,
+  digest pg_catalog.int8 GENERATED ALWAYS AS (CASE WHEN steps_done IS NULL THEN
+    ('x' OPERATOR(pg_catalog.||) pg_catalog.encode(pg_catalog.sha256(
+      pg_catalog.int8send(version) OPERATOR(pg_catalog.||) up_checksum), 'hex'))::pg_catalog.bit(64)::pg_catalog.int8
+    END) STORED
 );
 CREATE TABLE IF NOT EXISTS {log} (
   id pg_catalog.int8 GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -1,4 +1,4 @@
-//! The two things the engine asks of a client: send one message, and sleep.
+//! What the engine asks of a client: send one message, sleep, and wait for what blocks.
 //!
 //! The engine is written once, as `async fn`s over [`Connection`]. The blocking door answers with
 //! futures that are ready at once, so [`block`] polls a verb to its end without a runtime; an
@@ -23,6 +23,12 @@ pub(crate) trait Connection {
     /// Waits between two attempts.
     async fn sleep(&mut self, duration: Duration);
 
+    /// Runs what blocks, where it may. `None` when that is nowhere any more: the runtime shuts down.
+    async fn blocking<T: Send + 'static>(
+        &mut self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Option<T>;
+
     /// Whether the connection is known to be gone, so that tidying up would be in vain.
     fn is_closed(&self) -> bool;
 }
@@ -40,6 +46,13 @@ impl Connection for Blocking<'_> {
 
     async fn sleep(&mut self, duration: Duration) {
         std::thread::sleep(duration);
+    }
+
+    async fn blocking<T: Send + 'static>(
+        &mut self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Option<T> {
+        Some(work())
     }
 
     fn is_closed(&self) -> bool {
@@ -76,6 +89,17 @@ impl Connection for Asynchronous<'_> {
 
     async fn sleep(&mut self, duration: Duration) {
         tokio::time::sleep(duration).await;
+    }
+
+    async fn blocking<T: Send + 'static>(
+        &mut self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Option<T> {
+        match tokio::task::spawn_blocking(work).await {
+            Ok(done) => Some(done),
+            // A panic of the caller's own goes on, as it does on his own thread.
+            Err(error) => error.try_into_panic().ok().map(|panic| std::panic::resume_unwind(panic)),
+        }
     }
 
     fn is_closed(&self) -> bool {

@@ -30,6 +30,9 @@ pub enum ErrorKind {
     Blocked,
     /// A statement of a migration failed.
     Script,
+    /// There is to be a backup before the first change, and it could not be made:
+    /// [`Migrator::backup`](crate::Migrator::backup).
+    Backup,
     /// The SQL of a hook failed: [`Migrator::before_each`](crate::Migrator::before_each).
     Hook,
     /// The history tables could not be read or written.

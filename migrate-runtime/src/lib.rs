@@ -138,6 +138,7 @@
 pub mod __private;
 #[cfg(feature = "tokio")]
 mod asynchronous;
+mod backup;
 mod connection;
 mod error;
 mod excerpt;
@@ -174,6 +175,7 @@ mod verdict;
 
 #[cfg(feature = "tokio")]
 pub use asynchronous::AsyncMigrator;
+pub use backup::Backup;
 pub use error::{Error, ErrorKind};
 pub use hook::HookStep;
 pub use migration::{Down, EmbeddedMigration, Migration, MigrationSet, Reversible, Script, Set};

@@ -6,6 +6,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::backup::Backup;
 use crate::connection::{Blocking, block, in_async_task};
 use crate::error::{Error, ErrorKind};
 use crate::hook::Hooks;
@@ -35,6 +36,7 @@ pub(crate) struct Options {
     pub(crate) slow_after: Option<Duration>,
     pub(crate) observers: Vec<Arc<dyn Observer>>,
     pub(crate) hooks: Hooks,
+    pub(crate) backup: Option<Backup>,
 }
 
 /// The set of a [`Migrator`] that was made with [`Migrator::from_set`]: its targets are versions.
@@ -394,6 +396,7 @@ impl Default for Options {
             slow_after: None,
             observers: Vec::new(),
             hooks: Hooks::default(),
+            backup: None,
         }
     }
 }

@@ -12,6 +12,7 @@ pub use self::tracing::Tracing;
 
 use std::borrow::Cow;
 use std::fmt;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::error::ErrorKind;
@@ -144,6 +145,22 @@ pub enum Event {
         holder: Option<Holder>,
         /// How long the wait may last.
         at_most: Duration,
+    },
+    /// A backup is being made, before the first change.
+    BackupStarted {
+        /// The file; `None` where it is none, or not known.
+        path: Option<PathBuf>,
+    },
+    /// There is a backup.
+    BackupDone {
+        /// The file; `None` where it is none, or not known.
+        path: Option<PathBuf>,
+        /// Its size.
+        bytes: Option<u64>,
+        /// How long it took to make it, or to look at it.
+        took: Duration,
+        /// How old it is, if it was there already and young enough.
+        age: Option<Duration>,
     },
     /// A migration was sent to the server. On a fresh database many travel together; then this is
     /// told when the answer is there, just before `Finished`.
@@ -281,6 +298,16 @@ impl fmt::Display for Event {
             Event::WaitingForRunLock { holder: None, at_most } => {
                 write!(f, "waiting at most {} for another migrator", Took(*at_most))
             }
+            Event::BackupStarted { path } => write!(f, "making a backup{}", At(path.as_ref())),
+            Event::BackupDone { path, bytes, took, age } => {
+                match age {
+                    Some(age) => {
+                        write!(f, "the backup is {} old{}", Took(*age), At(path.as_ref()))?
+                    }
+                    None => write!(f, "made a backup in {}{}", Took(*took), At(path.as_ref()))?,
+                }
+                bytes.map_or(Ok(()), |bytes| write!(f, ", {}", Bytes(bytes as f64)))
+            }
             Event::Started { direction: Up, migration } => write!(f, "applying {migration}"),
             Event::Started { direction: Down, migration } => {
                 write!(f, "rolling back {migration}")
@@ -354,6 +381,31 @@ impl fmt::Display for Count {
     }
 }
 
+/// `: /var/backups/shop.dump`, or nothing.
+struct At<'a>(Option<&'a PathBuf>);
+
+impl fmt::Display for At<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.map_or(Ok(()), |path| write!(f, ": {}", path.display()))
+    }
+}
+
+/// A number of bytes for people.
+pub(crate) struct Bytes(pub(crate) f64);
+
+impl fmt::Display for Bytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let units = ["bytes", "kB", "MB", "GB", "TB"];
+        let mut value = self.0;
+        let mut unit = 0;
+        while value >= 1024.0 && unit + 1 < units.len() {
+            value /= 1024.0;
+            unit += 1;
+        }
+        write!(f, "{value:.0} {}", units[unit])
+    }
+}
+
 /// A duration with the digits that matter to a reader.
 pub(crate) struct Took(pub(crate) Duration);
 
@@ -400,5 +452,12 @@ mod tests {
         assert_eq!(shown(300_000_000), "5 min");
         assert_eq!(shown(3_720_000_000), "1 h 2 min");
         assert_eq!(shown(3_600_000_000), "1 h");
+    }
+
+    #[test]
+    fn bytes_read_well() {
+        assert_eq!(Bytes(8192.0).to_string(), "8 kB");
+        assert_eq!(Bytes(0.0).to_string(), "0 bytes");
+        assert_eq!(Bytes(3.0e15).to_string(), "2728 TB");
     }
 }

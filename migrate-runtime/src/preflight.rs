@@ -12,7 +12,7 @@ use postgres::SimpleQueryMessage;
 use crate::connection::Connection;
 use crate::error::Error;
 use crate::history::{optional, rows_of};
-use crate::observe::{MigrationId, Took};
+use crate::observe::{Bytes, MigrationId, Took};
 use crate::plan::Up;
 use crate::quote::literal;
 use crate::run::Run;
@@ -408,22 +408,6 @@ fn conflicts(held: &str, wanted: LockMode) -> bool {
     wanted >= weakest
 }
 
-/// A number of bytes for people.
-struct Bytes(f64);
-
-impl fmt::Display for Bytes {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let units = ["bytes", "kB", "MB", "GB", "TB"];
-        let mut value = self.0;
-        let mut unit = 0;
-        while value >= 1024.0 && unit + 1 < units.len() {
-            value /= 1024.0;
-            unit += 1;
-        }
-        write!(f, "{value:.0} {}", units[unit])
-    }
-}
-
 /// One statement a question, all in one message. The columns are the same for all, and mean what the
 /// reader of each says.
 fn sql(uses: &[Use], schema: &str) -> String {
@@ -524,12 +508,5 @@ mod tests {
                 assert_eq!(conflict, mark == 'x', "{held} against {}", LockMode::numbered(wanted));
             }
         }
-    }
-
-    #[test]
-    fn bytes_read_well() {
-        assert_eq!(Bytes(8192.0).to_string(), "8 kB");
-        assert_eq!(Bytes(0.0).to_string(), "0 bytes");
-        assert_eq!(Bytes(3.0e15).to_string(), "2728 TB");
     }
 }

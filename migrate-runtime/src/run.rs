@@ -51,6 +51,8 @@ pub(crate) struct Run<'a, C> {
     pub(crate) pid: Option<i32>,
     /// Messages reach different server processes.
     pub(crate) pooled: bool,
+    /// The backup is made.
+    pub(crate) backed_up: bool,
     /// Something follows the last job, so its message does not give the run lock up.
     pub(crate) keep_lock: bool,
     /// When which job began that runs statement by statement.
@@ -74,6 +76,7 @@ impl<'a, C: Connection> Run<'a, C> {
             locked: false,
             pid: None,
             pooled: false,
+            backed_up: false,
             keep_lock: false,
             begun: (None, Instant::now()),
             conflict: None,
@@ -138,6 +141,9 @@ impl<'a, C: Connection> Run<'a, C> {
             }
             let jobs = self.with_hooks(plan.pending.iter().map(Job::up));
             self.check_progress(&mut rounds, &jobs).await?;
+            if !jobs.is_empty() {
+                self.back_up().await?;
+            }
             // On a fresh database nobody is using the tables, so many may share a message.
             if self.execute(&jobs, look.count == 0).await? == Outcome::Done {
                 return Ok(());
@@ -206,6 +212,9 @@ impl<'a, C: Connection> Run<'a, C> {
             let jobs = self.down_jobs(&backs).await?;
             let jobs = self.with_hooks(jobs.into_iter());
             self.check_progress(&mut rounds, &jobs).await?;
+            if !jobs.is_empty() {
+                self.back_up().await?;
+            }
             if self.execute(&jobs, false).await? == Outcome::Done {
                 return Ok(());
             }

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use migrate_runtime::{Direction, ErrorKind, HookStep, LockMode, State};
+use migrate_runtime::{ErrorKind, HookStep, LockMode, State};
 use postgres::NoTls;
 
 use crate::engine_fixture::{
@@ -29,25 +29,40 @@ const ROWS: &str =
     "SELECT string_agg(at || ' ' || what || ' ' || memory, ', ' ORDER BY id) FROM audit";
 
 #[test]
-fn they_run_in_the_transaction_of_each_script_up_and_down() {
+fn what_they_set_holds_for_the_script_and_no_longer() {
     let database = database();
     let mut client = database.connect().unwrap();
     client.batch_execute(AUDIT).unwrap();
     client.batch_execute("SET work_mem = '5MB'").unwrap();
-    let memory = "CREATE TABLE seen AS SELECT current_setting('work_mem') AS memory";
-    let mut migrations = tables(2);
-    migrations.push(pair(3, "it's", &format!("{memory};;SET work_mem = '9MB'"), "DROP TABLE seen"));
+    let seen = |n: i64| format!("CREATE TABLE seen{n} AS SELECT current_setting('work_mem') AS memory");
+    let drop = |n: i64| format!("DROP TABLE seen{n}");
+    let upset = "SET work_mem = '9MB';;SET search_path = '';;SET ROLE pg_monitor";
+    let migrations = [
+        pair(1, "it's", &format!("{};;{upset}", seen(1)), &drop(1)),
+        pair(2, "two", &seen(2), &drop(2)),
+        stepwise(3, "three", &format!("SELECT 1;;{}", seen(3)), &drop(3)),
+    ];
     let migrator = migrator(&migrations)
         .before_each(audit("before"))
-        .before_each(|_| Some("SET LOCAL work_mem = '7MB'; SET search_path = ''"))
+        .before_each(|step| (step.migration.version() == 1).then_some("SET LOCAL work_mem = '7MB'"))
+        .before_each(|step| (step.migration.version() == 3).then_some("SET work_mem = '6MB'"))
         .before_each(|_| None::<String>)
-        .after_each(audit("after"));
-    let migrator = migrator.after_each(|step| {
-        (step.direction == Direction::Down).then_some("SET work_mem = '8MB'; SET ROLE pg_monitor")
-    });
-    // On a fresh database all share a message.
-    let failed = migrator.up(&mut client).unwrap_err();
-    let _ = failed;
+        .after_each(audit("after"))
+        .after_each(|_| Some("SET work_mem = '8MB'; SET search_path = ''; SET ROLE pg_monitor"));
+    let _ = migrator.up(&mut client).unwrap();
+    assert_eq!(ask(&mut client, "SELECT memory FROM seen1"), "7MB");
+    assert_eq!(ask(&mut client, "SELECT memory FROM seen2"), "5MB");
+    assert_eq!(ask(&mut client, "SELECT memory FROM seen3"), "6MB");
+    let _ = migrator.down(&mut client, 3).unwrap();
+    // Nobody sees what the script before has set, nor the script what its hooks will.
+    let told: Vec<String> = [("up", ["it's", "two", "three"]), ("down", ["three", "two", "it's"])]
+        .iter()
+        .flat_map(|(way, names)| names.iter().map(move |name| (way, name)))
+        .flat_map(|(way, name)| ["before", "after"].map(|at| format!("{at} {way} {name} 5MB")))
+        .collect();
+    assert_eq!(ask(&mut client, ROWS), told.join(", "));
+    let now = "SELECT current_setting('work_mem') || current_user = '5MB' || session_user";
+    assert_eq!(ask(&mut client, now), "t");
 }
 
 /// A fresh database takes as many round trips with hooks as without.

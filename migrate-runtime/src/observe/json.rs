@@ -26,6 +26,8 @@ impl Event {
         match self {
             Event::Planned { .. } => "planned",
             Event::WaitingForRunLock { .. } => "waiting_for_run_lock",
+            Event::BackupStarted { .. } => "backup_started",
+            Event::BackupDone { .. } => "backup_done",
             Event::Started { .. } => "started",
             Event::StepDone { .. } => "step_done",
             Event::Finished { .. } => "finished",
@@ -54,6 +56,23 @@ impl Event {
                 if let Some(holder) = holder {
                     object.raw("holder", &self::holder(holder));
                 }
+            }
+            Event::BackupStarted { path } => {
+                path.iter().for_each(|it| {
+                    object.text("path", &it.to_string_lossy());
+                });
+            }
+            Event::BackupDone { path, bytes, took, age } => {
+                path.iter().for_each(|it| {
+                    object.text("path", &it.to_string_lossy());
+                });
+                bytes.iter().for_each(|it| {
+                    object.number("bytes", *it);
+                });
+                object.millis("took_ms", *took);
+                age.iter().for_each(|it| {
+                    object.millis("age_ms", *it);
+                });
             }
             Event::Started { direction, migration } => {
                 object.direction(*direction).migration(migration);

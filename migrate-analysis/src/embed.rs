@@ -20,6 +20,8 @@ pub struct Embedding {
     pub texts: String,
     /// Over versions and up checksums.
     pub digest: i64,
+    /// The oldest server that the set has to run on, where it is declared.
+    pub postgres: Option<i64>,
 }
 
 /// What an item is made of.
@@ -58,6 +60,7 @@ impl Embedding {
         let writer = Writer { analysis, offsets, folder, start };
         migrations.iter().for_each(|migration| writer.migration(migration, self));
         self.digest ^= checksum::set(migrations);
+        self.postgres = analysis.plan.postgres;
     }
 
     fn text(&mut self, text: &str) {
@@ -127,7 +130,7 @@ impl Writer<'_> {
         embedding.number(range.end);
         embedding.records.extend_from_slice(&script.map_or([0; 32], |script| script.checksum));
         embedding.records.push(script.is_some_and(|script| script.transactional).into());
-        embedding.records.push(script.map_or(0, |script| mode(script.strongest_lock())));
+        embedding.records.push(script.map_or(0, strongest));
     }
 
     /// Where the text of a source stands in the row of all scripts.
@@ -146,6 +149,14 @@ fn number(verdict: Verdict) -> u8 {
         Verdict::ColumnOrder => 2,
         Verdict::DoesNotRestore => 3,
         Verdict::Irreversible => 4,
+    }
+}
+
+/// The strongest lock, or that more may be locked than is known.
+fn strongest(script: &PlannedScript) -> u8 {
+    match script.locks_are_known() {
+        true => mode(script.strongest_lock()),
+        false => 9,
     }
 }
 
@@ -226,7 +237,7 @@ fn doc(migration: &PlannedMigration) -> String {
 
 /// What it locks of what was there before: a line for each relation.
 fn locks(script: &PlannedScript, doc: &mut String) {
-    let unknown = script.statements.iter().any(|it| it.may_lock_more);
+    let unknown = !script.locks_are_known();
     let mut all: Vec<PlannedLock> = Vec::new();
     for lock in script.statements.iter().flat_map(|it| &it.locks) {
         match all.iter_mut().find(|own| own.relation == lock.relation) {

@@ -14,6 +14,9 @@ pub struct Plan {
     pub migrations: Vec<PlannedMigration>,
     /// Over versions and up checksums; the history table's own digest is compared with it.
     pub digest: i64,
+    /// The oldest server that it has to run on, where that is declared, counted as
+    /// `server_version_num` counts: 150000.
+    pub postgres: Option<i64>,
 }
 
 /// One migration.
@@ -98,6 +101,11 @@ impl PlannedScript {
     pub fn strongest_lock(&self) -> LockMode {
         let statements = self.statements.iter().map(PlannedStatement::strongest_lock);
         statements.max().unwrap_or_default()
+    }
+
+    /// Whether every statement could be followed, so that no lock is missing.
+    pub fn locks_are_known(&self) -> bool {
+        !self.statements.iter().any(|it| it.may_lock_more)
     }
 }
 

@@ -52,6 +52,7 @@ pub(crate) fn assemble(
         set.version(version, group);
     }
     set.plan.digest = checksum::set(&set.plan.migrations);
+    set.plan.postgres = config.servers.declared_oldest();
     set.schema(sources, replay);
     for (version, candidate) in std::mem::take(&mut set.files) {
         set.finish(version, candidate);

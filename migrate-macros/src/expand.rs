@@ -19,6 +19,7 @@ use std::path::Path;
 pub(crate) struct Contents<'a> {
     migrations: &'a [Embedded],
     digest: i64,
+    postgres: Option<i64>,
     /// The runtime's `List`.
     list: TokenStream,
     folder: Option<&'a Folder>,
@@ -35,16 +36,18 @@ impl<'a> Contents<'a> {
             #scripts,
             ::core::include_bytes!(#records),
         ));
-        let Prepared { migrations, digest, .. } = prepared;
-        Contents { migrations, digest: *digest, list, folder: None, more: TokenStream::new() }
+        let Prepared { migrations, digest, postgres, .. } = prepared;
+        let (digest, postgres) = (*digest, *postgres);
+        Contents { migrations, digest, postgres, list, folder: None, more: TokenStream::new() }
     }
 
     /// Long literals are tokens, to be lexed by nobody.
     pub(crate) fn new(embedding: &'a Embedding, scripts: &TokenStream) -> Contents<'a> {
-        let Embedding { migrations, texts, records, digest } = embedding;
+        let Embedding { migrations, texts, records, digest, postgres } = embedding;
         let (texts, records) = (Literal::string(texts), Literal::byte_string(records));
         let list = quote!(__p::List { scripts: #scripts, texts: #texts, records: #records });
-        Contents { migrations, digest: *digest, list, folder: None, more: TokenStream::new() }
+        let (digest, postgres) = (*digest, *postgres);
+        Contents { migrations, digest, postgres, list, folder: None, more: TokenStream::new() }
     }
 
     pub(crate) fn of(self, folder: &'a Folder) -> Contents<'a> {
@@ -172,8 +175,9 @@ impl Writer<'_> {
             self,
             "/// All migrations of this set, in order of version.\n\
              pub const SET: __p::MigrationSet = \
-             __p::set(&__list::MIGRATIONS, &__list::DIGEST, {});\n",
-            self.directory()
+             __p::set(&__list::MIGRATIONS, &__list::DIGEST, {}){};\n",
+            self.directory(),
+            self.contents.postgres.map(|it| format!(".since({it})")).unwrap_or_default()
         );
         self.text.push_str(
             "/// Stands for this set of migrations in types.\n\

@@ -38,10 +38,10 @@ impl<S> Migrator<S> {
 
 /// Runs a verb to its end, however it goes.
 macro_rules! run {
-    ($self:ident, $client:ident, $verb:ident($($argument:expr)?)) => {{
+    ($self:ident, $client:ident, $verb:ident($($argument:expr),*)) => {{
         let mut client = Asynchronous($client);
         let mut run = Run::new(&mut client, &$self.0.options, $self.0.set);
-        let result = run.$verb($($argument)?).await;
+        let result = run.$verb($($argument),*).await;
         run.finish(result).await
     }};
 }
@@ -140,6 +140,20 @@ impl<S> AsyncMigrator<S> {
     /// As there.
     pub async fn preflight(&self, client: &mut tokio_postgres::Client) -> Result<Preflight, Error> {
         run!(self, client, preflight(None)).map(|(preflight, _)| preflight)
+    }
+
+    /// As [`Migrator::approve`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn approve(
+        &self,
+        client: &mut tokio_postgres::Client,
+        target: impl Target<S>,
+        reason: &str,
+    ) -> Result<(), Error> {
+        let target = target.version();
+        run!(self, client, approve(target, reason)).map(|((), _)| ())
     }
 
     /// As [`Migrator::baseline`].

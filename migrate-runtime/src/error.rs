@@ -30,6 +30,9 @@ pub enum ErrorKind {
     Blocked,
     /// A statement of a migration failed.
     Script,
+    /// A pending migration stops or works on a large table, and nobody has approved it:
+    /// [`Migrator::approval_above`](crate::Migrator::approval_above).
+    Unapproved,
     /// There is to be a backup before the first change, and it could not be made:
     /// [`Migrator::backup`](crate::Migrator::backup).
     Backup,

@@ -136,6 +136,7 @@
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
+mod approval;
 #[cfg(feature = "tokio")]
 mod asynchronous;
 mod backup;

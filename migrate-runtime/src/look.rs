@@ -7,7 +7,7 @@ use crate::migration::EmbeddedMigration;
 use crate::run::{Run, in_transaction};
 
 /// The longest name that PostgreSQL keeps as it is.
-const NAME_BYTES: usize = 63;
+pub(crate) const NAME_BYTES: usize = 63;
 
 /// How often the tables are tried to be made while others make the same.
 const ATTEMPTS: usize = 5;

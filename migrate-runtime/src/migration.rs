@@ -48,6 +48,7 @@ pub struct Script {
     pub(crate) checksum: &'static [u8; 32],
     pub(crate) transactional: bool,
     pub(crate) strongest_lock: LockMode,
+    pub(crate) locks_are_known: bool,
 }
 
 impl Script {
@@ -89,6 +90,11 @@ impl Script {
     /// statement could not be followed.
     pub const fn strongest_lock(&self) -> LockMode {
         self.strongest_lock
+    }
+
+    /// Whether [`locks`](Self::locks) are all of them: every statement could be followed.
+    pub const fn locks_are_known(&self) -> bool {
+        self.locks_are_known
     }
 
     /// The strongest lock on each relation that was there before its migration, strongest first, as
@@ -289,6 +295,7 @@ pub struct MigrationSet {
     pub(crate) migrations: &'static [EmbeddedMigration],
     pub(crate) digest: &'static i64,
     pub(crate) directory: Option<&'static str>,
+    pub(crate) postgres: Option<u32>,
 }
 
 impl MigrationSet {
@@ -311,6 +318,22 @@ impl MigrationSet {
     /// them. Kept in debug builds only; inline migrations have none.
     pub const fn directory(&self) -> Option<&'static str> {
         self.directory
+    }
+
+    /// The oldest server that the set has to run on, as `postgres` in `migrate.toml` declares it, counted
+    /// as PostgreSQL's `server_version_num` counts: 150000 for 15, 140002 for 14.2.
+    ///
+    /// What an older server would do with the scripts nobody has looked at; an
+    /// [`Migrator::preflight`](crate::Migrator::preflight) says so.
+    pub const fn postgres(&self) -> Option<u32> {
+        self.postgres
+    }
+
+    /// The same set, which declares its oldest server. The macro calls it.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn since(self, postgres: u32) -> MigrationSet {
+        MigrationSet { postgres: Some(postgres), ..self }
     }
 
     /// The migration with this version.

@@ -37,6 +37,7 @@ pub(crate) struct Options {
     pub(crate) observers: Vec<Arc<dyn Observer>>,
     pub(crate) hooks: Hooks,
     pub(crate) backup: Option<Backup>,
+    pub(crate) approval_above: Option<u64>,
 }
 
 /// The set of a [`Migrator`] that was made with [`Migrator::from_set`]: its targets are versions.
@@ -361,7 +362,7 @@ impl<S> Migrator<S> {
     }
 
     /// Runs a verb to its end on this thread.
-    fn block<T>(
+    pub(crate) fn block<T>(
         &self,
         client: &mut postgres::Client,
         verb: impl AsyncFnOnce(&mut Run<'_, Blocking<'_>>) -> Result<T, Error>,
@@ -397,6 +398,7 @@ impl Default for Options {
             observers: Vec::new(),
             hooks: Hooks::default(),
             backup: None,
+            approval_above: None,
         }
     }
 }

@@ -146,6 +146,13 @@ pub enum Event {
         /// How long the wait may last.
         at_most: Duration,
     },
+    /// Somebody has approved a migration: [`Migrator::approve`](crate::Migrator::approve).
+    Approved {
+        /// Which one.
+        migration: MigrationId,
+        /// Why it may run.
+        reason: String,
+    },
     /// A backup is being made, before the first change.
     BackupStarted {
         /// The file; `None` where it is none, or not known.
@@ -298,6 +305,7 @@ impl fmt::Display for Event {
             Event::WaitingForRunLock { holder: None, at_most } => {
                 write!(f, "waiting at most {} for another migrator", Took(*at_most))
             }
+            Event::Approved { migration, reason } => write!(f, "{migration} is approved: {reason}"),
             Event::BackupStarted { path } => write!(f, "making a backup{}", At(path.as_ref())),
             Event::BackupDone { path, bytes, took, age } => {
                 match age {

@@ -65,8 +65,12 @@ mod tests {
     enum None {}
 
     impl Set for None {
-        const SET: MigrationSet =
-            MigrationSet { migrations: &[], digest: &0, directory: Option::None };
+        const SET: MigrationSet = MigrationSet {
+            migrations: &[],
+            digest: &0,
+            directory: Option::None,
+            postgres: Option::None,
+        };
     }
 
     #[test]

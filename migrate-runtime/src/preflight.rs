@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use postgres::SimpleQueryMessage;
 
+use crate::approval::ROWS;
 use crate::connection::Connection;
 use crate::error::Error;
 use crate::history::{optional, rows_of};
@@ -47,10 +48,12 @@ pub enum FindingKind {
     Connections,
     /// The role may not do what the plan does.
     Rights,
-    /// The server is older than this library knows.
+    /// The server is older than this library knows, or than the set declares.
     ServerVersion,
     /// What rewrites need beside what is there.
     Disk,
+    /// Nobody has approved it: [`Migrator::approval_above`](crate::Migrator::approval_above).
+    Approval,
 }
 
 /// Something that a [`Preflight`] has found.
@@ -147,9 +150,18 @@ impl<C: Connection> Run<'_, C> {
         let concurrent = pending.iter().find(|up| !up.migration.up().is_transactional());
         let answer =
             self.send("looking at the database", &sql(&uses, &self.history.schema)).await?;
-        let mut seen = Seen { uses: &uses, findings: Vec::new(), disk: 0.0 };
+        let mut seen =
+            Seen { uses: &uses, findings: Vec::new(), oldest: self.set.postgres(), disk: 0.0 };
         seen.read(&answer, concurrent.map(|up| up.migration.into()));
         let mut findings = seen.findings;
+        findings.extend(self.unapproved(&pending).await?.iter().map(|it| Finding {
+            severity: Severity::Error,
+            kind: FindingKind::Approval,
+            migration: Some(it.migration.clone()),
+            subject: it.table.clone(),
+            sentence: it.sentence(),
+            remedy: Some(it.remedy()),
+        }));
         findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
         Ok(Preflight { findings, pending: pending.len() })
     }
@@ -168,6 +180,8 @@ fn uses(pending: &[Up]) -> Vec<Use> {
 struct Seen<'a> {
     uses: &'a [Use],
     findings: Vec<Finding>,
+    /// The oldest server that the set declares.
+    oldest: Option<u32>,
     /// What rewrites need, in bytes.
     disk: f64,
 }
@@ -367,7 +381,23 @@ impl Seen<'_> {
     }
 
     fn version(&mut self, row: &Row<'_>) {
-        let number = row.text("n").parse::<i64>().unwrap_or(OLDEST_SERVER);
+        let Ok(number) = row.text("n").parse::<i64>() else { return };
+        if let Some(oldest) = self.oldest.filter(|oldest| number < i64::from(*oldest)) {
+            let (major, minor) = (oldest / 10_000, oldest % 10_000);
+            let oldest = if minor == 0 { major.to_string() } else { format!("{major}.{minor}") };
+            let sentence = format!(
+                "the server is {}, and the migrations are made for {oldest} and later",
+                row.text("a")
+            );
+            let remedy = format!(
+                "migrate a newer server, or declare the older one in migrate.toml (`postgres = \"{}\"`) and \
+                 see what the compiler says",
+                number / 10_000
+            );
+            let kind = FindingKind::ServerVersion;
+            self.found(Severity::Error, kind, row.text("a"), sentence, Some(remedy));
+            return;
+        }
         if number >= OLDEST_SERVER {
             return;
         }
@@ -430,7 +460,7 @@ fn sql(uses: &[Use], schema: &str) -> String {
     [
         format!(
             "SELECT 'table' AS what, t.name AS a, pg_catalog.pg_has_role(c.relowner, 'USAGE') AS b, \
-             pg_catalog.pg_get_userbyid(c.relowner) AS c, GREATEST(c.reltuples, 0) AS n, \
+             pg_catalog.pg_get_userbyid(c.relowner) AS c, {ROWS} AS n, \
              c.relpages::pg_catalog.float8 OPERATOR(pg_catalog.*) pg_catalog.current_setting('block_size')::pg_catalog.float8 AS m \
              FROM {tables} AS t JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) t.oid"
         ),

@@ -24,7 +24,14 @@ pub fn script(
 ) -> Script {
     let checksum = Box::leak(Box::new(checksum));
     let strongest_lock = LockMode::AccessExclusive;
-    Script { path, text, steps, checksum, transactional, strongest_lock }
+    let locks_are_known = false;
+    Script { path, text, steps, checksum, transactional, strongest_lock, locks_are_known }
+}
+
+/// The same script, all of whose locks are known.
+pub fn known(script: Script) -> Script {
+    let strongest = script.locks().iter().map(|lock| lock.mode).max();
+    Script { strongest_lock: strongest.unwrap_or_default(), locks_are_known: true, ..script }
 }
 
 /// A set; `directory` is the absolute path it was read from, kept in debug builds only.
@@ -33,5 +40,5 @@ pub const fn set(
     digest: &'static i64,
     directory: Option<&'static str>,
 ) -> MigrationSet {
-    MigrationSet { migrations, digest, directory }
+    MigrationSet { migrations, digest, directory, postgres: None }
 }

@@ -15,7 +15,7 @@
 //! | 9 | 1 | the verdict: 0 unproven, 1 exact, 2 column order, 3 does not restore, 4 irreversible |
 //! | 10 | 1 | whether the up destroys data |
 //! | 11 | 24 | where its texts begin and end: name, path and steps of the up, path (or the reason) and steps of the down; each begins where the one before ends |
-//! | 35 | 42 | the up: where its text begins and ends (4, 4), checksum (32), in one transaction (1), the strongest lock (1), 0 none to 8 |
+//! | 35 | 42 | the up: where its text begins and ends (4, 4), checksum (32), in one transaction (1), the strongest lock (1), 0 none to 8, and 9 where more may be locked than is known |
 //! | 77 | 42 | the down, likewise |
 
 use crate::migration::{Down, EmbeddedMigration, Script};
@@ -30,6 +30,9 @@ const TEXTS: usize = 11;
 const UP: usize = 35;
 const DOWN: usize = 77;
 const SIZE: usize = 119;
+
+/// In the place of the strongest lock: what a script locks is not fully known.
+const UNKNOWN: u8 = 9;
 
 /// All migrations of a set. A migration points to the static that holds it, since the compiler
 /// would else hash all of it for each.
@@ -115,6 +118,7 @@ impl Record {
             checksum: self.bytes(at + 8),
             transactional: self.bytes::<1>(at + 40)[0] != 0,
             strongest_lock: LockMode::numbered(self.bytes::<1>(at + 41)[0]),
+            locks_are_known: self.bytes::<1>(at + 41)[0] < UNKNOWN,
         }
     }
 
@@ -166,7 +170,10 @@ pub fn migration(version: i64, name: &str, up: Script, down: Down) -> EmbeddedMi
         record.extend(number(scripts.len()));
         record.extend(script.map_or(&[0; 32], |script| script.checksum));
         record.push(script.is_some_and(|script| script.transactional).into());
-        record.push(script.map_or(0, |script| script.strongest_lock as u8));
+        record.push(script.map_or(0, |script| match script.locks_are_known {
+            true => script.strongest_lock as u8,
+            false => UNKNOWN,
+        }));
     }
     let list = List { scripts: scripts.leak(), texts: texts.leak(), records: record.leak() };
     EmbeddedMigration { list: Box::leak(Box::new(list)), nth: 0 }
@@ -184,7 +191,16 @@ mod tests {
     fn script(path: &'static str, text: &'static str, transactional: bool) -> Script {
         let checksum = if transactional { &[7; 32] } else { &[255; 32] };
         let strongest_lock = LockMode::Share;
-        Script { path, text, steps: "0-1;", checksum, transactional, strongest_lock }
+        let locks_are_known = true;
+        Script {
+            path,
+            text,
+            steps: "0-1;",
+            checksum,
+            transactional,
+            strongest_lock,
+            locks_are_known,
+        }
     }
 
     #[test]

@@ -134,6 +134,7 @@ impl<'a, C: Connection> Run<'a, C> {
             if let Some(only) = only {
                 plan.pending.retain(|up| only.contains(&up.migration.version()));
             }
+            self.check_approvals(&plan.pending).await?;
             if !announced {
                 self.report.already = plan.already;
                 self.announce(Direction::Up, plan.pending.len());
@@ -172,7 +173,9 @@ impl<'a, C: Connection> Run<'a, C> {
         // What the second half would refuse is refused before the first.
         let rest: Vec<_> =
             look.rows.iter().filter(|row| !versions.contains(&row.version)).cloned().collect();
-        plan::up(&self.set, &rest, None, self.options.policies)?;
+        let mut plan = plan::up(&self.set, &rest, None, self.options.policies)?;
+        plan.pending.retain(|up| versions.contains(&up.migration.version()));
+        self.check_approvals(&plan.pending).await?;
         self.keep_lock = true;
         self.roll_back(look, depth).await?;
         self.keep_lock = false;

@@ -30,6 +30,18 @@ pub(crate) fn locking(
     p::migration(version, leak(name), up, down)
 }
 
+/// The same, of which that is known to be all.
+pub(crate) fn known(
+    version: i64,
+    name: &str,
+    up: &str,
+    down: &str,
+    locks: &'static str,
+) -> EmbeddedMigration {
+    let migration = locking(version, name, up, down, locks);
+    p::migration(version, migration.name(), p::known(migration.up()), migration.down())
+}
+
 pub(crate) fn irreversible(version: i64, name: &str, up: &str) -> EmbeddedMigration {
     build(version, name, up, Down::Irreversible("data is gone"), true)
 }

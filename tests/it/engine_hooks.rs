@@ -34,7 +34,8 @@ fn what_they_set_holds_for_the_script_and_no_longer() {
     let mut client = database.connect().unwrap();
     client.batch_execute(AUDIT).unwrap();
     client.batch_execute("SET work_mem = '5MB'").unwrap();
-    let seen = |n: i64| format!("CREATE TABLE seen{n} AS SELECT current_setting('work_mem') AS memory");
+    let seen =
+        |n: i64| format!("CREATE TABLE seen{n} AS SELECT current_setting('work_mem') AS memory");
     let drop = |n: i64| format!("DROP TABLE seen{n}");
     let upset = "SET work_mem = '9MB';;SET search_path = '';;SET ROLE pg_monitor";
     let migrations = [

@@ -98,3 +98,26 @@ fn a_database_with_nothing_pending_is_ready() {
     assert_eq!((preflight.pending(), preflight.worst()), (0, None), "{preflight}");
     assert_eq!(preflight.to_string(), "ready");
 }
+
+#[test]
+fn a_server_older_than_the_set_declares_is_an_error() {
+    migrate_runtime::migrations! {
+        mod schema = "it/declared";
+    }
+    assert_eq!(schema::SET.postgres(), Some(180_099));
+    let database = database();
+    let mut client = database.connect().unwrap();
+    let preflight = schema::migrator().preflight(&mut client).unwrap();
+    assert_eq!(preflight.worst(), Some(Severity::Error));
+    let told = finding(&preflight, FindingKind::ServerVersion);
+    let server = ask(&mut client, "SHOW server_version");
+    let words =
+        format!("error: the server is {server}, and the migrations are made for 18.99 and later");
+    assert!(told.starts_with(&words), "{told}");
+    assert!(told.contains("in migrate.toml (`postgres = \""), "{told}");
+    // The same without that, and with what the server is.
+    let undeclared = migrator(schema::SET.migrations());
+    assert_eq!(undeclared.preflight(&mut client).unwrap().worst(), None);
+    let newer = migrate_runtime::Migrator::from_set(undeclared.set().since(130_000));
+    assert_eq!(newer.preflight(&mut client).unwrap().worst(), None);
+}

@@ -4,7 +4,9 @@
 #![allow(clippy::print_stderr, reason = "a test that cannot run here says so")]
 
 mod catalog_fidelity;
+mod engine_approval;
 mod engine_async;
+mod engine_backup;
 mod engine_baseline;
 mod engine_blocked;
 mod engine_down;

@@ -217,6 +217,21 @@ fn what_was_made_ready_counts_while_no_file_looks_different() {
     project.check().failed("not-postgres");
 }
 
+/// By way of the build script, which has made it ready.
+#[test]
+fn the_oldest_server_is_embedded() {
+    let main = "db::migrations! { mod schema = \"migrations\"; }\n\
+                const _: () = assert!(matches!(schema::SET.postgres(), Some(140_002)));\n\
+                fn main() { let _ = schema::CreateUsers; }\n";
+    let project = Project::new("declared", main);
+    project.write("migrations/1_create_users.sql", ONE);
+    project.write("migrations/migrate.toml", "postgres = \"14.2\"\n");
+    project.check().compiled();
+    assert!(project.left("embed").exists());
+    project.write("migrations/migrate.toml", "postgres = \"15\"\n");
+    project.check().failed("assertion failed");
+}
+
 #[test]
 fn line_ends_and_a_byte_order_mark_change_no_checksum() {
     let main = "db::migrations! { mod unix = \"unix\"; }\n\

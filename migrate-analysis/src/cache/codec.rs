@@ -401,6 +401,7 @@ impl Encode for Embedding {
         encode_slice(&self.records, out);
         self.texts.encode(out);
         self.digest.encode(out);
+        self.postgres.encode(out);
     }
 }
 
@@ -411,6 +412,7 @@ impl Decode for Embedding {
             records: input.slice()?.to_vec(),
             texts: Decode::decode(input)?,
             digest: Decode::decode(input)?,
+            postgres: Decode::decode(input)?,
         })
     }
 }
@@ -428,7 +430,7 @@ record!(ConcurrentIndex { table, index });
 record!(EnumValue { type_name, value });
 record!(Analysis { sources, plan, diagnostics });
 record!(Source { path, text, verbatim, start });
-record!(Plan { migrations, digest });
+record!(Plan { migrations, digest, postgres });
 record!(PlannedMigration { version, name, up, down, verdict, destroys });
 record!(PlannedStatement { range, action, takes_along, locks, may_lock_more });
 record!(PlannedLock { relation, mode, rewrites, scans, builds_index, is_index, is_table });

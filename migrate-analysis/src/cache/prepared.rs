@@ -22,6 +22,8 @@ pub struct Prepared {
     pub scripts: usize,
     /// SHA-256 over versions and up checksums.
     pub digest: i64,
+    /// The oldest server, where it is declared.
+    pub postgres: Option<i64>,
 }
 
 /// What a directory looks like, and holds where looks may deceive.
@@ -48,8 +50,8 @@ impl Prepared {
     /// `embedded` are the stamps of the files with what is embedded, of which `scripts` bytes are
     /// scripts.
     pub fn new(looks: Looks, embedded: Vec<u8>, scripts: usize, embedding: Embedding) -> Prepared {
-        let Embedding { migrations, digest, .. } = embedding;
-        Prepared { looks, embedded, migrations, scripts, digest }
+        let Embedding { migrations, digest, postgres, .. } = embedding;
+        Prepared { looks, embedded, migrations, scripts, digest, postgres }
     }
 
     /// Whether it still counts. `read` answers with what a file of the directory holds.
@@ -77,6 +79,7 @@ impl Prepared {
         self.migrations.encode(&mut bytes);
         self.scripts.encode(&mut bytes);
         self.digest.encode(&mut bytes);
+        self.postgres.encode(&mut bytes);
         bytes
     }
 
@@ -94,6 +97,7 @@ impl Prepared {
             migrations: Decode::decode(&mut input)?,
             scripts: Decode::decode(&mut input)?,
             digest: Decode::decode(&mut input)?,
+            postgres: Decode::decode(&mut input)?,
         };
         input.is_empty().then_some(prepared)
     }

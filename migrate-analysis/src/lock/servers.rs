@@ -16,6 +16,12 @@ impl Servers {
     pub(crate) const ALL: Servers =
         Servers { oldest: 13, newest: 18, minor: None, declared: false };
 
+    /// The oldest as `server_version_num` counts, where it is declared.
+    pub(crate) fn declared_oldest(self) -> Option<i64> {
+        let number = i64::from(self.oldest) * 10_000 + i64::from(self.minor.unwrap_or_default());
+        self.declared.then_some(number)
+    }
+
     /// Whether one of them is older than this.
     pub(crate) fn any_before(self, major: u32) -> bool {
         self.oldest < major

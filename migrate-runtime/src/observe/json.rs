@@ -26,6 +26,7 @@ impl Event {
         match self {
             Event::Planned { .. } => "planned",
             Event::WaitingForRunLock { .. } => "waiting_for_run_lock",
+            Event::Approved { .. } => "approved",
             Event::BackupStarted { .. } => "backup_started",
             Event::BackupDone { .. } => "backup_done",
             Event::Started { .. } => "started",
@@ -56,6 +57,9 @@ impl Event {
                 if let Some(holder) = holder {
                     object.raw("holder", &self::holder(holder));
                 }
+            }
+            Event::Approved { migration, reason } => {
+                object.migration(migration).text("reason", reason);
             }
             Event::BackupStarted { path } => {
                 path.iter().for_each(|it| {

@@ -29,7 +29,7 @@ fn migration_of(version: i64, up: Script, down: Script) -> EmbeddedMigration {
 
 fn set_of(migrations: Vec<EmbeddedMigration>) -> MigrationSet {
     let migrations = Box::leak(migrations.into_boxed_slice());
-    MigrationSet { migrations, digest: &0, directory: None }
+    MigrationSet { migrations, digest: &0, directory: None, postgres: None }
 }
 
 fn set(versions: &[i64]) -> MigrationSet {

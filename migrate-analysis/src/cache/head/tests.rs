@@ -12,7 +12,7 @@ mod set;
 
 /// Without hazards, so that nothing is wrong with it.
 fn directory(set: &[(String, String)], config: &str) -> Directory {
-    set::directory(set, &format!("small-tables = [\"*.*\"]\n{config}"))
+    set::directory(set, &format!("small-tables = [\"*.*\"]\npostgres = \"13\"\n{config}"))
 }
 
 /// A file looks like what it holds, backwards.
@@ -62,6 +62,7 @@ impl Build {
         let fresh = analyze(Ok(directory.clone()), &mut Cache::default());
         assert_eq!(fresh.diagnostics, [], "after {edit}");
         assert_eq!(ready.scripts, cache::scripts(&fresh.sources).text, "after {edit}");
+        assert_eq!(ready.embedding.postgres, Some(130_000), "after {edit}");
         assert_eq!(ready.embedding, Embedding::new(&fresh, Some("migrations")), "after {edit}");
         true
     }

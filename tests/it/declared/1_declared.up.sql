@@ -1,0 +1,1 @@
+CREATE TABLE declared (id bigint PRIMARY KEY);

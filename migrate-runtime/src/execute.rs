@@ -280,6 +280,7 @@ fn group_end(jobs: &[Job], next: usize, suspect: Option<&Range<usize>>) -> usize
     for job in &jobs[next..] {
         let alone = suspect.is_some_and(|range| range.contains(&end));
         bytes += job.statements.iter().map(|statement| statement.text.len()).sum::<usize>();
+        bytes += job.hooks.bytes();
         if end > next && (alone || !job.transactional || bytes > MESSAGE_BYTES) {
             break;
         }

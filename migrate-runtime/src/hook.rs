@@ -182,6 +182,17 @@ impl HookSql {
         self.before.is_empty() && self.after.is_empty()
     }
 
+    /// How much text it is.
+    pub(crate) fn bytes(&self) -> usize {
+        self.before.iter().chain(&self.after).map(|sql| sql.len()).sum()
+    }
+
+    /// The side on which SQL has a NUL, which no message can hold.
+    pub(crate) fn has_nul(&self) -> Option<When> {
+        let has_nul = |when: &When| self.of(*when).iter().any(|sql| sql.contains('\0'));
+        [When::Before, When::After].into_iter().find(has_nul)
+    }
+
     fn of(&self, when: When) -> &[Cow<'static, str>] {
         match when {
             When::Before => &self.before,

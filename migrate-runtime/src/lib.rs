@@ -76,6 +76,16 @@
 //! | another set wrote it | [`ErrorKind::ForeignHistory`] | [`Migrator::history_table`] |
 //! | a down script was edited | the edited one counts, [`Event::DownEdited`] | |
 //!
+//! # Production
+//!
+//! Options that are off unless asked for:
+//!
+//! | option | |
+//! |---|---|
+//! | [`before_each`](Migrator::before_each), [`after_each`](Migrator::after_each) | SQL of your own in the transaction of each migration |
+//! | [`backup`](Migrator::backup) | a backup before the first change of a run, and never otherwise |
+//! | [`approval_above`](Migrator::approval_above) | what locks or works on a large table needs an [`approve`](Migrator::approve)d script |
+//!
 //! # What a run promises
 //!
 //! - **One transaction a migration**, with its row in the history, so a migration is in the database
@@ -128,6 +138,9 @@
 //! The second is append-only, for people: `version`, `name`, `direction` (`up`, `down`,
 //! `baseline`), `outcome` (`done`, `failed`), `error`, `started_at`, `finished_at`, `duration`,
 //! `run_id`, `applied_by`.
+//!
+//! [`Migrator::approve`] makes a third one when it is called for the first time, `…_approval`: `version`,
+//! `up_checksum`, `approved_by`, `approved_at`, `reason`.
 //!
 //! A role that runs `up` needs `CREATE` on the schema the first time, and then `SELECT`, `INSERT`,
 //! `UPDATE`, `DELETE` on the two tables; for `up` with nothing pending, `plan` and `verify`

@@ -140,7 +140,7 @@ impl<'a, C: Connection> Run<'a, C> {
                 self.announce(Direction::Up, plan.pending.len());
                 announced = true;
             }
-            let jobs = self.with_hooks(plan.pending.iter().map(Job::up));
+            let jobs = self.with_hooks(plan.pending.iter().map(Job::up))?;
             self.check_progress(&mut rounds, &jobs).await?;
             if !jobs.is_empty() {
                 self.back_up().await?;
@@ -213,7 +213,7 @@ impl<'a, C: Connection> Run<'a, C> {
                 announced = true;
             }
             let jobs = self.down_jobs(&backs).await?;
-            let jobs = self.with_hooks(jobs.into_iter());
+            let jobs = self.with_hooks(jobs.into_iter())?;
             self.check_progress(&mut rounds, &jobs).await?;
             if !jobs.is_empty() {
                 self.back_up().await?;
@@ -252,10 +252,12 @@ impl<'a, C: Connection> Run<'a, C> {
     }
 
     /// Asks the hooks what they want to run with each job.
-    fn with_hooks(&self, jobs: impl Iterator<Item = Job>) -> Vec<Job> {
+    fn with_hooks(&self, jobs: impl Iterator<Item = Job>) -> Result<Vec<Job>, Error> {
         let ask = |mut job: Job| {
             job.hooks = self.options.hooks.ask(&job, &self.report.run_id);
-            job
+            let Some(when) = job.hooks.has_nul() else { return Ok(job) };
+            let sentence = format!("in the hook {when} {}: its SQL has a NUL", job.id);
+            Err(Error::new(ErrorKind::Hook, sentence).of(job.id).now(self.standing()))
         };
         jobs.map(ask).collect()
     }

@@ -85,6 +85,35 @@ fn they_share_a_message_with_many_migrations() {
 }
 
 #[test]
+fn one_that_fails_among_many_stops_there() {
+    for (sql, words) in [
+        ("SELECT 1 / 0", "division by zero"),
+        ("CREATE TABLE t1 ()", "already exists"),
+        ("COMMIT", "not implemented"),
+        ("SELECT '\0'", "its SQL has a NUL"),
+    ] {
+        for after in [false, true] {
+            let database = database();
+            let mut client = database.connect().unwrap();
+            let hook = move |step: &HookStep| (step.migration.version() == 17).then_some(sql);
+            let migrator = match after {
+                true => migrator(&tables(30)).after_each(hook),
+                false => migrator(&tables(30)).before_each(hook),
+            };
+            let error = migrator.up(&mut client).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Hook, "{error}");
+            let side = if after { "after" } else { "before" };
+            let text = error.to_string();
+            assert!(text.starts_with(&format!("in the hook {side} 17_t17: ")), "{text}");
+            assert!(text.contains(words), "{text}");
+            let done =
+                if sql.contains('\0') { "" } else { "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16" };
+            assert_eq!(applied(&mut client), done, "{text}");
+        }
+    }
+}
+
+#[test]
 fn a_word_goes_out_when_the_transaction_commits() {
     let database = database();
     let mut listener = database.connect().unwrap();

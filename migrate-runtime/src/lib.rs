@@ -317,6 +317,9 @@ pub use verdict::Verdict;
 /// # For a directory with a past: up to this version only what cannot be read, ordered or run is an
 /// # error.
 /// history-until = 20240301120000
+/// # The oldest server that they have to run on: newer syntax is an error, and so is an older server to
+/// # `preflight`.
+/// postgres = "15"
 /// # Diagnostics that this project does not want, or wants as warnings of `migrate_build::watch`.
 /// allow = ["version-gap"]
 /// warn = []

@@ -125,7 +125,7 @@ fn first_line(error: &migrate_runtime::Error) -> String {
 
 /// What the macro would embed, made at run time and never freed.
 fn set(analysis: &Analysis) -> MigrationSet {
-    let Plan { migrations, digest } = &analysis.plan;
+    let Plan { migrations, digest, .. } = &analysis.plan;
     let migrations: Vec<_> =
         migrations.iter().map(|one| migration(one, &analysis.sources)).collect();
     embed::set(migrations.leak(), Box::leak(Box::new(*digest)), None)

@@ -134,7 +134,10 @@ fn layouts_and_settings_of_all_kinds() {
         ("302_e.up.sql", "-- migrate: irreversible why\nINSERT INTO elsewhere VALUES (1);"),
         ("303_f/up.sql", "CREATE TABLE f ();"),
         ("303_f/down.sql", "DROP TABLE f;"),
-        ("migrate.toml", "external = [\"public.elsewhere\"]\nbaseline = \"schema.sql\""),
+        (
+            "migrate.toml",
+            "postgres = \"13\"\nexternal = [\"public.elsewhere\"]\nbaseline = \"schema.sql\"",
+        ),
         ("schema.sql", "CREATE TABLE base ();"),
     ];
     let with = |edited: &str, more: &str| {

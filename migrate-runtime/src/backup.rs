@@ -210,6 +210,9 @@ impl<S> Migrator<S> {
     /// nothing to do. The run lock is held meanwhile, and nothing else. Where it fails, nothing is
     /// changed, and the error is an [`ErrorKind::Backup`](crate::ErrorKind::Backup).
     ///
+    /// Another migrator waits for the run lock meanwhile: [`lock_wait`](Self::lock_wait) is to be longer than
+    /// a backup takes. An asynchronous verb that is dropped does not stop the program.
+    ///
     /// A backup that is restored takes back everything since, not only what a migration did: the way back
     /// is a down script, and this is for when that is of no use.
     #[must_use]
@@ -218,6 +221,11 @@ impl<S> Migrator<S> {
         self
     }
 }
+
+/// The session has nothing to do meanwhile, and must not be ended for that. It is put back with all other
+/// settings. PostgreSQL 13 has no such limit.
+const NEVER_IDLE: &str = "SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_settings \
+     WHERE name OPERATOR(pg_catalog.=) 'idle_session_timeout'";
 
 impl<C: Connection> Run<'_, C> {
     /// Makes the backup, if there is to be one and this run has none yet.
@@ -239,6 +247,7 @@ impl<C: Connection> Run<'_, C> {
             return Ok(());
         }
         self.emit(Event::BackupStarted { path: path.clone() });
+        self.send("preparing for a backup", NEVER_IDLE).await?;
         let asked = backup.clone();
         let made = self.connection.blocking(move || asked.take()).await;
         if let Err(failed) = made.unwrap_or_else(|| Err(Failed::new("the runtime shuts down"))) {

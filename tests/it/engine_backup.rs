@@ -370,3 +370,22 @@ fn it_does_not_hold_an_async_runtime_up() {
     assert_eq!(applied, 2);
     assert!(at_the_end.load(Ordering::SeqCst) > 10, "{at_the_end:?}");
 }
+
+#[test]
+fn a_session_that_waits_for_it_is_not_ended() {
+    let database = database();
+    let mut client = database.connect().unwrap();
+    let known = "SELECT count(*) FROM pg_settings WHERE name = 'idle_session_timeout'";
+    if ask(&mut client, known) == "0" {
+        eprintln!("not tested: this server ends no session for being idle");
+        return;
+    }
+    let backup = Backup::with(|| {
+        std::thread::sleep(Duration::from_millis(1500));
+        Ok(SystemTime::now())
+    });
+    let migrator = migrator(&tables(2)).backup(backup);
+    client.batch_execute("SET idle_session_timeout = '1s'").unwrap();
+    let _ = migrator.up(&mut client).unwrap();
+    assert_eq!(ask(&mut client, "SHOW idle_session_timeout"), "1s");
+}

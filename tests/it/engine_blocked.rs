@@ -11,18 +11,19 @@ use postgres::{Client, NoTls};
 
 use crate::engine_fixture::{applied, ask, database, locking, locks, migrator, pair, stepwise};
 
-const TABLES: &str = "CREATE TABLE a (id int); CREATE TABLE b (id int); CREATE TABLE c (id int)";
+pub(crate) const TABLES: &str =
+    "CREATE TABLE a (id int); CREATE TABLE b (id int); CREATE TABLE c (id int)";
 const THREE: &str = "ALTER TABLE a ADD COLUMN x int;;ALTER TABLE b ADD COLUMN x int;;ALTER TABLE c ADD COLUMN x int";
 
 /// Three tables in one migration, with what the analysis would say of it.
-fn three() -> [EmbeddedMigration; 1] {
+pub(crate) fn three() -> [EmbeddedMigration; 1] {
     [locking(1, "three", THREE, "SELECT 1", "!8t1:a!8t1:b!8t1:c")]
 }
 
 type Log = Vec<(Instant, Event)>;
 
 /// Everything that happens, and when.
-fn listen(migrator: Migrator) -> (Migrator, Arc<Mutex<Log>>) {
+pub(crate) fn listen(migrator: Migrator) -> (Migrator, Arc<Mutex<Log>>) {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let log = Arc::clone(&seen);
     let migrator =
@@ -48,75 +49,122 @@ fn hold(
     (done, holding)
 }
 
-/// Reads tables again and again; the longest that one reading took.
-fn read(
-    mut client: Client,
-    tables: &'static [&'static str],
-    until: &Arc<AtomicBool>,
-) -> thread::JoinHandle<Duration> {
-    let until = Arc::clone(until);
-    thread::spawn(move || {
-        let mut longest = Duration::ZERO;
-        while !until.load(Ordering::Relaxed) {
-            for table in tables {
-                let begun = Instant::now();
-                client.simple_query(&format!("SELECT count(*) FROM {table}")).unwrap();
-                longest = longest.max(begun.elapsed());
-            }
-            thread::sleep(Duration::from_millis(2));
-        }
-        longest
-    })
+/// A stream of readings, one session for each table, until told.
+pub(crate) struct Readers {
+    until: Arc<AtomicBool>,
+    readers: Vec<thread::JoinHandle<(u32, Duration)>>,
 }
 
-/// Runs a migration while a transaction holds what it needs, and others read.
-fn behind(migrations: &[EmbeddedMigration], held: &'static str) {
+impl Readers {
+    pub(crate) fn of(database: &migrate_testing::Database, tables: &[&str]) -> Readers {
+        let until = Arc::new(AtomicBool::new(false));
+        let reader = |table: &&str| {
+            let mut client = database.connect().unwrap();
+            let until = Arc::clone(&until);
+            let sql = format!("SELECT FROM {table} LIMIT 1");
+            thread::spawn(move || {
+                let (mut count, mut longest) = (0, Duration::ZERO);
+                while !until.load(Ordering::Relaxed) {
+                    let begun = Instant::now();
+                    client.simple_query(&sql).unwrap();
+                    longest = longest.max(begun.elapsed());
+                    count += 1;
+                    thread::sleep(Duration::from_millis(2));
+                }
+                (count, longest)
+            })
+        };
+        let readers = tables.iter().map(reader).collect();
+        Readers { until, readers }
+    }
+
+    /// None of them has waited for longer than `lock_timeout` and a tenth.
+    pub(crate) fn never_waited(self, what: &str) {
+        self.until.store(true, Ordering::Relaxed);
+        let read: Vec<_> = self.readers.into_iter().map(|it| it.join().unwrap()).collect();
+        let count: u32 = read.iter().map(|(count, _)| count).sum();
+        let longest = read.iter().map(|(_, longest)| *longest).max().unwrap();
+        eprintln!("{what}: {count} SELECTs, the longest took {longest:?}; lock_timeout {LIMIT:?}");
+        assert!(longest <= LIMIT.mul_f64(1.1), "{what}: a reader waited for {longest:?}");
+        assert!(count > 100, "{what}: only {count} SELECTs");
+    }
+}
+
+/// The `lock_timeout` that is set on a server as it comes.
+pub(crate) const LIMIT: Duration = Duration::from_millis(1500);
+/// As long as a test may take that runs every time.
+const SHORT: Duration = Duration::from_secs(5);
+/// As long as reports take.
+const FULL: Duration = Duration::from_secs(30);
+
+/// Runs a migration while a transaction holds what it needs for so long, and others read.
+fn behind(migrations: &[EmbeddedMigration], held: &'static str, held_for: Duration) {
     let database = database();
     let mut client = database.connect().unwrap();
     client.batch_execute(TABLES).unwrap();
     let (done, holding) = hold(&database, held);
-    let limit = Duration::from_millis(1500);
-    let readers: Vec<_> = [&["a"], &["b"], &["c"]]
-        .map(|tables: &'static [&str; 1]| read(database.connect().unwrap(), tables, &done))
-        .into();
+    let readers = Readers::of(&database, &["a", "b", "c"]);
     let (migrator, seen) = listen(migrator(migrations));
     let begun = Instant::now();
     let release = Arc::clone(&done);
     let releasing = thread::spawn(move || {
-        thread::sleep(Duration::from_secs(5));
+        thread::sleep(held_for);
         release.store(true, Ordering::Relaxed);
     });
     let report = migrator.up(&mut client).unwrap();
+    let took = begun.elapsed();
     assert_eq!(report.applied().count(), 1);
     releasing.join().unwrap();
     holding.join().unwrap();
-    for reader in readers {
-        let longest = reader.join().unwrap();
-        assert!(longest <= limit.mul_f64(1.1), "a reader waited for {longest:?}");
-    }
     let seen = seen.lock().unwrap();
-    let first = seen.iter().find_map(|(at, event)| match event {
-        Event::Retrying { blockers, .. } => Some((*at, blockers)),
-        _ => None,
-    });
-    let Some((at, blockers)) = first else { panic!("no attempt failed") };
+    let retries: Vec<_> = seen
+        .iter()
+        .filter_map(|(at, event)| match event {
+            Event::Retrying { blockers, .. } => Some((*at, blockers)),
+            _ => None,
+        })
+        .collect();
+    let name = report.applied().next().unwrap().migration.to_string();
+    readers.never_waited(&format!(
+        "{name} behind a transaction of {held_for:?}, applied after {took:?} and {} attempts",
+        retries.len() + 1
+    ));
+    let Some((at, blockers)) = retries.first() else { panic!("no attempt failed") };
     assert!(at.duration_since(begun) < Duration::from_secs(2), "{:?}", at.duration_since(begun));
     let blocker = blockers.iter().find(|it| it.application_name == "the report").unwrap();
     assert_eq!(blocker.state, "idle in transaction");
     assert!(blocker.query.contains("SELECT") && blocker.mode == "AccessShareLock", "{blocker}");
+    assert!(took >= held_for, "it was applied while others held its locks");
     assert_eq!(applied(&mut client), "1");
     assert_eq!(locks(&mut client), "0");
 }
 
+fn behind_one_lock(held_for: Duration) {
+    let one = [pair(1, "one", "ALTER TABLE a ADD COLUMN x int", "SELECT 1")];
+    behind(&one, "SELECT FROM a", held_for);
+}
+
 #[test]
 fn readers_never_wait_for_long_behind_one_lock() {
-    let one = [pair(1, "one", "ALTER TABLE a ADD COLUMN x int", "SELECT 1")];
-    behind(&one, "SELECT FROM a");
+    behind_one_lock(SHORT);
 }
 
 #[test]
 fn readers_never_wait_for_long_behind_three_locks() {
-    behind(&three(), "SELECT FROM c");
+    behind(&three(), "SELECT FROM c", SHORT);
+}
+
+/// `cargo test -p migrate-tests --test it engine_blocked -- --ignored --nocapture`
+#[test]
+#[ignore = "at full length, it takes a minute"]
+fn readers_never_wait_for_long_behind_one_lock_for_30_s() {
+    behind_one_lock(FULL);
+}
+
+#[test]
+#[ignore = "at full length, it takes a minute"]
+fn readers_never_wait_for_long_behind_three_locks_for_30_s() {
+    behind(&three(), "SELECT FROM c", FULL);
 }
 
 #[test]

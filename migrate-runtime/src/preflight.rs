@@ -16,7 +16,7 @@ use crate::observe::{MigrationId, Took};
 use crate::plan::Up;
 use crate::quote::literal;
 use crate::run::Run;
-use crate::table_lock::{LockMode, TableLock};
+use crate::table_lock::{LockMode, TableLock, conflicts};
 
 /// How much a [`Finding`] matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -384,30 +384,6 @@ fn application(row: &Row<'_>) -> String {
     }
 }
 
-/// Whether a held mode (as `pg_locks` has it) keeps a wanted one waiting.
-///
-/// Source: the table *Conflicting Lock Modes* in the manual, "Explicit Locking".
-fn conflicts(held: &str, wanted: LockMode) -> bool {
-    use LockMode::{
-        AccessExclusive, AccessShare, Exclusive, RowExclusive, RowShare, Share, ShareRowExclusive,
-        ShareUpdateExclusive,
-    };
-    let weakest = match held {
-        "AccessShareLock" => AccessExclusive,
-        "RowShareLock" => Exclusive,
-        "RowExclusiveLock" => Share,
-        "ShareUpdateExclusiveLock" => ShareUpdateExclusive,
-        // The one mode that does not conflict with itself while a weaker one conflicts with it.
-        "ShareLock" => return wanted >= RowExclusive && wanted != Share,
-        "ShareRowExclusiveLock" => RowExclusive,
-        "ExclusiveLock" => RowShare,
-        "AccessExclusiveLock" => AccessShare,
-        _ => return false,
-    };
-    debug_assert!(ShareRowExclusive > Share);
-    wanted >= weakest
-}
-
 /// A number of bytes for people.
 struct Bytes(f64);
 
@@ -500,31 +476,6 @@ fn sql(uses: &[Use], schema: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn modes_conflict_as_the_manual_has_it() {
-        // The table of the manual: rows are wanted, columns held, both weakest first.
-        let table = [
-            "       x", "      xx", "    xxxx", "   xxxxx", "  xx xxx", "  xxxxxx", " xxxxxxx",
-            "xxxxxxxx",
-        ];
-        let held = [
-            "AccessShareLock",
-            "RowShareLock",
-            "RowExclusiveLock",
-            "ShareUpdateExclusiveLock",
-            "ShareLock",
-            "ShareRowExclusiveLock",
-            "ExclusiveLock",
-            "AccessExclusiveLock",
-        ];
-        for (row, wanted) in table.iter().zip(1..) {
-            for (mark, held) in row.chars().zip(held) {
-                let conflict = conflicts(held, LockMode::numbered(wanted));
-                assert_eq!(conflict, mark == 'x', "{held} against {}", LockMode::numbered(wanted));
-            }
-        }
-    }
 
     #[test]
     fn bytes_read_well() {

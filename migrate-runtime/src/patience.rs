@@ -5,7 +5,8 @@
 //! is set, and when it strikes the transaction is rolled back and tried again later.
 //!
 //! The limit is the server's `deadlock_timeout` and 500 ms: only after `deadlock_timeout` does a waiter
-//! make a running autovacuum give way, so that with a shorter one no attempt would ever succeed
+//! make a running autovacuum give way (not one that prevents wraparound: that is waited for, from attempt to
+//! attempt), so that with a shorter one no attempt would ever succeed
 //! (PostgreSQL manual, [Client Connection Defaults][1] and [Routine Vacuuming][2]). What blocks neither
 //! reads nor writes may wait longer, since nobody else waits for it.
 //!
@@ -318,5 +319,33 @@ mod tests {
                 "SET LOCAL lock_timeout TO 1500",
             ]
         );
+    }
+
+    #[test]
+    fn all_locks_together_take_no_more_than_a_tenth_longer() {
+        let locks = "!8t1:a!8t1:b!8t1:c!8t1:d!8t1:e!8t1:f";
+        let mut attempts = Attempts {
+            made: 0,
+            begun: Instant::now(),
+            tried: Instant::now(),
+            limit: Duration::from_millis(1500),
+            first: TableLocks(locks).collect(),
+            blockers: Vec::new(),
+        };
+        assert!(attempts.further() * 5 <= attempts.limit / 10);
+        let named = |attempts: &Attempts| -> String {
+            attempts.first.iter().map(|lock| lock.relation).collect()
+        };
+        // Nothing is known: each has its turn.
+        attempts.put_first_what_is_held();
+        assert_eq!(named(&attempts), "bcdefa");
+        let held = |relation: &str| Blocker {
+            relation: relation.to_owned(),
+            age: Some(Duration::from_secs(1)),
+            ..Blocker::default()
+        };
+        attempts.blockers = vec![held("e"), held("a")];
+        attempts.put_first_what_is_held();
+        assert_eq!(named(&attempts), "eabcdf");
     }
 }

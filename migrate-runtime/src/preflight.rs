@@ -1,5 +1,5 @@
 //! What stands in the way of a plan, before it is run: the database as it is just now, seen through its
-//! catalog and its statistics. Nothing is locked, and nothing is written.
+//! catalog and its statistics. No table is locked, and nothing is written.
 //!
 //! Sizes are what the last `VACUUM` or `ANALYZE` counted: the functions that look at the files would
 //! lock the tables.

@@ -92,7 +92,8 @@ impl Readers {
         let longest = read.iter().map(|(_, longest)| *longest).max().unwrap();
         eprintln!("{what}: {count} SELECTs, the longest took {longest:?}; lock_timeout {LIMIT:?}");
         assert!(longest <= LIMIT.mul_f64(1.1), "{what}: a reader waited for {longest:?}");
-        assert!(count > 100, "{what}: only {count} SELECTs");
+        // It was a stream, and not one that stood still all the time.
+        assert!(count > 20, "{what}: only {count} SELECTs");
     }
 }
 

@@ -26,6 +26,7 @@ use crate::plan::statements_hash;
 use crate::pooler::PID;
 use crate::quote::literal;
 use crate::run::{Outcome, Run};
+use crate::table_lock::TableLocks;
 
 /// What became of a statement that was sent together with its progress.
 enum Together {
@@ -145,15 +146,52 @@ impl<C: Connection> Run<'_, C> {
         if job.resume.as_ref().is_some_and(|partly| partly.done == step) {
             self.sweep(job, step).await?;
         }
-        let mut message = Message::default();
-        message.theirs(0, step, &job.statements[step].text);
-        if let Err(error) = self.connection.simple_query(message.sql()).await
-            && !(died_here(job, step) && is_done_already(&job.statements[step].text, &error))
-            && !self.finalized(&job.statements[step].text, &error).await
-        {
-            return Err(self.stopped(job, step, &message, error).await);
-        }
+        self.alone(job, step).await?;
         self.mark(job, step, last).await
+    }
+
+    /// Runs one statement outside a transaction, again and again where others would wait behind it
+    /// (`VACUUM FULL`).
+    async fn alone(&mut self, job: &Job, step: usize) -> Result<(), Error> {
+        let statement = &job.statements[step];
+        let limited =
+            keeps_others_waiting(statement) && !sets_lock_timeout(&job.statements[..step]);
+        let mut attempts = self.attempts(job);
+        let mut message = Message::default();
+        message.theirs(0, step, &statement.text);
+        loop {
+            if limited {
+                self.send("limiting the wait for locks", &attempts.for_session()).await?;
+            }
+            let Err(error) = self.connection.simple_query(message.sql()).await else { break };
+            if limited && is_transient(&error) {
+                self.wait_for_next(job, step, &mut attempts, error).await?;
+                continue;
+            }
+            let is_done = died_here(job, step) && is_done_already(&statement.text, &error);
+            if !is_done && !self.finalized(&statement.text, &error).await {
+                return Err(self.stopped(job, step, &message, error).await);
+            }
+            break;
+        }
+        if limited {
+            self.send("waiting for locks as before", UNLIMITED).await?;
+        }
+        Ok(())
+    }
+
+    /// Before the next attempt at a statement. Where there is none, the next run goes on with this statement.
+    async fn wait_for_next(
+        &mut self,
+        job: &Job,
+        step: usize,
+        attempts: &mut Attempts,
+        error: postgres::Error,
+    ) -> Result<(), Error> {
+        let words = crate::error::words(&error);
+        let Err(failed) = self.try_again(job, attempts, error).await else { return Ok(()) };
+        let recorded = self.record_stop(job, step, &words).await;
+        Err(with_record(failed.now(self.standing_partly(job, step)), recorded))
     }
 
     async fn together(&mut self, job: &Job, step: usize, last: bool) -> Result<Together, Error> {
@@ -173,7 +211,7 @@ impl<C: Connection> Run<'_, C> {
                 }
                 _ if is_transient(&error) => {
                     self.send("rolling back", "ROLLBACK").await?;
-                    self.try_again(job, &mut attempts, error).await?;
+                    self.wait_for_next(job, step, &mut attempts, error).await?;
                 }
                 _ => return Err(self.stopped(job, step, &message, error).await),
             }
@@ -311,18 +349,7 @@ impl<C: Connection> Run<'_, C> {
             return self.cut(std::slice::from_ref(job), error);
         }
         let at = self.spot(message, &error);
-        let (id, run) = (&job.id, &self.report.run_id);
-        let words = crate::error::words(&error);
-        let log = self.history.log_failure(id.version(), id.name(), job.half(), run, &words);
-        let restore = self.session.as_ref().map_or("", |session| &session.restore);
-        // Nothing was done: then nothing is remembered either, unless an INVALID index may be there.
-        let row = match (step, job.direction, &job.statements[step].builds) {
-            (0, Direction::Up, None) => self.history.forget(id.version()),
-            (0, Direction::Down, None) => self.history.remember(id.version()),
-            _ => self.failed(job, step),
-        };
-        let sql = format!("ROLLBACK;\n{restore};\n{row};\n{log}");
-        let recorded = self.connection.simple_query(&sql).await;
+        let recorded = self.record_stop(job, step, &crate::error::words(&error)).await;
         let mut failed = self
             .step_failed(job, step, at, error)
             .now(self.standing_partly(job, step))
@@ -342,13 +369,27 @@ impl<C: Connection> Run<'_, C> {
         if failed.kind() == ErrorKind::Script {
             failed = self.with_remedy(failed).await;
         }
-        if let Err(error) = recorded {
-            failed = failed.note(format!(
-                "the failure could not be recorded: {}",
-                crate::error::words(&error)
-            ));
-        }
-        failed
+        with_record(failed, recorded)
+    }
+
+    /// Ends what is open and records at which statement a script stopped, and the server's words.
+    async fn record_stop(
+        &mut self,
+        job: &Job,
+        step: usize,
+        words: &str,
+    ) -> Result<(), postgres::Error> {
+        let (id, run) = (&job.id, &self.report.run_id);
+        let log = self.history.log_failure(id.version(), id.name(), job.half(), run, words);
+        let restore = self.session.as_ref().map_or("", |session| &session.restore);
+        // Nothing was done: then nothing is remembered either, unless an INVALID index may be there.
+        let row = match (step, job.direction, &job.statements[step].builds) {
+            (0, Direction::Up, None) => self.history.forget(id.version()),
+            (0, Direction::Down, None) => self.history.remember(id.version()),
+            _ => self.failed(job, step),
+        };
+        let sql = format!("ROLLBACK;\n{restore};\n{row};\n{log}");
+        self.connection.simple_query(&sql).await.map(drop)
     }
 
     fn progress(&self, job: &Job, done: usize, words: &str) -> String {
@@ -385,6 +426,21 @@ impl<C: Connection> Run<'_, C> {
             table = literal(table),
         )
     }
+}
+
+fn with_record(failed: Error, recorded: Result<(), postgres::Error>) -> Error {
+    match recorded {
+        Ok(()) => failed,
+        Err(error) => failed
+            .note(format!("the failure could not be recorded: {}", crate::error::words(&error))),
+    }
+}
+
+/// Whether others wait behind a statement that waits for its locks: `VACUUM FULL` does that, what is done
+/// concurrently is made not to.
+fn keeps_others_waiting(statement: &Statement) -> bool {
+    let is_concurrent = statement.text.to_ascii_lowercase().contains("concurrently");
+    !is_concurrent && TableLocks(statement.locks).any(|lock| lock.mode.blocks_writes())
 }
 
 /// No limit for waiting on a lock.

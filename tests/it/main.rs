@@ -5,6 +5,7 @@
 
 mod catalog_fidelity;
 mod engine_async;
+mod engine_autovacuum;
 mod engine_baseline;
 mod engine_blocked;
 mod engine_down;

@@ -26,7 +26,8 @@ pub enum ErrorKind {
     /// The connection goes through a pooler that gives every transaction another session, and what is to be
     /// done needs one of its own.
     Pooled,
-    /// Other sessions held locks on the tables of a migration, attempt after attempt.
+    /// Other sessions were in the way of a migration, attempt after attempt: they held its locks, or it came
+    /// to a deadlock or a serialization failure. [`Error::sql_state`] tells which.
     Blocked,
     /// A statement of a migration failed.
     Script,

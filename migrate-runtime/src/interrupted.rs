@@ -35,6 +35,7 @@ impl<C: Connection> Run<'_, C> {
              AND i.indrelid OPERATOR(pg_catalog.=) COALESCE((SELECT x.indrelid FROM pg_catalog.pg_index AS x \
              WHERE x.indexrelid OPERATOR(pg_catalog.=) pg_catalog.to_regclass({name})), pg_catalog.to_regclass({name})) \
              AND NOT EXISTS (SELECT FROM pg_catalog.pg_locks AS l WHERE l.relation OPERATOR(pg_catalog.=) i.indrelid \
+             AND l.database OPERATOR(pg_catalog.=) (SELECT oid FROM pg_catalog.pg_database WHERE datname OPERATOR(pg_catalog.=) pg_catalog.current_database()) \
              AND l.mode OPERATOR(pg_catalog.=) 'ShareUpdateExclusiveLock' AND l.pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid())"
         );
         let answer = self.send("looking for what an interrupted REINDEX left", &sql).await?;
@@ -80,15 +81,40 @@ fn concurrent_detach(text: &str) -> Option<&str> {
     (concurrent && detaches && is(words.first(), "alter")).then_some(rest.trim_end())
 }
 
-/// The table or index that `REINDEX … CONCURRENTLY name` names; nothing where it names a schema or more.
+/// The table or index that a concurrent `REINDEX` names, in either of its two forms (`REINDEX (CONCURRENTLY)
+/// TABLE t` is the newer one); nothing where it names a schema or more.
 fn concurrent_reindex(text: &str) -> Option<&str> {
     let text = text.trim_end().trim_end_matches(';').trim_end();
-    let words: Vec<&str> = text.split_whitespace().collect();
-    let has = |what: &str| words.iter().any(|word| word.eq_ignore_ascii_case(what));
-    let reindex = words.first()?.split('(').next()?.eq_ignore_ascii_case("reindex");
-    let concurrent = words.len() > 2
-        && words.get(words.len() - 2).is_some_and(|word| word.eq_ignore_ascii_case("concurrently"));
-    (reindex && concurrent && (has("table") || has("index"))).then(|| words.last().copied())?
+    let rest = after(text, "reindex")?.trim_start();
+    let (options, rest) = match rest.strip_prefix('(') {
+        Some(rest) => rest.split_once(')')?,
+        None => ("", rest),
+    };
+    let rest = after(rest, "table").or_else(|| after(rest, "index"))?;
+    let (concurrently, name) = match after(rest, "concurrently") {
+        Some(name) => (true, name),
+        None => (options.split(',').any(is_concurrent), rest),
+    };
+    let name = name.trim();
+    // What stands in comments is nobody's name.
+    let is_plain = !name.is_empty() && !name.contains("--") && !name.contains("/*");
+    (concurrently && is_plain).then_some(name)
+}
+
+/// Whether an option says `CONCURRENTLY`, and does not take it back.
+fn is_concurrent(option: &str) -> bool {
+    let mut words = option.split_whitespace().map(str::to_ascii_lowercase);
+    words.next().as_deref() == Some("concurrently")
+        && !words
+            .next()
+            .is_some_and(|value| ["false", "off", "0"].contains(&value.trim_matches('\'')))
+}
+
+/// What follows a word at the beginning.
+fn after<'a>(text: &'a str, word: &str) -> Option<&'a str> {
+    let (first, rest) = text.trim_start().split_at_checked(word.len())?;
+    let ends = rest.starts_with(|c: char| c.is_whitespace() || c == '(' || c == '"');
+    (first.eq_ignore_ascii_case(word) && ends).then_some(rest)
 }
 
 #[cfg(test)]
@@ -99,6 +125,13 @@ mod tests {
     fn a_concurrent_reindex_is_told_by_its_words() {
         assert_eq!(concurrent_reindex("REINDEX TABLE CONCURRENTLY s.t;"), Some("s.t"));
         assert_eq!(concurrent_reindex("reindex (verbose) index concurrently i"), Some("i"));
+        assert_eq!(concurrent_reindex("REINDEX (CONCURRENTLY) TABLE t"), Some("t"));
+        let options = "REINDEX(VERBOSE, CONCURRENTLY true)\n INDEX s.\"my index\"";
+        assert_eq!(concurrent_reindex(options), Some("s.\"my index\""));
+        assert_eq!(concurrent_reindex("REINDEX (CONCURRENTLY off) TABLE t"), None);
+        assert_eq!(concurrent_reindex("REINDEX TABLE CONCURRENTLY t -- all of it"), None);
+        assert_eq!(concurrent_reindex("REINDEX TABLE CONCURRENTLY"), None);
+        assert_eq!(concurrent_reindex("REINDEX é"), None);
         assert_eq!(concurrent_reindex("REINDEX SCHEMA CONCURRENTLY s"), None);
         assert_eq!(concurrent_reindex("REINDEX TABLE t"), None);
     }

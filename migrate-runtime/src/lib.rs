@@ -100,7 +100,9 @@
 //!   no attempt waits for longer than [`lock_timeout`](Migrator::lock_timeout), 1.5 s as servers come.
 //!   Then the migration is rolled back and tried again, at growing random intervals, and
 //!   [`Event::Retrying`] says who is in the way. A script that locks several tables takes these locks
-//!   first.
+//!   first, within a tenth of that time more; one that also writes, rewrites or scans tables takes them
+//!   where it needs them, each with the whole limit. An autovacuum gives way to an attempt, unless it
+//!   prevents wraparound: that one is waited for from attempt to attempt, and named.
 //! - What cannot run in a transaction (`CREATE INDEX CONCURRENTLY`) runs **statement by statement
 //!   and is resumed** where it stopped. The INVALID index of a build or a `REINDEX` that failed is
 //!   dropped first, and a concurrent detach that was interrupted is finished.
@@ -153,6 +155,7 @@ mod approval;
 #[cfg(feature = "tokio")]
 mod asynchronous;
 mod backup;
+mod blocker;
 mod connection;
 mod error;
 mod excerpt;
@@ -190,6 +193,7 @@ mod verdict;
 #[cfg(feature = "tokio")]
 pub use asynchronous::AsyncMigrator;
 pub use backup::Backup;
+pub use blocker::Blocker;
 pub use error::{Error, ErrorKind};
 pub use hook::HookStep;
 pub use migration::{Down, EmbeddedMigration, Migration, MigrationSet, Reversible, Script, Set};
@@ -197,7 +201,6 @@ pub use migrator::{Migrator, Untyped};
 #[cfg(feature = "tracing")]
 pub use observe::Tracing;
 pub use observe::{Direction, Event, Holder, MigrationId, Observer};
-pub use patience::Blocker;
 pub use policy::{Ahead, Missing, Modified, OutOfOrder};
 pub use preflight::{Finding, FindingKind, Preflight, Severity};
 pub use preview::{Plan, PlanStep};

@@ -118,16 +118,17 @@ impl<S> Migrator<S> {
     ///
     /// Others wait behind a statement that waits, so this is how long a migration may hold them up.
     /// At or below `deadlock_timeout` a running autovacuum would never give way. It is set for each
-    /// transaction; a script that sets `lock_timeout` itself has the last word, and a statement
-    /// outside a transaction (`CREATE INDEX CONCURRENTLY`), for which nobody waits, has no limit.
+    /// transaction; a script that sets `lock_timeout` itself has the last word. A statement outside a
+    /// transaction for which nobody waits (`CREATE INDEX CONCURRENTLY`) has no limit; one that others
+    /// would wait behind (`VACUUM FULL`) has this one.
     #[must_use]
     pub fn lock_timeout(mut self, at_most: Duration) -> Self {
         self.options.patience.lock_timeout = Some(at_most);
         self
     }
 
-    /// How many times a migration is tried whose locks others hold; 30 unless set. Between two
-    /// attempts it is rolled back and waits for a random time that doubles, up to 30 s.
+    /// How many times a migration is tried whose locks others hold, or that others bring to a deadlock or a
+    /// serialization failure; 30 unless set. Between two attempts it is rolled back and waits for a random time that doubles, up to 30 s.
     #[must_use]
     pub fn lock_attempts(mut self, attempts: u32) -> Self {
         self.options.patience.attempts = attempts.max(1);
@@ -328,7 +329,7 @@ impl<S> Migrator<S> {
 
     /// What stands in the way of [`up`](Self::up) just now: the size of the tables it locks, who holds
     /// them, what was prepared and forgotten, indexes that are invalid, replicas that are behind, rights
-    /// that are missing. Writes nothing and takes no lock; two round trips.
+    /// that are missing. Writes nothing and locks no table, so that it waits for nobody; two round trips.
     ///
     /// Who waits behind whom is a matter of the moment; `up` does not rely on it.
     ///

@@ -15,9 +15,9 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::blocker::Blocker;
 use crate::error::ErrorKind;
 use crate::migration::EmbeddedMigration;
-use crate::patience::Blocker;
 
 /// A migration named by version and name: `3_add_email`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -213,7 +213,8 @@ pub enum Event {
         migration: MigrationId,
         /// What the server said.
         why: String,
-        /// Who was in the way, seen just after the attempt.
+        /// Who held what the attempt did not get, seen just after it; nobody after a deadlock or a
+        /// serialization failure, and where the server does not say.
         blockers: Vec<Blocker>,
         /// The number of the next attempt.
         attempt: u32,

@@ -5,26 +5,26 @@
 //! is set, and when it strikes the transaction is rolled back and tried again later.
 //!
 //! The limit is the server's `deadlock_timeout` and 500 ms: only after `deadlock_timeout` does a waiter
-//! make a running autovacuum give way, so that with a shorter one no attempt would ever succeed
+//! make a running autovacuum give way (not one that prevents wraparound: that is waited for, from attempt to
+//! attempt), so that with a shorter one no attempt would ever succeed
 //! (PostgreSQL manual, [Client Connection Defaults][1] and [Routine Vacuuming][2]). What blocks neither
 //! reads nor writes may wait longer, since nobody else waits for it.
 //!
 //! The timeout holds for each lock by itself. A script that takes several would, waiting for the last,
 //! hold the others for that time: so they are taken first, all but one of them with hardly any
-//! patience; the one that was not to be had comes first the next time.
+//! patience (a tenth of the limit for all of them together); the one that was not to be had comes first the
+//! next time. So it is with a table that a script would lock in two modes, one after the other.
 //!
 //! [1]: https://www.postgresql.org/docs/current/runtime-config-client.html#GUC-LOCK-TIMEOUT
 //! [2]: https://www.postgresql.org/docs/current/routine-vacuuming.html
 
-use std::fmt;
 use std::time::{Duration, Instant};
 
+use crate::blocker::{Blocker, remedies};
 use crate::connection::Connection;
 use crate::error::{Error, ErrorKind, words};
-use crate::history::{optional, rows_of};
 use crate::job::Job;
 use crate::observe::{Event, Took};
-use crate::quote::literal;
 use crate::run::{Run, random};
 use crate::table_lock::{LockMode, TableLock, TableLocks, together};
 
@@ -68,52 +68,13 @@ pub(crate) struct Limits {
     pub(crate) deadlock_timeout: Option<Duration>,
 }
 
-/// A session that holds a lock on a table of a migration.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Blocker {
-    /// The server process that holds it.
-    pub pid: i32,
-    /// The table.
-    pub relation: String,
-    /// The mode, as `pg_locks` has it: `AccessShareLock`.
-    pub mode: String,
-    /// What that session calls itself; often empty. `autovacuum worker` is one of the server's own.
-    pub application_name: String,
-    /// The role it logged in as; empty without the right to see it.
-    pub user: String,
-    /// `active`, `idle in transaction`, …; empty without the right to see it.
-    pub state: String,
-    /// How long its transaction has been open.
-    pub age: Duration,
-    /// What it runs, or ran last, on one line; empty without the right to see it.
-    pub query: String,
-}
-
-impl fmt::Display for Blocker {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "server process {} holds {} on {}", self.pid, self.mode, self.relation)?;
-        for (label, value) in [("application", &self.application_name), ("role", &self.user)] {
-            if !value.is_empty() {
-                write!(f, ", {label} {value}")?;
-            }
-        }
-        if !self.state.is_empty() {
-            write!(f, ", {}", self.state)?;
-        }
-        write!(f, ", its transaction open for {}", Took(self.age))?;
-        if !self.query.is_empty() {
-            write!(f, ": {}", self.query)?;
-        }
-        Ok(())
-    }
-}
-
 /// The attempts at one script, or at one statement of it.
 #[derive(Debug)]
 pub(crate) struct Attempts {
     made: u32,
     begun: Instant,
+    /// When the last one began.
+    tried: Instant,
     limit: Duration,
     /// Tables to be locked before anything else, in this order.
     first: Vec<TableLock>,
@@ -134,7 +95,7 @@ impl Attempts {
         let mut sql = self.limits(statement_timeout);
         for (nth, lock) in self.first.iter().enumerate() {
             if nth == 1 {
-                sql.push(set_local(FURTHER.min(self.limit)));
+                sql.push(set_local(self.further()));
             }
             sql.push(format!("LOCK TABLE ONLY {} IN {} MODE", lock.relation, lock.mode));
         }
@@ -144,7 +105,28 @@ impl Attempts {
         sql
     }
 
-    /// The same for a block that begins its transaction itself.
+    /// How long each lock but the first is waited for, so that all of them together take no more than a tenth
+    /// of the limit: whoever reads the first table waits for the others, too.
+    fn further(&self) -> Duration {
+        let others = u32::try_from(self.first.len()).unwrap_or(u32::MAX).saturating_sub(1).max(1);
+        FURTHER.min(self.limit / 10 / others)
+    }
+
+    /// Who has been there for longest decides which table comes first, with all patience. Where that cannot
+    /// be seen, each has its turn.
+    fn put_first_what_is_held(&mut self) {
+        let known = |lock: &TableLock| {
+            let is_it = |it: &Blocker| it.age.is_some() && it.relation == lock.relation;
+            self.blockers.iter().position(is_it).unwrap_or(usize::MAX)
+        };
+        if self.first.iter().any(|lock| known(lock) < usize::MAX) {
+            self.first.sort_by_key(known);
+        } else if !self.first.is_empty() {
+            self.first.rotate_left(1);
+        }
+    }
+
+    /// The same as [`prologue`](Self::prologue) for a block that begins its transaction itself.
     pub(crate) fn for_session(&self) -> String {
         set_local(self.limit).replacen("SET LOCAL", "SET", 1)
     }
@@ -172,6 +154,7 @@ impl<C: Connection> Run<'_, C> {
         Attempts {
             made: 0,
             begun: Instant::now(),
+            tried: Instant::now(),
             limit: asked.unwrap_or(usual),
             first: to_lock_first(job),
             blockers: Vec::new(),
@@ -197,13 +180,13 @@ impl<C: Connection> Run<'_, C> {
         error: postgres::Error,
     ) -> Result<(), Error> {
         attempts.made += 1;
-        if error.code().is_some_and(|code| code.code() == "55P03") {
-            attempts.blockers = self.blockers(job).await;
-        }
-        let blocked = |lock: &TableLock| {
-            !attempts.blockers.iter().any(|blocker| blocker.relation == lock.relation)
+        let waited = attempts.tried.elapsed();
+        attempts.blockers = match code(&error) {
+            "55P03" => self.blockers(job, waited).await,
+            // The server has chosen one of those in each other's way; the others have gone on.
+            _ => Vec::new(),
         };
-        attempts.first.sort_by_key(blocked);
+        attempts.put_first_what_is_held();
         let patience = &self.options.patience;
         let left = patience.budget.saturating_sub(attempts.begun.elapsed());
         if attempts.made >= patience.attempts || left.is_zero() {
@@ -219,56 +202,60 @@ impl<C: Connection> Run<'_, C> {
             pause,
         });
         self.connection.sleep(pause).await;
+        attempts.tried = Instant::now();
         Ok(())
     }
 
     fn gave_up(&self, job: &Job, attempts: &Attempts, error: postgres::Error) -> Error {
         let (made, took) = (attempts.made, attempts.begun.elapsed());
         let count = if made == 1 { "1 attempt".to_owned() } else { format!("{made} attempts") };
-        let sentence =
-            format!("migration {} did not get its locks in {count}, {}", job.id, Took(took));
+        let (sentence, remedies) = match code(&error) {
+            "40P01" => (
+                format!("was ended by a deadlock with another session after {count}"),
+                vec![
+                    "run it again when less is going on: the other session has not failed, and the \
+                     server's log tells what both were doing"
+                        .to_owned(),
+                ],
+            ),
+            "40001" => (
+                format!("could not be serialized with what others did, after {count}"),
+                vec![
+                    "run it again when less is going on; under READ COMMITTED the server does not ask \
+                     for that (see default_transaction_isolation)"
+                        .to_owned(),
+                ],
+            ),
+            _ => (format!("did not get its locks in {count}"), remedies(&attempts.blockers)),
+        };
+        let sentence = format!("migration {} {sentence}, {}", job.id, Took(took));
         let mut failed = Error::new(ErrorKind::Blocked, sentence).caused_by(error);
         for blocker in &attempts.blockers {
             failed = failed.note(format!("seen just after the last attempt: {blocker}"));
         }
-        failed
-            .of(job.id.clone())
-            .now(format!("{}; {} was rolled back", self.standing(), job.id))
-            .help("run it again when they are done; a session that hangs can be ended with pg_terminate_backend(pid)")
-            .help(".lock_attempts(…) and .lock_budget(…) say how often and how long it is tried")
+        failed = failed.of(job.id.clone()).now(format!(
+            "{}; {} was rolled back",
+            self.standing(),
+            job.id
+        ));
+        let limits = ".lock_attempts(…) and .lock_budget(…) say how often and how long it is tried";
+        remedies.into_iter().fold(failed, Error::help).help(limits)
     }
+}
 
-    /// Who holds locks on the tables of a job, as `pg_locks` has it just now; nobody where the server does not
-    /// say.
-    async fn blockers(&mut self, job: &Job) -> Vec<Blocker> {
-        let sql = blockers_sql(job);
-        let Ok(answer) = self.connection.simple_query(&sql).await else { return Vec::new() };
-        let blocker = |row| {
-            let text = |column| optional(row, column).unwrap_or_default().to_owned();
-            Some(Blocker {
-                pid: text("pid").parse().ok()?,
-                relation: text("relation"),
-                mode: text("mode"),
-                application_name: text("application"),
-                user: text("usename"),
-                state: text("state"),
-                age: Duration::from_millis(text("millis").parse().unwrap_or_default()),
-                query: text("query"),
-            })
-        };
-        rows_of(&answer).filter_map(blocker).collect()
-    }
+fn code(error: &postgres::Error) -> &str {
+    error.code().map_or("", postgres::error::SqlState::code)
 }
 
 /// Whether an attempt failed because of others, so that the next one may succeed: no lock, a deadlock, a
 /// serialization failure.
 pub(crate) fn is_transient(error: &postgres::Error) -> bool {
-    error.code().is_some_and(|code| ["55P03", "40P01", "40001"].contains(&code.code()))
+    ["55P03", "40P01", "40001"].contains(&code(error))
 }
 
 /// Whether a table cannot be locked by name: it is none, is not there (yet), or is not ours.
 pub(crate) fn cannot_be_locked(error: &postgres::Error) -> bool {
-    error.code().is_some_and(|code| ["42P01", "42501", "42809", "3F000"].contains(&code.code()))
+    ["42P01", "42501", "42809", "3F000"].contains(&code(error))
 }
 
 /// The tables of a script that takes several locks. A script that works for long is left to take them
@@ -281,7 +268,19 @@ fn to_lock_first(job: &Job) -> Vec<TableLock> {
     }
     let mut first = together(all.into_iter());
     first.retain(|lock| lock.mode.blocks_writes() && lock.is_table);
-    if first.len() < 2 { Vec::new() } else { first }
+    match first.as_slice() {
+        // Taken once, it is waited for once.
+        [one] if is_taken_once(*one, job) => Vec::new(),
+        _ => first,
+    }
+}
+
+/// Whether no statement takes a weaker lock on the table before another takes this one: a script that holds
+/// the one while it waits for the other blocks writes for twice the time.
+fn is_taken_once(strongest: TableLock, job: &Job) -> bool {
+    locks(job)
+        .filter(|lock| lock.relation == strongest.relation && lock.mode.blocks_writes())
+        .all(|lock| lock.mode == strongest.mode)
 }
 
 fn locks(job: &Job) -> impl Iterator<Item = TableLock> {
@@ -293,43 +292,6 @@ fn pause(made: u32) -> Duration {
     let most = FIRST_PAUSE.saturating_mul(1 << made.min(16)).min(LONGEST_PAUSE);
     let micros = u64::try_from(most.as_micros()).unwrap_or(u64::MAX).max(1);
     Duration::from_micros(random() % micros)
-}
-
-/// Where it is not known which tables the job locks, all of the database are asked for.
-fn blockers_sql(job: &Job) -> String {
-    let mut names: Vec<String> = locks(job).map(|lock| literal(lock.relation)).collect();
-    names.sort();
-    names.dedup();
-    let (tables, relation) = match names.is_empty() {
-        true => (
-            "SELECT NULL::pg_catalog.text AS name, c.oid FROM pg_catalog.pg_class AS c \
-             WHERE c.relkind OPERATOR(pg_catalog.=) ANY (ARRAY['r','p','m']::\"char\"[]) \
-             AND c.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid"
-                .to_owned(),
-            "l.relation::pg_catalog.regclass::pg_catalog.text",
-        ),
-        false => (
-            format!(
-                "SELECT n AS name, pg_catalog.to_regclass(n)::pg_catalog.oid AS oid \
-                 FROM pg_catalog.unnest(ARRAY[{}]) AS n",
-                names.join(", ")
-            ),
-            "t.name",
-        ),
-    };
-    format!(
-        "SELECT l.pid, {relation} AS relation, l.mode, \
-         CASE WHEN a.backend_type OPERATOR(pg_catalog.=) 'client backend' THEN a.application_name ELSE a.backend_type END AS application, \
-         a.usename, a.state, \
-         (EXTRACT(epoch FROM pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) a.xact_start) OPERATOR(pg_catalog.*) 1000)::pg_catalog.int8 AS millis, \
-         pg_catalog.left(pg_catalog.regexp_replace(a.query, '\\s+', ' ', 'g'), 120) AS query \
-         FROM ({tables}) AS t JOIN pg_catalog.pg_locks AS l ON l.relation OPERATOR(pg_catalog.=) t.oid \
-         AND l.locktype OPERATOR(pg_catalog.=) 'relation' AND l.granted \
-         AND l.pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid() \
-         AND l.database OPERATOR(pg_catalog.=) (SELECT oid FROM pg_catalog.pg_database WHERE datname OPERATOR(pg_catalog.=) pg_catalog.current_database()) \
-         LEFT JOIN pg_catalog.pg_stat_activity AS a ON a.pid OPERATOR(pg_catalog.=) l.pid \
-         ORDER BY a.xact_start NULLS LAST LIMIT 5"
-    )
 }
 
 #[cfg(test)]
@@ -350,6 +312,7 @@ mod tests {
         let attempts = Attempts {
             made: 0,
             begun: Instant::now(),
+            tried: Instant::now(),
             limit: Duration::from_millis(1500),
             first: TableLocks(locks).collect(),
             blockers: Vec::new(),
@@ -364,5 +327,33 @@ mod tests {
                 "SET LOCAL lock_timeout TO 1500",
             ]
         );
+    }
+
+    #[test]
+    fn all_locks_together_take_no_more_than_a_tenth_longer() {
+        let locks = "!8t1:a!8t1:b!8t1:c!8t1:d!8t1:e!8t1:f";
+        let mut attempts = Attempts {
+            made: 0,
+            begun: Instant::now(),
+            tried: Instant::now(),
+            limit: Duration::from_millis(1500),
+            first: TableLocks(locks).collect(),
+            blockers: Vec::new(),
+        };
+        assert!(attempts.further() * 5 <= attempts.limit / 10);
+        let named = |attempts: &Attempts| -> String {
+            attempts.first.iter().map(|lock| lock.relation).collect()
+        };
+        // Nothing is known: each has its turn.
+        attempts.put_first_what_is_held();
+        assert_eq!(named(&attempts), "bcdefa");
+        let held = |relation: &str| Blocker {
+            relation: relation.to_owned(),
+            age: Some(Duration::from_secs(1)),
+            ..Blocker::default()
+        };
+        attempts.blockers = vec![held("e"), held("a")];
+        attempts.put_first_what_is_held();
+        assert_eq!(named(&attempts), "eabcdf");
     }
 }

@@ -25,24 +25,30 @@ impl<C: Connection> Run<'_, C> {
         error.help(remedy)
     }
 
-    /// What to grant, as far as the server's words tell: they name the object, and the way to it.
+    /// What to grant, as far as the server's words tell: they name the object, and the way to it. They leave
+    /// the schema out, so of several relations of that name none is taken for the one.
     async fn missing_right(&mut self, words: &str) -> String {
         let missing = Missing::read(words);
         let relation = match &missing {
-            Some(Missing { kind, name, .. }) if is_relation(kind) => literal(&identifier(name)),
+            Some(Missing { kind, name, .. }) if is_relation(kind) => literal(name),
             _ => "NULL".to_owned(),
         };
         let sql = format!(
             "SELECT pg_catalog.quote_ident(CURRENT_USER) AS role, \
-             (SELECT pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(relowner)) FROM pg_catalog.pg_class \
-             WHERE oid OPERATOR(pg_catalog.=) pg_catalog.to_regclass({relation})) AS owner"
+             CASE WHEN pg_catalog.count(*) OPERATOR(pg_catalog.=) 1 \
+             THEN pg_catalog.min(pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(c.relowner))) END AS owner, \
+             CASE WHEN pg_catalog.count(*) OPERATOR(pg_catalog.=) 1 \
+             THEN pg_catalog.min(pg_catalog.format('%I.%I', n.nspname, c.relname)) END AS place \
+             FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace \
+             WHERE c.relname OPERATOR(pg_catalog.=) {relation}::pg_catalog.name \
+             AND NOT pg_catalog.pg_has_role(c.relowner, 'USAGE')"
         );
         let answer = self.connection.simple_query(&sql).await.unwrap_or_default();
         let row = rows_of(&answer).next();
         let of = |column| row.and_then(|row| optional(row, column)).map(str::to_owned);
         let role = of("role").unwrap_or_else(|| "the role".to_owned());
         match missing {
-            Some(missing) => missing.remedy(&role, of("owner")),
+            Some(missing) => missing.remedy(&role, of("owner"), of("place")),
             None => format!("grant {role} what the statement needs, or migrate with another role"),
         }
     }
@@ -55,8 +61,8 @@ fn out_of_means(code: &str) -> Option<&'static str> {
         "53200" => "the server ran out of memory: run it again when it has some",
         "53400" => "a limit of the server's settings was reached: raise it, and run it again",
         "57014" => {
-            "it was cancelled from outside (a timeout, or somebody with pg_cancel_backend), so it \
-             may be run again as it is"
+            "it was cancelled from outside: by somebody (pg_cancel_backend), and then it may be run again \
+             as it is; or by statement_timeout, which it needs more of"
         }
         _ => return None,
     })
@@ -89,9 +95,9 @@ impl Missing {
         Some(Missing { owner, kind: kind.to_owned(), name: name.to_owned() })
     }
 
-    fn remedy(&self, role: &str, owner: Option<String>) -> String {
+    fn remedy(&self, role: &str, owner: Option<String>, place: Option<String>) -> String {
         let Missing { kind, name, .. } = self;
-        let quoted = identifier(name);
+        let quoted = place.unwrap_or_else(|| identifier(name));
         match (kind.as_str(), owner) {
             (_, Some(owner)) if self.owner => {
                 format!("GRANT {owner} TO {role}, or migrate as {owner}, who owns {kind} {name}")
@@ -121,7 +127,7 @@ mod tests {
     #[test]
     fn the_words_of_the_server_name_what_to_grant() {
         let remedy = |words: &str, owner: Option<&str>| {
-            Missing::read(words).map(|it| it.remedy("app", owner.map(str::to_owned)))
+            Missing::read(words).map(|it| it.remedy("app", owner.map(str::to_owned), None))
         };
         assert_eq!(
             remedy("must be owner of table users", Some("boss")).unwrap(),

@@ -26,8 +26,12 @@ use crate::plan::statements_hash;
 use crate::pooler::PID;
 use crate::quote::literal;
 use crate::run::{Outcome, Run};
+use crate::table_lock::TableLocks;
 
+mod block;
 mod hooks;
+
+use block::own_transaction;
 
 /// What became of a statement that was sent together with its progress.
 enum Together {
@@ -147,15 +151,52 @@ impl<C: Connection> Run<'_, C> {
         if job.resume.as_ref().is_some_and(|partly| partly.done == step) {
             self.sweep(job, step).await?;
         }
-        let mut message = Message::default();
-        message.theirs(0, step, &job.statements[step].text);
-        if let Err(error) = self.connection.simple_query(message.sql()).await
-            && !(died_here(job, step) && is_done_already(&job.statements[step].text, &error))
-            && !self.finalized(&job.statements[step].text, &error).await
-        {
-            return Err(self.stopped(job, step, &message, error).await);
-        }
+        self.alone(job, step).await?;
         self.mark(job, step, last).await
+    }
+
+    /// Runs one statement outside a transaction, again and again where others would wait behind it
+    /// (`VACUUM FULL`).
+    async fn alone(&mut self, job: &Job, step: usize) -> Result<(), Error> {
+        let statement = &job.statements[step];
+        let limited =
+            keeps_others_waiting(statement) && !sets_lock_timeout(&job.statements[..step]);
+        let mut attempts = self.attempts(job);
+        let mut message = Message::default();
+        message.theirs(0, step, &statement.text);
+        loop {
+            if limited {
+                self.send("limiting the wait for locks", &attempts.for_session()).await?;
+            }
+            let Err(error) = self.connection.simple_query(message.sql()).await else { break };
+            if limited && is_transient(&error) {
+                self.wait_for_next(job, step, &mut attempts, error).await?;
+                continue;
+            }
+            let is_done = died_here(job, step) && is_done_already(&statement.text, &error);
+            if !is_done && !self.finalized(&statement.text, &error).await {
+                return Err(self.stopped(job, step, &message, error).await);
+            }
+            break;
+        }
+        if limited {
+            self.send("waiting for locks as before", UNLIMITED).await?;
+        }
+        Ok(())
+    }
+
+    /// Before the next attempt at a statement. Where there is none, the next run goes on with this statement.
+    async fn wait_for_next(
+        &mut self,
+        job: &Job,
+        step: usize,
+        attempts: &mut Attempts,
+        error: postgres::Error,
+    ) -> Result<(), Error> {
+        let words = crate::error::words(&error);
+        let Err(failed) = self.try_again(job, attempts, error).await else { return Ok(()) };
+        let recorded = self.record_stop(job, step, &words).await;
+        Err(with_record(failed.now(self.standing_partly(job, step)), recorded))
     }
 
     async fn together(&mut self, job: &Job, step: usize, last: bool) -> Result<Together, Error> {
@@ -180,7 +221,7 @@ impl<C: Connection> Run<'_, C> {
                 }
                 _ if transient => {
                     self.send("rolling back", "ROLLBACK").await?;
-                    self.try_again(job, &mut attempts, error).await?;
+                    self.wait_for_next(job, step, &mut attempts, error).await?;
                 }
                 _ => return Err(self.stopped(job, step, &message, error).await),
             }
@@ -320,13 +361,7 @@ impl<C: Connection> Run<'_, C> {
             return self.cut(std::slice::from_ref(job), error);
         }
         let at = self.spot(message, &error);
-        let (id, run) = (&job.id, &self.report.run_id);
-        let words = crate::error::words(&error);
-        let log = self.history.log_failure(id.version(), id.name(), job.half(), run, &words);
-        let restore = self.session.as_ref().map_or("", |session| &session.restore);
-        let row = self.stopped_row(job, step);
-        let sql = format!("ROLLBACK;\n{restore};\n{row};\n{log}");
-        let recorded = self.connection.simple_query(&sql).await;
+        let recorded = self.record_stop(job, step, &crate::error::words(&error)).await;
         let mut failed = self
             .step_failed(job, step, at, error)
             .now(self.standing_partly(job, step))
@@ -346,13 +381,33 @@ impl<C: Connection> Run<'_, C> {
         if failed.kind() == ErrorKind::Script {
             failed = self.with_remedy(failed).await;
         }
-        if let Err(error) = recorded {
-            failed = failed.note(format!(
-                "the failure could not be recorded: {}",
-                crate::error::words(&error)
-            ));
-        }
-        failed
+        with_record(failed, recorded)
+    }
+
+    /// Ends what is open and records at which statement a script stopped, and the server's words.
+    async fn record_stop(
+        &mut self,
+        job: &Job,
+        step: usize,
+        words: &str,
+    ) -> Result<(), postgres::Error> {
+        let row = self.stopped_row(job, step);
+        self.record_failure(job, &row, words).await
+    }
+
+    /// Ends what is open and records a failure: in the history, where there is something to `row`, and
+    /// in the log.
+    async fn record_failure(
+        &mut self,
+        job: &Job,
+        row: &str,
+        words: &str,
+    ) -> Result<(), postgres::Error> {
+        let (id, run) = (&job.id, &self.report.run_id);
+        let log = self.history.log_failure(id.version(), id.name(), job.half(), run, words);
+        let restore = self.session.as_ref().map_or("", |session| &session.restore);
+        let sql = format!("ROLLBACK;\n{restore};\n{row};\n{log}");
+        self.connection.simple_query(&sql).await.map(drop)
     }
 
     /// What the history is told of a script that stopped at a statement. If nothing was done then nothing
@@ -402,6 +457,21 @@ impl<C: Connection> Run<'_, C> {
     }
 }
 
+fn with_record(failed: Error, recorded: Result<(), postgres::Error>) -> Error {
+    match recorded {
+        Ok(()) => failed,
+        Err(error) => failed
+            .note(format!("the failure could not be recorded: {}", crate::error::words(&error))),
+    }
+}
+
+/// Whether others wait behind a statement that waits for its locks: `VACUUM FULL` does that, what is done
+/// concurrently is made not to.
+fn keeps_others_waiting(statement: &Statement) -> bool {
+    let is_concurrent = statement.text.to_ascii_lowercase().contains("concurrently");
+    !is_concurrent && TableLocks(statement.locks).any(|lock| lock.mode.blocks_writes())
+}
+
 /// No limit for waiting on a lock.
 const UNLIMITED: &str = "SET lock_timeout TO 0";
 
@@ -437,32 +507,4 @@ fn found_index(answer: &[SimpleQueryMessage]) -> Option<Found> {
         valid: optional(row, "valid") == Some("t"),
         busy: optional(row, "busy") == Some("t"),
     })
-}
-
-/// Where the `COMMIT` of a step stands that is a whole `BEGIN … COMMIT`: its progress goes before.
-fn own_transaction(text: &str) -> Option<usize> {
-    let first = text.split_whitespace().next()?.trim_end_matches(';');
-    if !["begin", "start"].iter().any(|word| first.eq_ignore_ascii_case(word)) {
-        return None;
-    }
-    let body = text.trim_end().trim_end_matches(';');
-    let last = body.rfind(';')? + 1;
-    let mut words = body[last..].split_whitespace().map(str::to_ascii_lowercase);
-    let ends = matches!(words.next()?.as_str(), "commit" | "end");
-    let plain = words.all(|word| matches!(word.as_str(), "work" | "transaction"));
-    (ends && plain).then_some(last)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::own_transaction;
-
-    #[test]
-    fn a_transaction_of_its_own_is_cut_before_its_commit() {
-        let text = "BEGIN; UPDATE t SET a = 1;\nCOMMIT";
-        assert_eq!(own_transaction(text), Some(text.find("\nCOMMIT").unwrap()));
-        assert_eq!(own_transaction("start transaction; SELECT 1; end work;"), Some(28));
-        assert_eq!(own_transaction("BEGIN; SELECT 1; COMMIT AND CHAIN"), None);
-        assert_eq!(own_transaction("UPDATE t SET a = 1; COMMIT"), None);
-    }
 }

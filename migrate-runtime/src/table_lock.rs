@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::quote::literal;
+
 /// A table-level lock mode, weakest first.
 ///
 /// Every command takes one on each table that it touches, and holds it until its transaction ends;
@@ -170,6 +172,64 @@ pub(crate) fn together(locks: impl Iterator<Item = TableLock>) -> Vec<TableLock>
     all
 }
 
+/// The modes, as `pg_locks` has them, weakest first.
+const HELD: [&str; 8] = [
+    "AccessShareLock",
+    "RowShareLock",
+    "RowExclusiveLock",
+    "ShareUpdateExclusiveLock",
+    "ShareLock",
+    "ShareRowExclusiveLock",
+    "ExclusiveLock",
+    "AccessExclusiveLock",
+];
+
+/// Whether a held mode (as `pg_locks` has it) keeps a wanted one waiting.
+///
+/// Source: the table *Conflicting Lock Modes* in the manual, "Explicit Locking".
+pub(crate) fn conflicts(held: &str, wanted: LockMode) -> bool {
+    use LockMode::{
+        AccessExclusive, AccessShare, Exclusive, RowExclusive, RowShare, Share,
+        ShareUpdateExclusive,
+    };
+    let weakest = match held {
+        "AccessShareLock" => AccessExclusive,
+        "RowShareLock" => Exclusive,
+        "RowExclusiveLock" => Share,
+        "ShareUpdateExclusiveLock" => ShareUpdateExclusive,
+        // The one mode that does not conflict with itself while a weaker one conflicts with it.
+        "ShareLock" => return wanted >= RowExclusive && wanted != Share,
+        "ShareRowExclusiveLock" => RowExclusive,
+        "ExclusiveLock" => RowShare,
+        "AccessExclusiveLock" => AccessShare,
+        _ => return false,
+    };
+    wanted >= weakest
+}
+
+/// The held modes, as `pg_locks` has them, that keep any of these waiting.
+pub(crate) fn modes_against(wanted: impl Iterator<Item = LockMode>) -> Vec<&'static str> {
+    let wanted: Vec<LockMode> = wanted.collect();
+    HELD.into_iter().filter(|held| wanted.iter().any(|mode| conflicts(held, *mode))).collect()
+}
+
+/// A subquery with the `name` and the `oid` of each of these relations; NULL for one that is not there.
+/// Nothing is locked. (`to_regclass` alone fails where the role may not use a schema, which is not what
+/// is asked.)
+pub(crate) fn named_relations(names: &[&str]) -> String {
+    let names: Vec<String> = names.iter().map(|name| literal(name)).collect();
+    format!(
+        "(SELECT n AS name, CASE WHEN p[2] IS NULL THEN pg_catalog.to_regclass(n)::pg_catalog.oid ELSE \
+         (SELECT c.oid FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS s \
+         ON s.oid OPERATOR(pg_catalog.=) c.relnamespace \
+         WHERE s.nspname OPERATOR(pg_catalog.=) p[1]::pg_catalog.name \
+         AND c.relname OPERATOR(pg_catalog.=) p[2]::pg_catalog.name) END AS oid \
+         FROM (SELECT n, pg_catalog.parse_ident(n) AS p \
+         FROM pg_catalog.unnest(ARRAY[{}]::pg_catalog.text[]) AS n) AS names)",
+        names.join(", ")
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -204,5 +264,20 @@ mod tests {
         assert!(LockMode::Share.at_most(LockMode::Share));
         assert!(!LockMode::Share.at_most(LockMode::RowExclusive));
         assert_eq!(LockMode::numbered(200), LockMode::AccessExclusive);
+    }
+
+    #[test]
+    fn modes_conflict_as_the_manual_has_it() {
+        // The table of the manual: rows are wanted, columns held, both weakest first.
+        let table = [
+            "       x", "      xx", "    xxxx", "   xxxxx", "  xx xxx", "  xxxxxx", " xxxxxxx",
+            "xxxxxxxx",
+        ];
+        for (row, wanted) in table.iter().zip(1..) {
+            for (mark, held) in row.chars().zip(HELD) {
+                let conflict = conflicts(held, LockMode::numbered(wanted));
+                assert_eq!(conflict, mark == 'x', "{held} against {}", LockMode::numbered(wanted));
+            }
+        }
     }
 }

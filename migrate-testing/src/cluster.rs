@@ -54,7 +54,8 @@ pub(crate) struct Cluster {
 }
 
 impl Cluster {
-    pub(crate) fn start() -> Result<Self, Error> {
+    /// With `settings` of the caller's, which come after ours and so win.
+    pub(crate) fn start(settings: &[&str]) -> Result<Self, Error> {
         let bin = binaries::locate()?;
         let account = Account::for_server()?;
         let mut refusals = Vec::new();
@@ -64,7 +65,7 @@ impl Cluster {
                 refusals.push(format!("{}: too long for the path of a socket", dir.display()));
                 continue;
             }
-            match Cluster::start_in(dir, bin.clone(), account)? {
+            match Cluster::start_in(dir, bin.clone(), account, settings)? {
                 Ok(cluster) => return Ok(cluster),
                 Err(refusal) => refusals.push(refusal),
             }
@@ -81,9 +82,10 @@ impl Cluster {
         dir: PathBuf,
         bin: PathBuf,
         account: Option<Account>,
+        settings: &[&str],
     ) -> Result<Result<Self, String>, Error> {
         let failed = |source| Error::because("the supervisor of the server did not start", source);
-        let mut supervisor = supervise(&dir, &bin, account).spawn().map_err(failed)?;
+        let mut supervisor = supervise(&dir, &bin, account, settings).spawn().map_err(failed)?;
         let orders = supervisor.stdin.take();
         let stdout = supervisor.stdout.take();
         let cluster =
@@ -192,12 +194,12 @@ fn free_name(parent: &Path) -> PathBuf {
     }
 }
 
-fn supervise(dir: &Path, bin: &Path, account: Option<Account>) -> Command {
+fn supervise(dir: &Path, bin: &Path, account: Option<Account>, settings: &[&str]) -> Command {
     let mut command = Command::new("/bin/sh");
     command
         .args(["-c", SUPERVISOR, "migrate-testing"])
         .args([dir, bin])
-        .args(SETTINGS.iter().flat_map(|setting| ["-c", setting]))
+        .args(SETTINGS.iter().chain(settings).flat_map(|setting| ["-c", setting]))
         .args(["-k".as_ref(), dir.as_os_str()])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

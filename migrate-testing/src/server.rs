@@ -60,10 +60,34 @@ impl Server {
     ///
     /// Takes about a second; tests that can share a server use [`Server::shared`].
     pub fn start() -> Result<Self, Error> {
+        Self::start_with(&[])
+    }
+
+    /// Starts a server with settings of its own, for tests of what only some servers do.
+    ///
+    /// # Errors
+    ///
+    /// As [`Server::start`]; and with settings where `MIGRATE_TEST_DATABASE_URL` names a server, which is
+    /// not ours to set.
+    ///
+    /// ```no_run
+    /// # fn main() -> Result<(), migrate_testing::Error> {
+    /// let server = migrate_testing::Server::start_with(&["autovacuum=on", "autovacuum_naptime=1s"])?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn start_with(settings: &[&str]) -> Result<Self, Error> {
         apart(|| {
             let place = match env::var(DATABASE_URL) {
-                Ok(url) if !url.is_empty() => Place::given(url)?,
-                _ => Place::Throwaway(Cluster::start()?),
+                Ok(url) if !url.is_empty() && settings.is_empty() => Place::given(url)?,
+                Ok(url) if !url.is_empty() => {
+                    return Err(Error::new(format!(
+                        "the server that {DATABASE_URL} names is not ours to set: unset the variable \
+                         for tests that need {}",
+                        settings.join(", ")
+                    )));
+                }
+                _ => Place::Throwaway(Cluster::start(settings)?),
             };
             let running = Arc::new(Running {
                 place,

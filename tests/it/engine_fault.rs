@@ -338,7 +338,7 @@ fn a_role_without_rights_is_told_what_to_grant() {
         ("CREATE TABLE closed.x ()", format!("CREATE ON SCHEMA \"closed\" TO {role}")),
         (
             "INSERT INTO other VALUES (1)",
-            format!("INSERT, UPDATE, DELETE, REFERENCES, …) ON \"other\" TO {role}"),
+            format!("INSERT, UPDATE, DELETE, REFERENCES, …) ON public.other TO {role}"),
         ),
         ("CREATE SCHEMA another", format!("CREATE ON DATABASE \"{}\" TO {role}", database.name())),
     ];
@@ -366,6 +366,14 @@ fn a_role_without_rights_is_told_what_to_grant() {
                 .unwrap();
         }
     }
+    // The server does not say the schema: of two, none is said to be the one.
+    client
+        .batch_execute(&format!("RESET ROLE; CREATE TABLE closed.other (a int); SET ROLE {role}"))
+        .unwrap();
+    let all = [tables(1)[0], pair(2, "m", "ALTER TABLE other ADD COLUMN b int", "SELECT 1")];
+    let text = migrator(&all).up(&mut client).unwrap_err().to_string();
+    let help = format!("make {role} a member of the role that owns table other");
+    assert!(text.contains(&help) && !text.contains(&boss), "{text}");
     client
         .batch_execute(&format!(
             "RESET ROLE; DROP OWNED BY {role}, {boss}; DROP ROLE {role}, {boss}"

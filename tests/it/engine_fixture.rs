@@ -21,12 +21,24 @@ pub(crate) fn locking(
     down: &str,
     locks: &'static str,
 ) -> EmbeddedMigration {
+    locking_in(version, name, up, down, locks, true)
+}
+
+/// The same, in a transaction or outside.
+pub(crate) fn locking_in(
+    version: i64,
+    name: &str,
+    up: &str,
+    down: &str,
+    locks: &'static str,
+    tx: bool,
+) -> EmbeddedMigration {
     let path = leak(&format!("migrations/{version:03}_{name}.up.sql"));
     let text = leak(up);
     let mut steps = steps(text);
     steps[0].locks = locks;
-    let up = p::script(path, text, leak(&p::pack(&steps)), sha256(up.as_bytes()), true);
-    let down = Down::Script(script(version, name, "down", down, true));
+    let up = p::script(path, text, leak(&p::pack(&steps)), sha256(up.as_bytes()), tx);
+    let down = Down::Script(script(version, name, "down", down, tx));
     p::migration(version, leak(name), up, down)
 }
 

@@ -6,6 +6,7 @@
 mod catalog_fidelity;
 mod engine_approval;
 mod engine_async;
+mod engine_autovacuum;
 mod engine_backup;
 mod engine_baseline;
 mod engine_blocked;

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use super::{Direction, Event, Holder, MigrationId};
-use crate::patience::Blocker;
+use crate::blocker::Blocker;
 
 impl Event {
     /// The event as one JSON object on one line: `event` says which, in snake case; durations end in
@@ -142,10 +142,17 @@ fn holder(holder: &Holder) -> String {
 
 fn blocker(blocker: &Blocker) -> String {
     let mut object = Object::default();
-    object.number("pid", blocker.pid).text("relation", &blocker.relation);
+    object.number("pid", blocker.pid);
+    blocker.prepared.iter().for_each(|name| {
+        object.text("prepared", name);
+    });
+    object.text("relation", &blocker.relation);
     object.text("mode", &blocker.mode).text("application_name", &blocker.application_name);
     object.text("user", &blocker.user).text("state", &blocker.state);
-    object.millis("age_ms", blocker.age).text("query", &blocker.query);
+    blocker.age.iter().for_each(|age| {
+        object.millis("age_ms", *age);
+    });
+    object.text("query", &blocker.query);
     object.end()
 }
 

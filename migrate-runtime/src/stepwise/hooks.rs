@@ -13,6 +13,8 @@ use crate::job::Job;
 use crate::patience::is_transient;
 use crate::run::Run;
 
+use super::with_record;
+
 impl<C: Connection> Run<'_, C> {
     /// What hooks run in the transaction that records the beginning.
     pub(super) fn before_steps(&self, job: &Job) -> Vec<String> {
@@ -63,21 +65,26 @@ impl<C: Connection> Run<'_, C> {
         last: bool,
     ) -> Result<Vec<SimpleQueryMessage>, Error> {
         let sql = format!("BEGIN;\n{}", self.end_sql(job, last));
-        let error = match self.send_patiently(job, &sql).await? {
-            Ok(answer) => return Ok(answer),
-            Err(error) if is_cut(&error) => {
+        let done = job.statements.len();
+        let hash = super::done_hash(job, done);
+        let progress = Progress { half: job.half(), done, failed: true, hash: &hash };
+        let row = self.history.progress(job.id.version(), progress);
+        let error = match self.send_patiently(job, &sql).await {
+            Ok(Ok(answer)) => return Ok(answer),
+            Err(blocked) => {
+                let words = blocked.postgres_error().map(crate::error::words).unwrap_or_default();
+                let recorded = self.record_failure(job, &row, &words).await;
+                return Err(with_record(blocked.now(self.standing_partly(job, done)), recorded));
+            }
+            Ok(Err(error)) if is_cut(&error) => {
                 return Err(self.cut(std::slice::from_ref(job), error));
             }
-            Err(error) => error,
+            Ok(Err(error)) => error,
         };
         let Some(fault) = self.hook_to_blame(job, When::After, &error) else {
             let note = "all its statements are done, and that is not recorded";
             return Err(self.bookkeeping_failed(job, error).note(note));
         };
-        let done = job.statements.len();
-        let hash = super::done_hash(job, done);
-        let progress = Progress { half: job.half(), done, failed: true, hash: &hash };
-        let row = self.history.progress(job.id.version(), progress);
         Err(self.stopped_by_hook(job, done, fault, Some(row), error).await)
     }
 
@@ -118,20 +125,9 @@ impl<C: Connection> Run<'_, C> {
         row: Option<String>,
         error: postgres::Error,
     ) -> Error {
-        let words = crate::error::words(&error);
-        let (id, run) = (&job.id, &self.report.run_id);
-        let log = self.history.log_failure(id.version(), id.name(), job.half(), run, &words);
-        let restore = self.session.as_ref().map_or("", |session| &session.restore);
-        let row = row.map(|row| format!("{row};\n")).unwrap_or_default();
-        let sql = format!("ROLLBACK;\n{restore};\n{row}{log}");
-        let recorded = self.connection.simple_query(&sql).await;
+        let row = row.unwrap_or_default();
+        let recorded = self.record_failure(job, &row, &crate::error::words(&error)).await;
         let failed = hook_failed(job, fault, error).now(self.standing_partly(job, done));
-        match recorded {
-            Ok(_) => failed,
-            Err(error) => failed.note(format!(
-                "the failure could not be recorded: {}",
-                crate::error::words(&error)
-            )),
-        }
+        with_record(failed, recorded)
     }
 }

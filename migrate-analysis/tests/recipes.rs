@@ -52,6 +52,9 @@ const CASES: &[(&str, &str)] = &[
         "CREATE SCHEMA audit; CREATE TABLE audit.\"Log\" (id bigint, n int)",
         "ALTER TABLE audit.\"Log\" ADD COLUMN \"Twice\" int GENERATED ALWAYS AS (n * 2) STORED NOT NULL",
     ),
+    (USERS, "ALTER TABLE users RENAME COLUMN visits TO calls"),
+    ("CREATE TABLE t (id bigint PRIMARY KEY, n serial)", "ALTER TABLE t RENAME COLUMN n TO number"),
+    ("CREATE TABLE t (id bigint PRIMARY KEY, n serial)", "ALTER TABLE t ALTER COLUMN n TYPE bigint"),
 ];
 
 const USERS: &str = "CREATE TABLE teams (id bigint PRIMARY KEY);

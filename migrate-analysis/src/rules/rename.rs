@@ -1,5 +1,6 @@
 //! `RENAME TO` and `SET SCHEMA` of what the running application knows.
 
+use super::alter::later_of;
 use super::{Example, Finding, Rule, Statement};
 use crate::catalog::{Id, Kind, Object};
 use crate::ddl::{Command, Ident, ObjectKind, ObjectName};
@@ -47,13 +48,16 @@ fn check(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
         }
         (None, None) => return,
     };
+    let instead = with_view(statement, id, &old, &new);
+    let help = "drop the view when nobody uses it any more; what changes columns of the table has to come before it";
     findings.push(Finding {
         at: object.name.at.clone(),
         message: format!(
             "the running application does not find {what} `{old}`, which is `{new}` from then on"
         ),
         label: "is used until the new release is everywhere".to_owned(),
-        instead: with_view(statement, id, &old, &new),
+        help: instead.iter().map(|_| help.to_owned()).collect(),
+        instead,
         ..Finding::default()
     });
 }
@@ -85,11 +89,35 @@ fn is_taken_again(statement: &Statement<'_>, name: &str) -> bool {
 fn with_view(statement: &Statement<'_>, id: Id, old: &str, new: &str) -> Vec<String> {
     let is_table =
         statement.object(id).is_some_and(|it| matches!(it.kind, Kind::Table(_) | Kind::View(_)));
-    let again = statement.again().filter(|_| is_table);
+    let columns = old_columns(statement, id);
+    // A view would stand in the way of dropping it.
+    let goes = later_of(statement, new.rsplit('.').next().unwrap_or(new).trim_matches('"'))
+        .into_iter()
+        .any(|it| matches!(it, Command::Drop(_)));
+    let again = statement.again().filter(|_| is_table && !goes);
     again
-        .map(|sql| format!("{sql}\nCREATE VIEW {old} AS SELECT * FROM {new};"))
+        .map(|sql| format!("{sql}\nCREATE VIEW {old} AS SELECT {columns} FROM {new};"))
         .into_iter()
         .collect()
+}
+
+/// The columns by the names that the running application knows.
+fn old_columns(statement: &Statement<'_>, id: Id) -> String {
+    let start = statement.script.at_start(statement.seen.after);
+    let was = start.get(id).map(|it| it.columns().to_vec()).unwrap_or_default();
+    let now = statement.object(id).map(Object::columns).unwrap_or_default();
+    let mut columns = Vec::new();
+    for column in now {
+        let old = was.iter().find(|it| it.number == column.number);
+        columns.push(match old.filter(|it| it.name != column.name) {
+            Some(old) => format!("{} AS {}", quoted(&column.name), quoted(&old.name)),
+            None => quoted(&column.name),
+        });
+    }
+    match columns.iter().any(|it| it.contains(" AS ")) {
+        true => columns.join(", "),
+        false => "*".to_owned(),
+    }
 }
 
 fn of_schema(

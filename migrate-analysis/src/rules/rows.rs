@@ -41,7 +41,7 @@ fn unbatched(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
         Command::Insert(dml) if is_whole(statement, dml) => (read_table(statement, dml), "copies"),
         _ => return,
     };
-    let Some(table) = table else { return };
+    let Some(table) = table.filter(|it| !statement.has_to_be_empty(*it)) else { return };
     let name = statement.name(table);
     let mut help = Vec::new();
     let batch = batch(statement, table).map(|sql| format!(": `{sql}`")).unwrap_or_default();
@@ -202,7 +202,9 @@ fn side(
     };
     let mut used = locks.relations.iter().filter(|lock| {
         let object = statement.object(lock.relation);
-        statement.is_in_use(lock.relation) && object.is_some_and(|it| it.table().is_some())
+        statement.is_in_use(lock.relation)
+            && object.is_some_and(|it| it.table().is_some())
+            && !statement.has_to_be_empty(lock.relation)
     });
     let wanted = used.find(|lock| match rows {
         true => lock.mode == LockMode::RowExclusive,

@@ -97,7 +97,7 @@ fn column(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
     findings.push(Finding {
         at: first.at.clone(),
         message: format!(
-            "dropping {} loses what {them} in each row of `{}`",
+            "dropping {} takes what {them} out of each row of `{}`",
             names.join(", "),
             altered.name
         ),

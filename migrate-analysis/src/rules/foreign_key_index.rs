@@ -79,7 +79,16 @@ fn check(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
 pub(super) fn free_name(statement: &Statement<'_>, table: Id, name: &str, column: &str) -> String {
     let now = statement.seen.after;
     let schema = now.get(table).and_then(|it| it.schema);
-    let is_taken = |name: &str| now.find(&Key::new(Space::Relation, schema, name)).is_some();
+    let made_later = |name: &str| {
+        later(statement).any(|it| match it {
+            Command::CreateIndex(it) => it.name.as_ref().is_some_and(|it| it.name == name),
+            Command::Rename(it) => it.to.name == name,
+            _ => false,
+        })
+    };
+    let is_taken = |name: &str| {
+        now.find(&Key::new(Space::Relation, schema, name)).is_some() || made_later(name)
+    };
     let labels = (1..100).map(|it| format!("idx{it}"));
     let mut names =
         std::iter::once("idx".to_owned()).chain(labels).map(|it| object_name(name, column, &it));

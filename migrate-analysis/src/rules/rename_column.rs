@@ -2,6 +2,7 @@
 
 use super::alter::{Altered, later_of};
 use super::{Example, Finding, Rule, Statement};
+use crate::catalog::{Column, Constraint, ConstraintKind, Id, Object};
 use crate::ddl::{AlterActionKind, AlterTable, Command, ObjectKind};
 use crate::diagnostic::Code;
 use crate::sql::quoted;
@@ -91,7 +92,7 @@ fn is_taken_again(statement: &Statement<'_>, rename: &crate::ddl::Rename) -> boo
 fn both_names(
     statement: &Statement<'_>,
     rename: &crate::ddl::Rename,
-    id: crate::catalog::Id,
+    id: Id,
 ) -> Option<Vec<String>> {
     let column = rename.object.part.as_ref()?;
     let own = statement.seen.before.get(id)?.table()?.column(&column.name)?;
@@ -103,7 +104,8 @@ fn both_names(
         actions: Vec::new(),
     };
     let altered = Altered { statement, alter: &alter, table: id, name: statement.name(id) };
-    if altered.is_irreplaceable(own) || own.column_type.is_unknown() {
+    let is_followed = own.column_type.is_unknown() || is_named_later(statement, id, own);
+    if altered.is_irreplaceable(own) || is_followed {
         return None;
     }
     let (old, new) = (quoted(&own.name), quoted(&rename.to.name));
@@ -124,4 +126,21 @@ fn both_names(
     let drop =
         format!("{stop}\n{default}-- migrate: allow(drop-column) {new} has taken over\n{drop}");
     Some(vec![format!("{add}\n{start}"), drop])
+}
+
+/// Whether a later statement names an index or a constraint that goes with the column.
+fn is_named_later(statement: &Statement<'_>, table: Id, column: &Column) -> bool {
+    let before = &statement.seen.before;
+    let Some(own) = before.get(table).and_then(Object::table) else { return false };
+    let is_part = |it: &&Constraint| match &it.kind {
+        ConstraintKind::Check(expr) => expr.mentions(column.number),
+        ConstraintKind::ForeignKey(key) => key.columns.contains(&column.number),
+        _ => false,
+    };
+    let constraints = own.constraints.iter().filter(is_part).map(|it| it.name.clone());
+    let indexes = before.dependents(table).into_iter().filter_map(|it| before.get(it));
+    let is_part = |it: &&Object| it.index().is_some_and(|it| it.mentions(column.number));
+    let indexes = indexes.filter(is_part).map(|it| it.name.clone());
+    let rest = statement.text.get(statement.range.end..).unwrap_or_default();
+    constraints.chain(indexes).any(|name| rest.contains(&name))
 }

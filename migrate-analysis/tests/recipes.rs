@@ -52,6 +52,14 @@ const CASES: &[(&str, &str)] = &[
         "CREATE SCHEMA audit; CREATE TABLE audit.\"Log\" (id bigint, n int)",
         "ALTER TABLE audit.\"Log\" ADD COLUMN \"Twice\" int GENERATED ALWAYS AS (n * 2) STORED NOT NULL",
     ),
+    (
+        USERS,
+        "ALTER TABLE users ALTER COLUMN team_id SET NOT NULL, ALTER COLUMN name SET DEFAULT 'x',
+           ADD CONSTRAINT team FOREIGN KEY (team_id) REFERENCES teams ON DELETE CASCADE",
+    ),
+    (USERS, "ALTER TABLE users RENAME COLUMN visits TO calls"),
+    ("CREATE TABLE t (id bigint PRIMARY KEY, n serial)", "ALTER TABLE t RENAME COLUMN n TO number"),
+    ("CREATE TABLE t (id bigint PRIMARY KEY, n serial)", "ALTER TABLE t ALTER COLUMN n TYPE bigint"),
 ];
 
 const USERS: &str = "CREATE TABLE teams (id bigint PRIMARY KEY);

@@ -65,9 +65,11 @@ impl Reading<'_, '_> {
                 let id = self.seen.names.relation(name).filter(|_| !is_common);
                 if let Some(id) = id {
                     // Of a query with parts, this one may be filtered by itself.
-                    let is_filtered =
-                        self.is_filtered || (arm.filtered && arm.subqueries.is_empty());
-                    let all = !(is_filtered && is_looked_up(self.seen, id, arm));
+                    let plain = self.is_filtered || (arm.filtered && arm.subqueries.is_empty());
+                    let all = match arm.filtered && !plain {
+                        true => !is_compared(self.seen, id, arm, self.query),
+                        false => !(plain && is_looked_up(self.seen, id, arm)),
+                    };
                     self.relation(id, all);
                 }
             }
@@ -95,16 +97,39 @@ impl Reading<'_, '_> {
 
 /// Whether an index may find the rows of the only table that a query reads. (A guess: the planner decides.)
 fn is_looked_up(seen: &Seen<'_>, table: Id, arm: &Arm) -> bool {
+    has_index(seen, table, arm, |column| arm.uses.iter().any(|it| it.column == column))
+}
+
+/// The same where other queries in its conditions use columns, too: only what is compared with a value counts.
+fn is_compared(seen: &Seen<'_>, table: Id, arm: &Arm, query: &Query) -> bool {
+    let words: Vec<&str> = query.sql.split_whitespace().collect();
+    has_index(seen, table, arm, |column| {
+        words.windows(3).any(|it| match it {
+            [before, name, operator] => {
+                let name = name.rsplit('.').next().unwrap_or(name).trim_matches('"');
+                ["WHERE", "AND"].iter().any(|it| before.eq_ignore_ascii_case(it))
+                    && name.eq_ignore_ascii_case(column)
+                    && (*operator == "=" || operator.eq_ignore_ascii_case("IN"))
+            }
+            _ => false,
+        })
+    })
+}
+
+/// Whether an index begins with one of these columns of the only table of a query.
+fn has_index(seen: &Seen<'_>, table: Id, arm: &Arm, is_one: impl Fn(&str) -> bool) -> bool {
     let Some(object) = seen.before.get(table) else { return false };
     let used = |number: u32| {
         let column = object.columns().iter().find(|it| it.number == number);
-        column.is_some_and(|column| arm.uses.iter().any(|it| it.column == column.name))
+        column.is_some_and(|column| is_one(&column.name))
     };
     let leads = |index: Id| {
         let key = seen.index(index).and_then(|it| it.elements.first()).map(|it| &it.key);
         matches!(key, Some(IndexKey::Column(number)) if used(*number))
     };
-    let tables = arm.from.iter().filter(|it| !it.qualified_only).count();
+    let is_table =
+        |it: &&Source| !it.qualified_only && !matches!(it.kind, SourceKind::Function { .. });
+    let tables = arm.from.iter().filter(is_table).count();
     tables == 1 && seen.indexes(table).into_iter().any(leads)
 }
 

@@ -3,7 +3,7 @@
 use super::alter::{Altered, altered, clauses};
 use super::{Example, Finding, Rule, Statement};
 use crate::catalog::{Constraint, ConstraintKind};
-use crate::ddl::{AlterActionKind, TableConstraintKind};
+use crate::ddl::{AlterActionKind, ColumnAction, TableConstraintKind};
 use crate::diagnostic::Code;
 use crate::lock::Cause;
 
@@ -140,15 +140,24 @@ ADD CONSTRAINT orders_user_fk FOREIGN KEY (user_id) REFERENCES users NOT VALID;"
 };
 
 /// All constraints of the statement for which others wait, in steps.
-fn in_steps(altered: &Altered<'_, '_>) -> Vec<String> {
+pub(super) fn in_steps(altered: &Altered<'_, '_>) -> Vec<String> {
     let (long, rest) = altered.split();
     let mut scripts = Vec::new();
     if !rest.is_empty() {
         scripts.push(altered.sql(&rest));
     }
     let mut new: Vec<&Constraint> = altered.new_constraints().collect();
+    let has_key = new.iter().any(|it| matches!(it.kind, ConstraintKind::PrimaryKey { .. }));
+    let mut not_null = Vec::new();
     for action in long {
-        let AlterActionKind::AddConstraint(written) = &action.kind else { return Vec::new() };
+        let written = match &action.kind {
+            AlterActionKind::AddConstraint(written) => written,
+            AlterActionKind::AlterColumn { column, action: ColumnAction::SetNotNull } => {
+                not_null.push(column.name.as_str());
+                continue;
+            }
+            _ => return Vec::new(),
+        };
         let is_it = |it: &&Constraint| match &written.name {
             Some(name) => it.name == name.name,
             None => is_of_kind(&written.kind, &it.kind),
@@ -156,6 +165,13 @@ fn in_steps(altered: &Altered<'_, '_>) -> Vec<String> {
         let Some(place) = new.iter().position(is_it) else { return Vec::new() };
         let Some(steps) = altered.add_constraint(new.remove(place)) else { return Vec::new() };
         scripts.extend(steps);
+    }
+    if !not_null.is_empty() {
+        // A key makes its columns NOT NULL by itself.
+        if has_key {
+            return Vec::new();
+        }
+        scripts.extend(altered.make_not_null(&not_null));
     }
     scripts
 }

@@ -111,3 +111,34 @@ pub(super) fn later<'a>(statement: &Statement<'a>) -> impl Iterator<Item = &'a C
     let others = statement.script.statements.get(after..).unwrap_or_default();
     others.iter().flat_map(|it| super::commands(&it.command))
 }
+
+/// What later commands do to a table or its rows, whatever it is called by then; as far as that can be followed.
+pub(super) fn later_of<'a>(statement: &Statement<'a>, table: &str) -> Vec<&'a Command> {
+    let mut name = table.to_owned();
+    let mut found = Vec::new();
+    for command in later(statement) {
+        let is_of = match command {
+            Command::AlterTable(it) => it.table.name == name,
+            Command::CreateIndex(it) => it.table.name == name,
+            Command::Insert(it) | Command::Update(it) | Command::Delete(it) => {
+                it.table.name == name
+            }
+            Command::Truncate { tables, cascade, .. } => {
+                *cascade || tables.iter().any(|it| it.name == name)
+            }
+            Command::Drop(it) => it.objects.iter().any(|it| it.name.name == name),
+            Command::Rename(it) if it.object.part.is_none() && it.object.name.name == name => {
+                name.clone_from(&it.to.name);
+                false
+            }
+            Command::Rename(it) => it.object.part.is_some() && it.object.name.name == name,
+            // What this does nobody can see.
+            Command::Do { .. } | Command::Call(_) => true,
+            _ => false,
+        };
+        if is_of {
+            found.push(command);
+        }
+    }
+    found
+}

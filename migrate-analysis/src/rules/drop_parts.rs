@@ -1,9 +1,11 @@
 //! Columns and constraints that go.
 
-use super::alter::{Altered, altered, later};
+use super::alter::{Altered, altered, later_of};
 use super::{Example, Finding, Rule, Statement};
 use crate::catalog::{Constraint, ConstraintKind, Object};
-use crate::ddl::{AlterAction, AlterActionKind, Command, Ident, TableConstraintKind};
+use crate::ddl::{
+    AlterAction, AlterActionKind, AlterTable, Command, Ident, ObjectKind, TableConstraintKind,
+};
 use crate::deparse;
 use crate::diagnostic::Code;
 use crate::sql::quoted;
@@ -78,6 +80,9 @@ fn at_start(altered: &Altered<'_, '_>) -> Option<Object> {
 fn column(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
     let Some(altered) = altered(statement) else { return };
     let Some(start) = at_start(&altered) else { return };
+    if statement.has_to_be_empty(altered.table) {
+        return;
+    }
     let dropped = altered.alter.actions.iter().filter_map(|action| {
         let AlterActionKind::DropColumn { column, .. } = &action.kind else { return None };
         let was_there = start.columns().iter().any(|it| it.name == column.name);
@@ -92,11 +97,11 @@ fn column(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
     findings.push(Finding {
         at: first.at.clone(),
         message: format!(
-            "dropping {} loses what {them} in each row of `{}`",
+            "dropping {} takes what {them} out of each row of `{}`",
             names.join(", "),
             altered.name
         ),
-        label: "gone for good".to_owned(),
+        label: "gone for good, unless it was copied".to_owned(),
         notes: deaths(statement),
         help: vec!["first deploy an application that does not name the column any more".to_owned()],
         instead: vec![format!("{allow}\n{sql};")],
@@ -142,6 +147,9 @@ fn constraint(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
     for (action, name, own) in dropped(&altered, &start) {
         let is_key = matches!(own.kind, ConstraintKind::PrimaryKey { .. });
         if is_key || !own.validated || is_replaced(&altered, own) || is_proof(&altered, own) {
+            continue;
+        }
+        if is_about_what_goes(&altered, &start, own) {
             continue;
         }
         let state = &statement.seen.before;
@@ -200,16 +208,46 @@ fn is_replaced(altered: &Altered<'_, '_>, own: &Constraint) -> bool {
     };
     let index_of_unique = |command: &Command| match command {
         Command::CreateIndex(create) => {
-            matches!(own.kind, ConstraintKind::Unique { .. })
-                && create.unique
-                && create.table.name == altered.alter.table.name
+            matches!(own.kind, ConstraintKind::Unique { .. }) && create.unique
         }
-        Command::AlterTable(other) => {
-            other.table.name == altered.alter.table.name && in_actions(&other.actions)
-        }
+        Command::AlterTable(other) => in_actions(&other.actions),
         _ => false,
     };
-    in_actions(&altered.alter.actions) || later(altered.statement).any(index_of_unique)
+    in_actions(&altered.alter.actions)
+        || later_of(altered.statement, &altered.alter.table.name).into_iter().any(index_of_unique)
+}
+
+/// Whether what it is about goes soon: the table, or one of its columns.
+fn is_about_what_goes(altered: &Altered<'_, '_>, start: &Object, own: &Constraint) -> bool {
+    let numbers = match &own.kind {
+        ConstraintKind::Check(expr) => expr.columns().collect(),
+        ConstraintKind::ForeignKey(key) => key.columns.clone(),
+        ConstraintKind::Unique { index }
+        | ConstraintKind::PrimaryKey { index }
+        | ConstraintKind::Exclude { index } => {
+            let begun = altered.statement.script.at_start(altered.statement.seen.after);
+            begun
+                .get(*index)
+                .and_then(Object::index)
+                .and_then(|it| it.columns())
+                .unwrap_or_default()
+        }
+    };
+    let columns = start.columns().iter().filter(|it| numbers.contains(&it.number));
+    let columns: Vec<&str> = columns.map(|it| it.name.as_str()).collect();
+    let drops = |alter: &AlterTable| {
+        alter.actions.iter().any(|it| match &it.kind {
+            AlterActionKind::DropColumn { column, .. } => columns.contains(&column.name.as_str()),
+            _ => false,
+        })
+    };
+    let goes = |command: &Command| match command {
+        Command::AlterTable(alter) => drops(alter),
+        Command::Drop(drop) => drop.objects.iter().any(|it| it.kind == ObjectKind::Table),
+        _ => false,
+    };
+    drops(altered.alter)
+        || later_of(altered.statement, &altered.alter.table.name).into_iter().any(goes)
 }
 
 /// Whether it says no more than that a column is not NULL, which it is by now.

@@ -1,5 +1,6 @@
 //! What takes rows away for good: `DROP TABLE`, `DROP SCHEMA`, `DROP DATABASE`, `TRUNCATE`, and `CASCADE`.
 
+use super::alter::later;
 use super::text::allowed;
 use super::{Example, Finding, Rule, Statement};
 use crate::ddl::{AlterActionKind, Behavior, Command, Maintenance, ObjectKind};
@@ -53,10 +54,21 @@ fn table(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
             partners.push(format!("`{}`", statement.name(lock.relation)));
         }
     }
-    let mut help = vec![
-        "first release an application that does not use it; if in doubt, rename it and wait"
-            .to_owned(),
-    ];
+    let is_made_again = |name: &str| {
+        later(statement).any(|it| match it {
+            Command::CreateTable(it) => it.name.name == name,
+            Command::CreateTableAs(it) => it.name.name == name,
+            Command::CreateView(it) => it.name.name == name,
+            Command::Rename(it) => it.object.part.is_none() && it.to.name == name,
+            _ => false,
+        })
+    };
+    let comes_back = drop.objects.iter().all(|it| is_made_again(&it.name.name));
+    let mut help = vec![match comes_back {
+        true => "if the rows matter, copy them before, or alter the table in place of making it again",
+        false => "first release an application that does not use it; if in doubt, rename it and wait",
+    }
+    .to_owned()];
     if !partners.is_empty() {
         help.push(format!(
             "drop the foreign keys between it and {} in a migration of their own before: each locks both tables",

@@ -3,7 +3,8 @@
 use super::{Example, Finding, Rule, Statement};
 use crate::catalog::{BaseType, ColumnType, Constraint, ConstraintKind, ForeignKey, Id, Object};
 use crate::ddl::{
-    AlterActionKind, ColumnConstraintKind, Command, TableConstraintKind, TableElement,
+    AlterActionKind, ColumnConstraint, ColumnConstraintKind, ColumnDef, Command, TableConstraint,
+    TableConstraintKind, TableElement,
 };
 use crate::deparse;
 use crate::diagnostic::Code;
@@ -86,13 +87,29 @@ pub(super) fn new_keys<'a>(statement: &Statement<'a>) -> Vec<NewKey<'a>> {
         return Vec::new();
     };
     let is_new = |it: &&Constraint| !before.contains(&it.name) && it.inherited == 0;
-    let mut places = places(statement.seen.command).into_iter();
+    let mut written = written(statement.seen.command);
     let keys = now.constraints.iter().filter(is_new).filter_map(|it| match &it.kind {
         ConstraintKind::ForeignKey(key) => Some((it, key)),
         _ => None,
     });
-    let keys = keys.map(|(_, key)| NewKey { table, key, at: places.next().unwrap_or(0..0) });
-    keys.collect()
+    let mut place = |name: &str, key: &ForeignKey| {
+        let columns = key.columns.iter().filter_map(|it| Some(now.numbered(*it)?.name.as_str()));
+        let columns: Vec<&str> = columns.collect();
+        let is_it = |it: &Written<'_>| match it.name {
+            Some(own) => own == name,
+            None => it.columns == columns,
+        };
+        let found = written.iter().position(is_it);
+        found.map_or(0..0, |it| written.remove(it).at)
+    };
+    keys.map(|(own, key)| NewKey { table, key, at: place(&own.name, key) }).collect()
+}
+
+/// A foreign key as it stands in a statement.
+struct Written<'a> {
+    name: Option<&'a str>,
+    columns: Vec<&'a str>,
+    at: Range<usize>,
 }
 
 /// The table that gets them.
@@ -111,41 +128,49 @@ fn made_table(statement: &Statement<'_>) -> Option<Id> {
     }
 }
 
-/// Where they are written, in the order in which they are made.
-fn places(command: &Command) -> Vec<Range<usize>> {
-    let of_column = |column: &crate::ddl::ColumnDef| -> Vec<Range<usize>> {
-        let keys = column
-            .constraints
-            .iter()
-            .filter(|it| matches!(it.kind, ColumnConstraintKind::References(_)));
-        keys.map(|it| it.at.clone()).collect()
-    };
-    let is_key = |it: &crate::ddl::TableConstraint| {
-        matches!(it.kind, TableConstraintKind::ForeignKey { .. })
-    };
-    let mut places = Vec::new();
+/// The foreign keys that are written in a statement.
+fn written(command: &Command) -> Vec<Written<'_>> {
+    let mut found = Vec::new();
     match command {
         Command::CreateTable(create) => {
             for element in &create.elements {
                 match element {
-                    TableElement::Column(column) => places.extend(of_column(column)),
-                    TableElement::Constraint(it) if is_key(it) => places.push(it.at.clone()),
-                    _ => {}
+                    TableElement::Column(column) => found.extend(of_column(column)),
+                    TableElement::Constraint(it) => found.extend(of_table(it)),
+                    TableElement::Like(_) => {}
                 }
             }
         }
         Command::AlterTable(alter) => {
             for action in &alter.actions {
                 match &action.kind {
-                    AlterActionKind::AddColumn { column, .. } => places.extend(of_column(column)),
-                    AlterActionKind::AddConstraint(it) if is_key(it) => places.push(it.at.clone()),
+                    AlterActionKind::AddColumn { column, .. } => found.extend(of_column(column)),
+                    AlterActionKind::AddConstraint(it) => found.extend(of_table(it)),
                     _ => {}
                 }
             }
         }
         _ => {}
     }
-    places
+    found
+}
+
+fn of_column(column: &ColumnDef) -> impl Iterator<Item = Written<'_>> {
+    let is_key = |it: &&ColumnConstraint| matches!(it.kind, ColumnConstraintKind::References(_));
+    column.constraints.iter().filter(is_key).map(|it| Written {
+        name: it.name.as_ref().map(|it| it.name.as_str()),
+        columns: vec![&column.name.name],
+        at: it.at.clone(),
+    })
+}
+
+fn of_table(constraint: &TableConstraint) -> Option<Written<'_>> {
+    let TableConstraintKind::ForeignKey { columns, .. } = &constraint.kind else { return None };
+    Some(Written {
+        name: constraint.name.as_ref().map(|it| it.name.as_str()),
+        columns: columns.iter().map(|it| it.name.as_str()).collect(),
+        at: constraint.at.clone(),
+    })
 }
 
 fn create_table(statement: &Statement<'_>, findings: &mut Vec<Finding>) {

@@ -4,11 +4,12 @@ use super::alter::later;
 use super::foreign_key::new_keys;
 use super::{Example, Finding, Rule, Statement};
 use crate::catalog::{
-    Column, ForeignAction, ForeignKey, Id, Index, IndexElement, IndexKey, Object, Piece,
+    Column, ForeignAction, ForeignKey, Id, Index, IndexElement, IndexKey, Key, Object, Piece, Space,
 };
 use crate::ddl::{self, AlterActionKind, Command, TableConstraintKind};
 use crate::deparse;
 use crate::diagnostic::Code;
+use crate::simulate::object_name;
 use crate::sql::quoted;
 
 pub(super) const RULE: Rule = Rule {
@@ -49,7 +50,7 @@ fn check(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
             .iter()
             .filter_map(|it| Some(table.numbered(*it)?.name.as_str()))
             .collect();
-        let index = quoted(&format!("{object}_{}_idx", names.join("_")));
+        let index = quoted(&free_name(statement, new.table, object, &names.join("_")));
         let sql = statement.sql().trim_end().trim_end_matches(';');
         let instead = match statement.is_in_use(new.table) {
             true => vec![
@@ -72,6 +73,26 @@ fn check(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
             ..Finding::default()
         });
     }
+}
+
+/// A name for the index that nothing else has.
+pub(super) fn free_name(statement: &Statement<'_>, table: Id, name: &str, column: &str) -> String {
+    let now = statement.seen.after;
+    let schema = now.get(table).and_then(|it| it.schema);
+    let made_later = |name: &str| {
+        later(statement).any(|it| match it {
+            Command::CreateIndex(it) => it.name.as_ref().is_some_and(|it| it.name == name),
+            Command::Rename(it) => it.to.name == name,
+            _ => false,
+        })
+    };
+    let is_taken = |name: &str| {
+        now.find(&Key::new(Space::Relation, schema, name)).is_some() || made_later(name)
+    };
+    let labels = (1..100).map(|it| format!("idx{it}"));
+    let mut names =
+        std::iter::once("idx".to_owned()).chain(labels).map(|it| object_name(name, column, &it));
+    names.find(|it| !is_taken(it)).unwrap_or_else(|| object_name(name, column, "idx"))
 }
 
 /// Whether the statement does nothing but what another rule has no better words for.

@@ -1,6 +1,7 @@
 //! Locks that are held while more happens: a table lock ends with its transaction.
 
 use super::{Example, Finding, Rule, Statement, rows};
+use crate::Direction;
 use crate::catalog::Id;
 use crate::ddl::{AlterActionKind, AlterTable, Command};
 use crate::diagnostic::Code;
@@ -40,9 +41,27 @@ fn work(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
             "`{}` took the {mode} lock on `{held}`, which is held until the transaction ends",
             first_words(statement, place)
         )],
-        help: vec!["move this into a migration of its own, after this one".to_owned()],
+        help: vec![elsewhere(statement).to_owned()],
         ..Finding::default()
     });
+}
+
+/// Where the statement could stand. What follows it may rest on it, and the downs run backwards.
+fn elsewhere(statement: &Statement<'_>) -> &'static str {
+    let script = statement.script;
+    let is_last = script.place + 1 >= script.statements.len();
+    match (script.direction, is_last) {
+        (Direction::Up, true) => "move this into a migration of its own, after this one",
+        (Direction::Up, false) => {
+            "move this into a migration of its own, after this one, and what follows it into another after that"
+        }
+        (Direction::Down, true) => {
+            "move this into the down of a migration of its own, before this one"
+        }
+        (Direction::Down, false) => {
+            "move this into the down of a migration of its own, before this one, and what follows it into another before that"
+        }
+    }
 }
 
 /// Work on many rows while the transaction blocks others since an earlier statement.
@@ -50,7 +69,10 @@ pub(super) fn work_under_lock<'a>(
     statement: &'a Statement<'_>,
 ) -> Option<(&'a Work, Id, LockMode, usize)> {
     // Whatever else is slow has a rule of its own.
-    let is_slow = |work: &&Work| work.cause == Cause::Rows && statement.is_in_use(work.relation);
+    let is_slow = |work: &&Work| {
+        let id = work.relation;
+        work.cause == Cause::Rows && statement.is_in_use(id) && !statement.has_to_be_empty(id)
+    };
     // How many rows a condition leaves nobody knows.
     if let Command::Update(dml) | Command::Delete(dml) = statement.seen.command
         && !rows::is_whole(statement, dml)

@@ -22,6 +22,7 @@ mod drift;
 mod drop_index;
 mod drop_parts;
 mod drop_table;
+mod empty;
 mod enums;
 mod foreign_key;
 mod foreign_key_index;
@@ -294,16 +295,19 @@ impl<'a> Statement<'a> {
 
     /// Whether writes at least wait for the relation, and somebody writes to it.
     fn stands_in_the_way(&self, id: Id) -> bool {
-        let is_empty = self.script.is_emptied(id);
-        self.locks.mode(id).blocks_writes() && self.is_in_use(id) && !is_empty
+        self.locks.mode(id).blocks_writes() && self.is_in_use(id)
     }
 
     /// The work on relations in use that has this cause, while others wait.
     pub(crate) fn work(&self, cause: Cause) -> impl Iterator<Item = &Work> {
-        self.locks
-            .work
-            .iter()
-            .filter(move |work| work.cause == cause && self.stands_in_the_way(work.relation))
+        let is_empty = move |id| match cause {
+            Cause::NotNullColumn => self.script.is_emptied(id),
+            _ => self.has_to_be_empty(id),
+        };
+        self.locks.work.iter().filter(move |work| {
+            let id = work.relation;
+            work.cause == cause && self.stands_in_the_way(id) && !is_empty(id)
+        })
     }
 
     /// `` `users`: ACCESS EXCLUSIVE, which blocks reads and writes``, for each table in use. (Who waits for an index

@@ -1,6 +1,7 @@
 //! Columns that become NOT NULL, or cease to be.
 
 use super::add_column_rewrite::fill;
+use super::add_constraint::in_steps;
 use super::alter::{altered, clauses};
 use super::{Example, Finding, Rule, Statement};
 use crate::ddl::{AlterActionKind, ColumnAction};
@@ -120,13 +121,7 @@ fn set_not_null(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
     let works = clauses(statement, Cause::SetNotNull);
     let Some(first) = works.first() else { return };
     let names: Vec<&str> = works.iter().filter_map(|it| it.column.as_deref()).collect();
-    let others =
-        altered.alter.actions.iter().filter(|it| works.iter().all(|work| work.at != it.at));
-    let rest: Vec<&str> = others.map(|it| statement.part(&it.at)).collect();
-    let mut instead = altered.make_not_null(&names);
-    if !rest.is_empty() {
-        instead.insert(0, altered.sql(&rest));
-    }
+    let instead = in_steps(&altered);
     let list: Vec<String> = names.iter().map(|it| format!("`{}`", quoted(it))).collect();
     let column = names.first().map(|it| quoted(it)).unwrap_or_default();
     findings.push(Finding {
@@ -137,11 +132,14 @@ fn set_not_null(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
             altered.name
         ),
         label: "nothing proves that there is no NULL".to_owned(),
-        instead,
         help: vec![fill(&altered.name, &column, "…").replace(
             "fill the old rows after the first migration",
-            "if there may be NULLs, fill them after the CHECK is there",
+            match instead.is_empty() {
+                true => "if there may be NULLs, fill them before",
+                false => "if there may be NULLs, fill them after the CHECK is there",
+            },
         )],
+        instead,
         ..Finding::default()
     });
 }

@@ -2,8 +2,8 @@
 
 use super::alter::Altered;
 use crate::catalog::{
-    Column, ColumnType, Constraint, ConstraintKind, Expr, ForeignKey, Id, IndexKey, Object, Piece,
-    State,
+    Column, ColumnType, Constraint, ConstraintKind, Expr, ForeignKey, Id, IndexKey, Kind, Object,
+    Piece, State,
 };
 use crate::deparse;
 use crate::lock::Servers;
@@ -170,7 +170,14 @@ impl<'a> Altered<'_, 'a> {
                 .filter(|it| key.columns.contains(&it.number))
                 .map(|it| it.name.as_str())
                 .collect();
-            let index = self.name_for(&names.join("_"), "idx");
+            let table = self.statement.object(self.table).map_or("", |it| it.name.as_str());
+            let index = super::foreign_key_index::free_name(
+                self.statement,
+                self.table,
+                table,
+                &names.join("_"),
+            );
+            let index = quoted(&index);
             format!("CREATE INDEX CONCURRENTLY {index} ON {} ({columns});", self.name)
         })
     }
@@ -194,7 +201,7 @@ impl<'a> Altered<'_, 'a> {
         let add = self.sql(&[add]);
         let (start, stop) = self.trigger(&old.name, &[format!("NEW.{new} := {value};")]);
         let mut swap = format!(
-            "-- The rows were copied in batches, and {new} has what {own} has: NOT NULL, indexes, keys.\n{stop}\n"
+            "-- The rows were copied in batches, and {new} has what {own} has: NOT NULL, CHECKs, indexes, keys.\n{stop}\n"
         );
         if old.not_null {
             swap.push_str(&format!(
@@ -202,12 +209,7 @@ impl<'a> Altered<'_, 'a> {
                 self.sql(&[format!("ALTER COLUMN {own} DROP NOT NULL")])
             ));
         }
-        let is_numbered = deparse::owned_sequence(&self.now(), self.table, old).is_some();
-        if let Some(default) = old.default.as_ref().filter(|_| !is_numbered) {
-            let default = deparse::expression(&self.now(), default, &[]);
-            let set = self.sql(&[format!("ALTER COLUMN {new} SET DEFAULT {default}")]);
-            swap.push_str(&format!("{set}\n"));
-        }
+        swap.push_str(&self.hand_over_default(old, &new));
         for (from, to) in [(&own, &gone), (&new, &own)] {
             swap.push_str(&format!(
                 "-- migrate: allow(rename-column) {new} takes over\nALTER TABLE {} RENAME COLUMN {from} TO {to};\n",
@@ -218,8 +220,53 @@ impl<'a> Altered<'_, 'a> {
         Some(Replaced { add, swap, gone })
     }
 
+    /// The new column takes over the default of the old one, and the sequence that it owns.
+    pub(super) fn hand_over_default(&self, old: &Column, new: &str) -> String {
+        let Some(default) = &old.default else { return String::new() };
+        let then = &self.statement.seen.before;
+        let value = deparse::expression(then, default, &[]);
+        let mut sql = self.sql(&[format!("ALTER COLUMN {new} SET DEFAULT {value}")]);
+        let sequence = deparse::owned_sequence(then, self.table, old).and_then(|it| then.get(it));
+        if let Some(sequence) = sequence {
+            let drop = self.sql(&[format!("ALTER COLUMN {} DROP DEFAULT", quoted(&old.name))]);
+            let sequence = deparse::object_name(then, sequence);
+            sql = format!("{sql}\n{drop}\nALTER SEQUENCE {sequence} OWNED BY {}.{new};", self.name);
+        }
+        format!("{sql}\n")
+    }
+
+    /// Whether something would stand in the way when the column is dropped.
+    fn is_rested_on(&self, column: &Column) -> bool {
+        let (number, table) = (column.number, self.table);
+        let before = &self.statement.seen.before;
+        let own = self.before().is_some_and(|it| {
+            let mut generated = it.columns.iter().filter_map(|it| it.generated.as_ref());
+            let mut whens = it.triggers.iter();
+            let mut policies = it.policies.iter().flat_map(|it| it.using.iter().chain(&it.check));
+            generated.any(|(value, _)| value.mentions(number))
+                || policies.any(|it| it.mentions(number))
+                || whens.any(|it| {
+                    it.events.iter().any(|(_, columns)| columns.contains(&number))
+                        || it.when.as_ref().is_some_and(|it| it.mentions(number))
+                })
+        });
+        let is_key = |it: &Constraint| match &it.kind {
+            ConstraintKind::ForeignKey(key) => {
+                key.table == table && key.referenced.contains(&number)
+            }
+            _ => false,
+        };
+        own || before.dependents(table).into_iter().filter_map(|it| before.get(it)).any(|it| {
+            match &it.kind {
+                Kind::View(view) => !view.followed || view.reads.contains(&(table, Some(number))),
+                Kind::Table(other) => other.constraints.iter().any(is_key),
+                _ => false,
+            }
+        })
+    }
+
     /// Whether too much rests on the column.
-    fn is_irreplaceable(&self, column: &Column) -> bool {
+    pub(super) fn is_irreplaceable(&self, column: &Column) -> bool {
         let in_key = |constraint: &Constraint| match &constraint.kind {
             ConstraintKind::PrimaryKey { index } => {
                 let index = self.statement.object(*index).and_then(Object::index);
@@ -230,6 +277,7 @@ impl<'a> Altered<'_, 'a> {
         let in_bound = |it: &IndexKey| it.mentions(column.number);
         column.identity.is_some()
             || column.generated.is_some()
+            || self.is_rested_on(column)
             || self.before().is_none_or(|table| {
                 table.constraints.iter().any(in_key)
                     || table.partition_by.iter().flat_map(|it| &it.keys).any(|it| in_bound(&it.key))

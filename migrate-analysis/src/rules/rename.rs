@@ -1,8 +1,9 @@
 //! `RENAME TO` and `SET SCHEMA` of what the running application knows.
 
+use super::alter::later_of;
 use super::{Example, Finding, Rule, Statement};
 use crate::catalog::{Id, Kind, Object};
-use crate::ddl::{Command, Ident, ObjectKind, ObjectName};
+use crate::ddl::{AlterActionKind, ColumnAction, Command, Ident, ObjectKind, ObjectName};
 use crate::diagnostic::Code;
 use crate::sql::quoted;
 
@@ -47,13 +48,22 @@ fn check(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
         }
         (None, None) => return,
     };
+    let instead = with_view(statement, id, &old, &new);
+    let help = match instead.is_empty() {
+        false => Some("drop the view when nobody uses it any more".to_owned()),
+        true if is_read(statement, id) && !is_dropped(statement, &new) => Some(format!(
+            "where it is still used, give `{old}` to a view of it at the end of the migration"
+        )),
+        true => None,
+    };
     findings.push(Finding {
         at: object.name.at.clone(),
         message: format!(
             "the running application does not find {what} `{old}`, which is `{new}` from then on"
         ),
         label: "is used until the new release is everywhere".to_owned(),
-        instead: with_view(statement, id, &old, &new),
+        help: help.into_iter().collect(),
+        instead,
         ..Finding::default()
     });
 }
@@ -83,13 +93,61 @@ fn is_taken_again(statement: &Statement<'_>, name: &str) -> bool {
 
 /// The statement, and a view under the old name.
 fn with_view(statement: &Statement<'_>, id: Id, old: &str, new: &str) -> Vec<String> {
-    let is_table =
-        statement.object(id).is_some_and(|it| matches!(it.kind, Kind::Table(_) | Kind::View(_)));
-    let again = statement.again().filter(|_| is_table);
+    let columns = old_columns(statement, id);
+    let is_changed = of_new_name(statement, new).into_iter().any(would_fail_under_a_view);
+    let again = statement.again().filter(|_| is_read(statement, id) && !is_changed);
     again
-        .map(|sql| format!("{sql}\nCREATE VIEW {old} AS SELECT * FROM {new};"))
+        .map(|sql| format!("{sql}\nCREATE VIEW {old} AS SELECT {columns} FROM {new};"))
         .into_iter()
         .collect()
+}
+
+/// Whether a view can have its name.
+fn is_read(statement: &Statement<'_>, id: Id) -> bool {
+    statement.object(id).is_some_and(|it| matches!(it.kind, Kind::Table(_) | Kind::View(_)))
+}
+
+/// What later statements do to it. `new`: as it is written in SQL.
+fn of_new_name<'a>(statement: &Statement<'a>, new: &str) -> Vec<&'a Command> {
+    later_of(statement, new.rsplit('.').next().unwrap_or(new).trim_matches('"'))
+}
+
+fn is_dropped(statement: &Statement<'_>, new: &str) -> bool {
+    of_new_name(statement, new).into_iter().any(|it| matches!(it, Command::Drop(_)))
+}
+
+/// Whether a statement about a table fails where a view reads all of it.
+fn would_fail_under_a_view(command: &Command) -> bool {
+    match command {
+        Command::Drop(_) => true,
+        Command::AlterTable(alter) => alter.actions.iter().any(|it| {
+            matches!(
+                it.kind,
+                AlterActionKind::DropColumn { .. }
+                    | AlterActionKind::AlterColumn { action: ColumnAction::Type { .. }, .. }
+            )
+        }),
+        _ => false,
+    }
+}
+
+/// The columns by the names that the running application knows.
+fn old_columns(statement: &Statement<'_>, id: Id) -> String {
+    let start = statement.script.at_start(statement.seen.after);
+    let was = start.get(id).map(|it| it.columns().to_vec()).unwrap_or_default();
+    let now = statement.object(id).map(Object::columns).unwrap_or_default();
+    let mut columns = Vec::new();
+    for column in now {
+        let old = was.iter().find(|it| it.number == column.number);
+        columns.push(match old.filter(|it| it.name != column.name) {
+            Some(old) => format!("{} AS {}", quoted(&column.name), quoted(&old.name)),
+            None => quoted(&column.name),
+        });
+    }
+    match columns.iter().any(|it| it.contains(" AS ")) {
+        true => columns.join(", "),
+        false => "*".to_owned(),
+    }
 }
 
 fn of_schema(

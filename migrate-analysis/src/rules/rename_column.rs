@@ -1,8 +1,9 @@
 //! A column with another name.
 
-use super::alter::Altered;
+use super::alter::{Altered, later_of};
 use super::{Example, Finding, Rule, Statement};
-use crate::ddl::{AlterTable, Command, ObjectKind};
+use crate::catalog::{Column, Constraint, ConstraintKind, Id, Object};
+use crate::ddl::{AlterActionKind, AlterTable, Command, ObjectKind};
 use crate::diagnostic::Code;
 use crate::sql::quoted;
 
@@ -36,31 +37,65 @@ fn check(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
     let start = statement.script.at_start(statement.seen.after);
     let was_there =
         start.get(id).is_some_and(|it| it.columns().iter().any(|it| it.name == column.name));
-    if !statement.is_in_use(id) || !was_there {
+    // Who knows the table by an older name does not come as far as the column.
+    let is_renamed = start.get(id).map(|it| (it.schema, &it.name))
+        != statement.seen.before.get(id).map(|it| (it.schema, &it.name));
+    if !statement.is_in_use(id) || !was_there || is_renamed {
         return;
     }
     let (table, old, new) = (statement.name(id), quoted(&column.name), quoted(&rename.to.name));
+    if is_taken_again(statement, rename) {
+        findings.push(Finding {
+            at: column.at.clone(),
+            message: format!("`{old}` of `{table}` is another column from now on, which running applications take for this one"),
+            label: format!("is `{new}` from then on"),
+            help: vec![format!("leave `{old}` alone, and give the new column a name of its own")],
+            ..Finding::default()
+        });
+        return;
+    }
+    let instead = both_names(statement, rename, id).unwrap_or_default();
+    let steps = match instead.as_slice() {
+        [] => format!(
+            "add `{new}` beside it, have a trigger fill it, copy the old rows in batches, give `{new}` what `{old}` has, deploy what uses `{new}`, and drop `{old}` when nothing rests on it any more; or leave the column alone"
+        ),
+        _ => format!(
+            "between the migrations, copy the old rows in batches, give `{new}` the constraints and indexes of `{old}`, and deploy what uses `{new}`"
+        ),
+    };
     findings.push(Finding {
         at: column.at.clone(),
-        message: format!("`{old}` of `{table}` gets another name, which running applications do not know"),
+        message: format!(
+            "`{old}` of `{table}` gets another name, which running applications do not know"
+        ),
         label: "known by this name".to_owned(),
-        help: vec![format!("between the migrations, copy the old rows in batches, give `{new}` the constraints and indexes of `{old}`, and deploy what uses `{new}`")],
-        instead: both_names(statement, rename, id).unwrap_or_default(),
+        help: vec![steps],
+        instead,
         ..Finding::default()
     });
+}
+
+/// Whether a later statement gives the name to another column.
+fn is_taken_again(statement: &Statement<'_>, rename: &crate::ddl::Rename) -> bool {
+    let Some(old) = &rename.object.part else { return false };
+    later_of(statement, &rename.object.name.name).into_iter().any(|later| match later {
+        Command::Rename(it) => it.to.name == old.name,
+        Command::AlterTable(it) => it.actions.iter().any(|it| match &it.kind {
+            AlterActionKind::AddColumn { column, .. } => column.name.name == old.name,
+            _ => false,
+        }),
+        _ => false,
+    })
 }
 
 /// Both columns side by side, each following the other.
 fn both_names(
     statement: &Statement<'_>,
     rename: &crate::ddl::Rename,
-    id: crate::catalog::Id,
+    id: Id,
 ) -> Option<Vec<String>> {
     let column = rename.object.part.as_ref()?;
     let own = statement.seen.before.get(id)?.table()?.column(&column.name)?;
-    if own.identity.is_some() || own.generated.is_some() || own.column_type.is_unknown() {
-        return None;
-    }
     let alter = AlterTable {
         table: rename.object.name.clone(),
         kind: ObjectKind::Table,
@@ -69,6 +104,10 @@ fn both_names(
         actions: Vec::new(),
     };
     let altered = Altered { statement, alter: &alter, table: id, name: statement.name(id) };
+    let is_followed = own.column_type.is_unknown() || is_named_later(statement, id, own);
+    if altered.is_irreplaceable(own) || is_followed {
+        return None;
+    }
     let (old, new) = (quoted(&own.name), quoted(&rename.to.name));
     let add = altered.sql(&[format!("ADD COLUMN {new} {}", altered.type_name(&own.column_type))]);
     let body = [
@@ -83,6 +122,25 @@ fn both_names(
     ];
     let (start, stop) = altered.trigger(&own.name, &body);
     let drop = altered.sql(&[format!("DROP COLUMN {old}")]);
-    let drop = format!("{stop}\n-- migrate: allow(drop-column) {new} has taken over\n{drop}");
+    let default = altered.hand_over_default(own, &new);
+    let drop =
+        format!("{stop}\n{default}-- migrate: allow(drop-column) {new} has taken over\n{drop}");
     Some(vec![format!("{add}\n{start}"), drop])
+}
+
+/// Whether a later statement names an index or a constraint that goes with the column.
+fn is_named_later(statement: &Statement<'_>, table: Id, column: &Column) -> bool {
+    let before = &statement.seen.before;
+    let Some(own) = before.get(table).and_then(Object::table) else { return false };
+    let is_part = |it: &&Constraint| match &it.kind {
+        ConstraintKind::Check(expr) => expr.mentions(column.number),
+        ConstraintKind::ForeignKey(key) => key.columns.contains(&column.number),
+        _ => false,
+    };
+    let constraints = own.constraints.iter().filter(is_part).map(|it| it.name.clone());
+    let indexes = before.dependents(table).into_iter().filter_map(|it| before.get(it));
+    let is_part = |it: &&Object| it.index().is_some_and(|it| it.mentions(column.number));
+    let indexes = indexes.filter(is_part).map(|it| it.name.clone());
+    let rest = statement.text.get(statement.range.end..).unwrap_or_default();
+    constraints.chain(indexes).any(|name| rest.contains(&name))
 }

@@ -114,6 +114,9 @@ fn worst<'s>(statement: &'s Statement<'_>, kind: WorkKind) -> Vec<&'s Work> {
     works
 }
 
+/// How many scripts replace columns: add, swap and drop.
+const SIDE_BY_SIDE: usize = 3;
+
 /// Columns of the new types beside the old ones.
 fn side_by_side(altered: &Altered<'_, '_>) -> Vec<String> {
     let (long, rest) = altered.split();
@@ -194,11 +197,13 @@ fn finding(altered: &Altered<'_, '_>, work: &Work, message: &str, label: &str) -
     }
 }
 
-fn copy(altered: &Altered<'_, '_>, work: &Work) -> String {
+/// `scripts`: those that replace the column. What else the statement does comes before them.
+fn copy(altered: &Altered<'_, '_>, work: &Work, scripts: usize) -> String {
     let name = work.column.as_deref().unwrap_or_default();
+    let swap = if scripts > SIDE_BY_SIDE { "third" } else { "second" };
     let new = quoted(&format!("{name}_new"));
     format!(
-        "before the second migration, copy the old rows in batches that commit one by one (`UPDATE {} SET {new} = … WHERE …`), and give `{new}` the indexes and keys of `{}`",
+        "before the {swap} migration, copy the old rows in batches that commit one by one (`UPDATE {} SET {new} = … WHERE …`), and give `{new}` the CHECKs, indexes and keys of `{}`",
         altered.name,
         quoted(name)
     )
@@ -211,7 +216,7 @@ fn rewrite(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
         let mut finding = finding(&altered, work, message, "it was `{from}`");
         finding.instead = side_by_side(&altered);
         if !finding.instead.is_empty() {
-            finding.help.push(copy(&altered, work));
+            finding.help.push(copy(&altered, work, finding.instead.len()));
         }
         finding.help.extend(in_utc(&altered, work));
         findings.push(finding);
@@ -283,7 +288,7 @@ fn reindex(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
             finding(&altered, work, message, "an index of it does not fit the new type");
         finding.instead = side_by_side(&altered);
         if !finding.instead.is_empty() {
-            finding.help.push(copy(&altered, work));
+            finding.help.push(copy(&altered, work, finding.instead.len()));
         }
         findings.push(finding);
     }

@@ -41,7 +41,7 @@ fn unbatched(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
         Command::Insert(dml) if is_whole(statement, dml) => (read_table(statement, dml), "copies"),
         _ => return,
     };
-    let Some(table) = table else { return };
+    let Some(table) = table.filter(|it| !statement.has_to_be_empty(*it)) else { return };
     let name = statement.name(table);
     let mut help = Vec::new();
     let batch = batch(statement, table).map(|sql| format!(": `{sql}`")).unwrap_or_default();
@@ -172,7 +172,11 @@ fn mixed(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
         }
     };
     let instead = apart(statement).unwrap_or_default();
-    let help = "make it two migrations, one for the schema and one for the rows".to_owned();
+    let help = match kinds(statement) {
+        2 => "make it two migrations, one for the schema and one for the rows",
+        _ => "make it several migrations in this order, each for the schema or for rows",
+    }
+    .to_owned();
     findings.push(Finding {
         message,
         label: "schema and rows in one transaction".to_owned(),
@@ -202,13 +206,31 @@ fn side(
     };
     let mut used = locks.relations.iter().filter(|lock| {
         let object = statement.object(lock.relation);
-        statement.is_in_use(lock.relation) && object.is_some_and(|it| it.table().is_some())
+        statement.is_in_use(lock.relation)
+            && object.is_some_and(|it| it.table().is_some())
+            && !statement.has_to_be_empty(lock.relation)
     });
     let wanted = used.find(|lock| match rows {
         true => lock.mode == LockMode::RowExclusive,
         false => lock.mode.blocks_writes(),
     });
     wanted.map(|lock| (rows, lock.relation))
+}
+
+/// Whether a statement of the script is about rows, and not about the schema.
+fn is_about_rows(command: &Command) -> bool {
+    match command {
+        Command::Update(_) | Command::Delete(_) | Command::Merge(_) => true,
+        Command::Insert(dml) => !sources(dml).is_empty(),
+        _ => false,
+    }
+}
+
+/// How many migrations of one kind the script makes.
+fn kinds(statement: &Statement<'_>) -> usize {
+    let kinds = statement.script.statements.iter().map(|it| is_about_rows(&it.command));
+    let kinds: Vec<bool> = kinds.collect();
+    kinds.chunk_by(|one, other| one == other).count()
 }
 
 /// The statements of the script, in migrations of one kind each.
@@ -220,11 +242,7 @@ fn apart(statement: &Statement<'_>) -> Option<Vec<String>> {
     }
     let mut scripts: Vec<(bool, String)> = Vec::new();
     for own in script.statements {
-        let rows = match &own.command {
-            Command::Update(_) | Command::Delete(_) | Command::Merge(_) => true,
-            Command::Insert(dml) => !sources(dml).is_empty(),
-            _ => false,
-        };
+        let rows = is_about_rows(&own.command);
         let sql = own.text.get(own.range.clone())?.trim().trim_end_matches(';');
         match scripts.last_mut() {
             Some((of, text)) if *of == rows => text.push_str(&format!("\n{sql};")),

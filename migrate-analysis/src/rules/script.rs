@@ -201,7 +201,10 @@ impl<'a> Session<'a> {
             }
             let mut findings = Vec::new();
             (rule.check)(&statement, &mut findings);
-            findings.iter_mut().for_each(|it| apart(it, script));
+            findings.iter_mut().for_each(|it| {
+                apart(it, script);
+                number(it);
+            });
             for finding in findings {
                 let locks = words.get_or_insert_with(|| statement.lock_words()).clone();
                 let found = Found { direction, place, code: rule.code, finding, locks };
@@ -226,6 +229,21 @@ fn apart(finding: &mut Finding, script: &Script<'_>) {
             0,
             "CONCURRENTLY needs a migration of its own, or `-- migrate: no-transaction` on the first line of the script"
                 .to_owned(),
+        );
+    }
+}
+
+/// Where there is no first migration, the help does not speak of one.
+fn number(finding: &mut Finding) {
+    let step = match finding.instead.len() {
+        0 => "in a step of its own",
+        1 => "after this migration",
+        _ => return,
+    };
+    for help in &mut finding.help {
+        *help = help.replace(
+            "fill the old rows after the first migration",
+            &format!("fill the old rows {step}"),
         );
     }
 }

@@ -26,7 +26,7 @@ use codec::{Decode, Encode, Input};
 use std::collections::VecDeque;
 
 /// Raise it when the meaning of the bytes changes.
-const FORMAT: &str = concat!("migrate-analysis ", env!("CARGO_PKG_VERSION"), " cache 8\n");
+const FORMAT: &str = concat!("migrate-analysis ", env!("CARGO_PKG_VERSION"), " cache 9\n");
 
 /// The file in a crate's `OUT_DIR` that keeps the results for the set in `directory`, which is
 /// written as in the macro call.

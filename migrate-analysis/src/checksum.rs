@@ -55,12 +55,12 @@ pub(crate) fn script<'a>(
     hash.finalize().into()
 }
 
-/// The digest of a set: the digests of its migrations, combined with XOR. Of each it is the first eight
-/// bytes of the SHA-256 over its version, as eight bytes with the highest first, and the checksum of its
-/// up script. The history table holds the same number for each row, so that the runtime knows in one
-/// look that nothing is pending, whatever the order of the rows.
-pub(crate) fn set(migrations: &[PlannedMigration]) -> i64 {
-    migrations.iter().fold(0, |digest, migration| digest ^ one(migration))
+/// The digest of a set: the sum of the digests of its migrations. Of each it is the first eight bytes of
+/// the SHA-256 over its version, as eight bytes with the highest first, and the checksum of its up script,
+/// read as a signed number. The history table holds the same number for each row, so that the runtime
+/// knows in one look that nothing is pending, whatever the order of the rows.
+pub(crate) fn set(migrations: &[PlannedMigration]) -> i128 {
+    migrations.iter().map(one).map(i128::from).sum()
 }
 
 fn one(migration: &PlannedMigration) -> i64 {

@@ -19,7 +19,7 @@ pub struct Embedding {
     /// What the records point into.
     pub texts: String,
     /// Over versions and up checksums.
-    pub digest: i64,
+    pub digest: i128,
     /// The oldest server that the set has to run on, where it is declared.
     pub postgres: Option<i64>,
 }
@@ -59,7 +59,7 @@ impl Embedding {
         let folder = folder.map(|folder| folder.trim_end_matches('/').to_owned());
         let writer = Writer { analysis, offsets, folder, start };
         migrations.iter().for_each(|migration| writer.migration(migration, self));
-        self.digest ^= checksum::set(migrations);
+        self.digest += checksum::set(migrations);
         self.postgres = analysis.plan.postgres;
     }
 

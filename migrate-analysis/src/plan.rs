@@ -13,7 +13,7 @@ pub struct Plan {
     /// The migrations. After errors those that could be read, with stubs for scripts that are missing.
     pub migrations: Vec<PlannedMigration>,
     /// Over versions and up checksums; the history table's own digest is compared with it.
-    pub digest: i64,
+    pub digest: i128,
     /// The oldest server that it has to run on, where that is declared, counted as
     /// `server_version_num` counts: 150000.
     pub postgres: Option<i64>,

@@ -18,7 +18,7 @@ use std::path::Path;
 /// What the module is made of.
 pub(crate) struct Contents<'a> {
     migrations: &'a [Embedded],
-    digest: i64,
+    digest: i128,
     postgres: Option<i64>,
     /// The runtime's `List`.
     list: TokenStream,
@@ -99,13 +99,13 @@ fn lex(text: &str) -> TokenStream {
 fn list(contents: &Contents<'_>) -> TokenStream {
     let Contents { migrations, digest, list, .. } = contents;
     let count = Literal::usize_unsuffixed(migrations.len());
-    let digest = Literal::i64_unsuffixed(*digest);
+    let digest = Literal::i128_unsuffixed(*digest);
     quote! {
         mod __list {
             use super::__p;
             static LIST: __p::List = #list;
             pub(super) static MIGRATIONS: [__p::EmbeddedMigration; #count] = LIST.migrations();
-            pub(super) static DIGEST: ::core::primitive::i64 = #digest;
+            pub(super) static DIGEST: ::core::primitive::i128 = #digest;
         }
     }
 }

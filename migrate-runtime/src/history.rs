@@ -5,8 +5,8 @@
 //! and functions and operators with `pg_catalog`, so that no `search_path` can redirect them.
 //!
 //! **The digest.** Whether anything is pending is asked without reading a row. Each row has a number
-//! made of its version and its up checksum, which the server generates when the row is written; XOR
-//! over the rows is what [`MigrationSet::digest`](crate::MigrationSet::digest) says of the set. Rows
+//! made of its version and its up checksum, which the server generates when the row is written; their
+//! sum is what [`MigrationSet::digest`](crate::MigrationSet::digest) says of the set. Rows
 //! that are not complete have none, and only versions count up to the newest that the set knows. A new
 //! session has to look up each function, operator and index that a statement names, which is most of
 //! what this costs: so nothing is hashed or sorted in a look.
@@ -151,7 +151,7 @@ impl History {
     }
 
     /// One statement that says whether anything is to be done, and brings the rows if so.
-    pub(crate) fn look(&self, newest: i64, digest: i64, rows: Rows) -> String {
+    pub(crate) fn look(&self, newest: i64, digest: i128, rows: Rows) -> String {
         let table = &self.table;
         let summary = summary(newest);
         let in_transaction = "pg_catalog.now() OPERATOR(pg_catalog.<>) pg_catalog.statement_timestamp() \
@@ -193,7 +193,7 @@ impl History {
     /// Reads the answer to [`look`](Self::look).
     pub(crate) fn read_look(
         messages: &[SimpleQueryMessage],
-        digest: i64,
+        digest: i128,
         rows: Rows,
     ) -> Result<Look, Unreadable> {
         let mut answers = rows_of(messages);
@@ -204,7 +204,7 @@ impl History {
         let partly: usize = number(first, "partly")?;
         let (count, known): (usize, usize) = (number(first, "count")?, number(first, "known")?);
         let mut look = Look {
-            up_to_date: partly == 0 && number::<i64>(first, "digest")? == digest,
+            up_to_date: partly == 0 && number::<i128>(first, "digest")? == digest,
             ahead: count.saturating_sub(known),
             count,
             ..Look::default()
@@ -228,7 +228,7 @@ fn summary(newest: i64) -> String {
     format!(
         "pg_catalog.count(*) AS count, pg_catalog.count(steps_done) AS partly, \
          pg_catalog.count(*) {known} AS known, \
-         COALESCE(pg_catalog.bit_xor(digest) {known}, '0') AS digest"
+         COALESCE(pg_catalog.sum(digest) {known}, '0') AS digest"
     )
 }
 
@@ -240,7 +240,7 @@ pub(crate) fn rows_of(messages: &[SimpleQueryMessage]) -> impl Iterator<Item = &
     })
 }
 
-fn different(digest: i64) -> String {
+fn different(digest: i128) -> String {
     format!("d.digest OPERATOR(pg_catalog.<>) '{digest}' OR d.partly OPERATOR(pg_catalog.>) 0")
 }
 

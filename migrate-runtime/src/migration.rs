@@ -293,7 +293,7 @@ impl fmt::Debug for EmbeddedMigration {
 #[derive(Clone, Copy, Debug)]
 pub struct MigrationSet {
     pub(crate) migrations: &'static [EmbeddedMigration],
-    pub(crate) digest: &'static i64,
+    pub(crate) digest: &'static i128,
     pub(crate) directory: Option<&'static str>,
     pub(crate) postgres: Option<u32>,
 }
@@ -308,9 +308,10 @@ impl MigrationSet {
     /// differ in all likelihood (64 bits).
     ///
     /// Of each migration it is the first eight bytes of the SHA-256 over its version, as eight bytes with
-    /// the highest first, and its up checksum; of a set the XOR over its migrations. The history table
-    /// has the same number in each row, so that a start with nothing pending asks one short question.
-    pub const fn digest(&self) -> i64 {
+    /// the highest first, and its up checksum, read as a signed number; of a set the sum over its
+    /// migrations. The history table has the same number in each row, so that a start with nothing pending
+    /// asks one short question.
+    pub const fn digest(&self) -> i128 {
         *self.digest
     }
 

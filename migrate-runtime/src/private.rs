@@ -37,7 +37,7 @@ pub fn known(script: Script) -> Script {
 /// A set; `directory` is the absolute path it was read from, kept in debug builds only.
 pub const fn set(
     migrations: &'static [EmbeddedMigration],
-    digest: &'static i64,
+    digest: &'static i128,
     directory: Option<&'static str>,
 ) -> MigrationSet {
     MigrationSet { migrations, digest, directory, postgres: None }

@@ -37,7 +37,7 @@ impl Server {
 
 /// What tells one prepared database from another: the digest of the set (that is, what is applied),
 /// and what the history remembers besides: names, down scripts and its own place.
-fn key<S>(migrator: &Migrator<S>) -> [u8; 16] {
+fn key<S>(migrator: &Migrator<S>) -> [u8; 24] {
     let mut hasher = DefaultHasher::new();
     (migrator.history_schema_name(), migrator.history_table_name()).hash(&mut hasher);
     for migration in migrator.set().migrations() {
@@ -49,8 +49,8 @@ fn key<S>(migrator: &Migrator<S>) -> [u8; 16] {
             Down::Irreversible(reason) => (1, reason).hash(&mut hasher),
         }
     }
-    let mut key = [0; 16];
-    let (digest, rest) = key.split_at_mut(8);
+    let mut key = [0; 24];
+    let (digest, rest) = key.split_at_mut(16);
     digest.copy_from_slice(&migrator.set().digest().to_be_bytes());
     rest.copy_from_slice(&hasher.finish().to_be_bytes());
     key

@@ -101,7 +101,7 @@ pub(crate) fn set(migrations: &[EmbeddedMigration]) -> MigrationSet {
     for migration in migrations {
         let mut bytes = migration.version().to_be_bytes().to_vec();
         bytes.extend(migration.up().checksum());
-        digest ^= i64::from_be_bytes(sha256(&bytes)[..8].try_into().unwrap());
+        digest += i128::from(i64::from_be_bytes(sha256(&bytes)[..8].try_into().unwrap()));
     }
     p::set(Box::leak(migrations.to_vec().into_boxed_slice()), Box::leak(Box::new(digest)), None)
 }

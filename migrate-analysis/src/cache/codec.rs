@@ -302,6 +302,18 @@ impl Decode for i64 {
     }
 }
 
+impl Encode for i128 {
+    fn encode(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.to_le_bytes());
+    }
+}
+
+impl Decode for i128 {
+    fn decode(input: &mut Input<'_>) -> Option<i128> {
+        Some(i128::from_le_bytes(input.array()?))
+    }
+}
+
 impl Encode for PlannedDown {
     fn encode(&self, out: &mut Vec<u8>) {
         match self {

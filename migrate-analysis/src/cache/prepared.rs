@@ -21,7 +21,7 @@ pub struct Prepared {
     /// How many bytes of the one file are scripts.
     pub scripts: usize,
     /// SHA-256 over versions and up checksums.
-    pub digest: i64,
+    pub digest: i128,
     /// The oldest server, where it is declared.
     pub postgres: Option<i64>,
 }

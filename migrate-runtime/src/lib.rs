@@ -137,6 +137,7 @@
 pub mod __private;
 #[cfg(feature = "tokio")]
 mod asynchronous;
+mod blocker;
 mod connection;
 mod error;
 mod excerpt;
@@ -172,13 +173,13 @@ mod verdict;
 
 #[cfg(feature = "tokio")]
 pub use asynchronous::AsyncMigrator;
+pub use blocker::Blocker;
 pub use error::{Error, ErrorKind};
 pub use migration::{Down, EmbeddedMigration, Migration, MigrationSet, Reversible, Script, Set};
 pub use migrator::{Migrator, Untyped};
 #[cfg(feature = "tracing")]
 pub use observe::Tracing;
 pub use observe::{Direction, Event, Holder, MigrationId, Observer};
-pub use patience::Blocker;
 pub use policy::{Ahead, Missing, Modified, OutOfOrder};
 pub use preflight::{Finding, FindingKind, Preflight, Severity};
 pub use preview::{Plan, PlanStep};

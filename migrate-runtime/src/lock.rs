@@ -8,6 +8,7 @@
 
 use std::time::{Duration, Instant};
 
+use crate::blocker::{HERE, age, millis};
 use crate::connection::Connection;
 use crate::error::{Error, ErrorKind};
 use crate::history::{optional, rows_of};
@@ -103,9 +104,9 @@ impl<C: Connection> Run<'_, C> {
     async fn holder(&mut self) -> Option<Holder> {
         let sql = format!(
             "SELECT l.pid, a.application_name, a.usename, a.client_addr, a.state, \
-             (EXTRACT(epoch FROM pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) a.state_change) \
-             OPERATOR(pg_catalog.*) 1000)::pg_catalog.int8 AS millis \
+             {} AS millis \
              FROM {} LEFT JOIN pg_catalog.pg_stat_activity AS a ON a.pid OPERATOR(pg_catalog.=) l.pid LIMIT 1",
+            age("a.state_change"),
             held(self.history.key)
         );
         let answer = self.connection.simple_query(&sql).await.ok()?;
@@ -117,7 +118,7 @@ impl<C: Connection> Run<'_, C> {
             user: text("usename"),
             client: text("client_addr"),
             state: text("state"),
-            since: Duration::from_millis(text("millis").parse().unwrap_or_default()),
+            since: millis(row),
         })
     }
 
@@ -167,8 +168,7 @@ fn held_where(key: i64) -> String {
         "pg_catalog.pg_locks AS l WHERE l.locktype OPERATOR(pg_catalog.=) 'advisory' AND l.granted \
          AND l.objsubid OPERATOR(pg_catalog.=) 1::pg_catalog.int2 \
          AND l.classid OPERATOR(pg_catalog.=) {high}::pg_catalog.oid AND l.objid OPERATOR(pg_catalog.=) {low}::pg_catalog.oid \
-         AND l.database OPERATOR(pg_catalog.=) (SELECT oid FROM pg_catalog.pg_database \
-         WHERE datname OPERATOR(pg_catalog.=) pg_catalog.current_database())"
+         AND l.database OPERATOR(pg_catalog.=) {HERE}"
     )
 }
 

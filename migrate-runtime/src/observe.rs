@@ -14,9 +14,9 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
+use crate::blocker::Blocker;
 use crate::error::ErrorKind;
 use crate::migration::EmbeddedMigration;
-use crate::patience::Blocker;
 
 /// A migration named by version and name: `3_add_email`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -16,12 +16,11 @@
 //! [1]: https://www.postgresql.org/docs/current/runtime-config-client.html#GUC-LOCK-TIMEOUT
 //! [2]: https://www.postgresql.org/docs/current/routine-vacuuming.html
 
-use std::fmt;
 use std::time::{Duration, Instant};
 
+use crate::blocker::{Blocker, HERE, session};
 use crate::connection::Connection;
 use crate::error::{Error, ErrorKind, words};
-use crate::history::{optional, rows_of};
 use crate::job::Job;
 use crate::observe::{Event, Took};
 use crate::quote::literal;
@@ -66,47 +65,6 @@ pub(crate) struct Limits {
     /// None where there is no limit.
     pub(crate) lock_timeout: Option<Duration>,
     pub(crate) deadlock_timeout: Option<Duration>,
-}
-
-/// A session that holds a lock on a table of a migration.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Blocker {
-    /// The server process that holds it.
-    pub pid: i32,
-    /// The table.
-    pub relation: String,
-    /// The mode, as `pg_locks` has it: `AccessShareLock`.
-    pub mode: String,
-    /// What that session calls itself; often empty. `autovacuum worker` is one of the server's own.
-    pub application_name: String,
-    /// The role it logged in as; empty without the right to see it.
-    pub user: String,
-    /// `active`, `idle in transaction`, …; empty without the right to see it.
-    pub state: String,
-    /// How long its transaction has been open.
-    pub age: Duration,
-    /// What it runs, or ran last, on one line; empty without the right to see it.
-    pub query: String,
-}
-
-impl fmt::Display for Blocker {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "server process {} holds {} on {}", self.pid, self.mode, self.relation)?;
-        for (label, value) in [("application", &self.application_name), ("role", &self.user)] {
-            if !value.is_empty() {
-                write!(f, ", {label} {value}")?;
-            }
-        }
-        if !self.state.is_empty() {
-            write!(f, ", {}", self.state)?;
-        }
-        write!(f, ", its transaction open for {}", Took(self.age))?;
-        if !self.query.is_empty() {
-            write!(f, ": {}", self.query)?;
-        }
-        Ok(())
-    }
 }
 
 /// The attempts at one script, or at one statement of it.
@@ -235,20 +193,7 @@ impl<C: Connection> Run<'_, C> {
     async fn blockers(&mut self, job: &Job) -> Vec<Blocker> {
         let sql = blockers_sql(job);
         let Ok(answer) = self.connection.simple_query(&sql).await else { return Vec::new() };
-        let blocker = |row| {
-            let text = |column| optional(row, column).unwrap_or_default().to_owned();
-            Some(Blocker {
-                pid: text("pid").parse().ok()?,
-                relation: text("relation"),
-                mode: text("mode"),
-                application_name: text("application"),
-                user: text("usename"),
-                state: text("state"),
-                age: Duration::from_millis(text("millis").parse().unwrap_or_default()),
-                query: text("query"),
-            })
-        };
-        rows_of(&answer).filter_map(blocker).collect()
+        Blocker::all(&answer)
     }
 }
 
@@ -310,17 +255,14 @@ fn blockers_sql(job: &Job) -> String {
         ),
     };
     format!(
-        "SELECT l.pid, {relation} AS relation, l.mode, \
-         CASE WHEN a.backend_type OPERATOR(pg_catalog.=) 'client backend' THEN a.application_name ELSE a.backend_type END AS application, \
-         a.usename, a.state, \
-         (EXTRACT(epoch FROM pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) a.xact_start) OPERATOR(pg_catalog.*) 1000)::pg_catalog.int8 AS millis, \
-         pg_catalog.left(pg_catalog.regexp_replace(a.query, '\\s+', ' ', 'g'), 120) AS query \
+        "SELECT l.pid, {relation} AS relation, l.mode, {} \
          FROM ({tables}) AS t JOIN pg_catalog.pg_locks AS l ON l.relation OPERATOR(pg_catalog.=) t.oid \
          AND l.locktype OPERATOR(pg_catalog.=) 'relation' AND l.granted \
          AND l.pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid() \
-         AND l.database OPERATOR(pg_catalog.=) (SELECT oid FROM pg_catalog.pg_database WHERE datname OPERATOR(pg_catalog.=) pg_catalog.current_database()) \
+         AND l.database OPERATOR(pg_catalog.=) {HERE} \
          LEFT JOIN pg_catalog.pg_stat_activity AS a ON a.pid OPERATOR(pg_catalog.=) l.pid \
-         ORDER BY a.xact_start NULLS LAST LIMIT 5"
+         ORDER BY a.xact_start NULLS LAST LIMIT 5",
+        session()
     )
 }
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use postgres::SimpleQueryMessage;
 
+use crate::blocker::{HERE, QUERY, age};
 use crate::connection::Connection;
 use crate::error::Error;
 use crate::history::{optional, rows_of};
@@ -436,13 +437,6 @@ fn sql(uses: &[Use], schema: &str) -> String {
          FROM pg_catalog.unnest(ARRAY[{}]::pg_catalog.text[]) AS n)",
         names.join(", ")
     );
-    let here = "(SELECT oid FROM pg_catalog.pg_database WHERE datname OPERATOR(pg_catalog.=) pg_catalog.current_database())";
-    let age = |of: &str| {
-        format!(
-            "(EXTRACT(epoch FROM pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) {of}) OPERATOR(pg_catalog.*) 1000)::pg_catalog.int8"
-        )
-    };
-    let query = "pg_catalog.left(pg_catalog.regexp_replace(a.query, '\\s+', ' ', 'g'), 120)";
     [
         format!(
             "SELECT 'table' AS what, t.name AS a, pg_catalog.pg_has_role(c.relowner, 'USAGE') AS b, \
@@ -451,16 +445,16 @@ fn sql(uses: &[Use], schema: &str) -> String {
              FROM {tables} AS t JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) t.oid"
         ),
         format!(
-            "SELECT 'holder' AS what, t.name AS a, a.pid AS b, {query} AS c, l.mode AS d, a.application_name AS e, {} AS n \
+            "SELECT 'holder' AS what, t.name AS a, a.pid AS b, {QUERY} AS c, l.mode AS d, a.application_name AS e, {} AS n \
              FROM {tables} AS t JOIN pg_catalog.pg_locks AS l ON l.relation OPERATOR(pg_catalog.=) t.oid AND l.granted \
-             AND l.database OPERATOR(pg_catalog.=) {here} \
+             AND l.database OPERATOR(pg_catalog.=) {HERE} \
              JOIN pg_catalog.pg_stat_activity AS a ON a.pid OPERATOR(pg_catalog.=) l.pid \
              WHERE a.pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid()",
             age("a.xact_start")
         ),
         format!(
-            "SELECT 'old' AS what, a.pid AS b, {query} AS c, a.application_name AS e, {} AS n \
-             FROM pg_catalog.pg_stat_activity AS a WHERE a.datid OPERATOR(pg_catalog.=) {here} \
+            "SELECT 'old' AS what, a.pid AS b, {QUERY} AS c, a.application_name AS e, {} AS n \
+             FROM pg_catalog.pg_stat_activity AS a WHERE a.datid OPERATOR(pg_catalog.=) {HERE} \
              AND a.xact_start IS NOT NULL AND a.pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid() \
              AND a.backend_type OPERATOR(pg_catalog.=) 'client backend'",
             age("a.xact_start")

@@ -14,6 +14,7 @@ use std::time::Instant;
 
 use postgres::SimpleQueryMessage;
 
+use crate::blocker::HERE;
 use crate::connection::Connection;
 use crate::error::{Error, ErrorKind};
 use crate::execute::{is_cut, times};
@@ -376,7 +377,7 @@ impl<C: Connection> Run<'_, C> {
             "SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS migrate_index, i.indisvalid AS valid, \
              EXISTS (SELECT FROM pg_catalog.pg_locks AS l WHERE l.relation OPERATOR(pg_catalog.=) i.indrelid \
              AND l.mode OPERATOR(pg_catalog.=) 'ShareUpdateExclusiveLock' AND l.granted \
-             AND l.database OPERATOR(pg_catalog.=) (SELECT oid FROM pg_catalog.pg_database WHERE datname OPERATOR(pg_catalog.=) pg_catalog.current_database()) \
+             AND l.database OPERATOR(pg_catalog.=) {HERE} \
              AND l.pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid()) AS busy \
              FROM pg_catalog.pg_index AS i JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) i.indexrelid \
              JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace \

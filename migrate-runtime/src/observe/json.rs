@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use super::{Direction, Event, Holder, MigrationId};
-use crate::patience::Blocker;
+use crate::blocker::Blocker;
 
 impl Event {
     /// The event as one JSON object on one line: `event` says which, in snake case; durations end in

@@ -12,6 +12,7 @@ use crate::excerpt;
 use crate::execute::position;
 use crate::history::{Half, LOST};
 use crate::job::{Job, Message, Spot, rehearsal};
+use crate::lease;
 use crate::observe::Direction;
 use crate::run::Run;
 
@@ -118,6 +119,9 @@ impl<C: Connection> Run<'_, C> {
 
     pub(crate) fn bookkeeping_failed(&self, job: &Job, error: postgres::Error) -> Error {
         let table = self.history.display();
+        if lease::is_lost(&error) {
+            return lease::lost().of(job.id.clone());
+        }
         let own = ".history_schema(\"…\") keeps the history where no migration goes";
         if words(&error).contains(LOST) {
             let sentence = format!(

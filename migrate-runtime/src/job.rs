@@ -192,6 +192,11 @@ impl Message {
         &self.sql
     }
 
+    /// Begins with a comment.
+    pub(crate) fn tagged(tag: String) -> Message {
+        Message { sql: tag, parts: Vec::new() }
+    }
+
     /// Something of ours; without its semicolon.
     pub(crate) fn ours(&mut self, sql: &str) {
         self.sql.push_str(sql);

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crate::connection::{Blocking, block, in_async_task};
 use crate::error::{Error, ErrorKind};
+use crate::lease;
 use crate::migration::{MigrationSet, Set};
 use crate::observe::{Event, Observer};
 use crate::patience::Patience;
@@ -19,6 +20,7 @@ use crate::report::Report;
 use crate::run::Run;
 use crate::status::Status;
 use crate::target::{DownTarget, Target};
+use crate::watch::Connect;
 
 /// How long another migrator is waited for, unless told otherwise: 5 minutes. Longer than most
 /// deploys take, shorter than most supervisors' patience.
@@ -32,6 +34,8 @@ pub(crate) struct Options {
     pub(crate) patience: Patience,
     pub(crate) policies: Policies,
     pub(crate) slow_after: Option<Duration>,
+    pub(crate) watcher: Option<Connect>,
+    pub(crate) lease: Duration,
     pub(crate) observers: Vec<Arc<dyn Observer>>,
 }
 
@@ -182,6 +186,35 @@ impl<S> Migrator<S> {
     #[must_use]
     pub fn observer(mut self, observer: impl Observer + 'static) -> Self {
         self.options.observers.push(Arc::new(observer));
+        self
+    }
+
+    /// Watches every run that has something to do through a connection of its own: says who is in its way
+    /// while it waits ([`Event::Blocked`]), and how far it is while it runs for longer than
+    /// [`slow_after`](Self::slow_after) ([`Event::Running`]). Any TLS will do:
+    ///
+    /// ```no_run
+    /// # use migrate_runtime::Migrator;
+    /// # fn watched(migrator: Migrator) -> Migrator {
+    /// migrator.watcher(|| postgres::Client::connect("host=/run/postgresql", postgres::NoTls))
+    /// # }
+    /// ```
+    ///
+    /// It is a thread with a blocking client, also for `into_async`, and ends before the verb does. Its role
+    /// should be the run's, or one that may see what others run (`pg_read_all_stats`). Trouble with it is
+    /// told ([`Event::WatcherFailed`]) and never a reason to fail.
+    ///
+    /// It also keeps a *lease*, which stands in for the run lock: a row of a table of its own
+    /// (`migration_history_lease`), renewed every 10 s and taken over by the next run after 30 s without.
+    /// That holds behind a pooler in transaction mode, too, where a lock belongs to nobody, and no
+    /// transaction of a run that lost its lease is committed. Runs with and without a watcher wait for
+    /// each other. The role needs the same rights on that table as on the history.
+    #[must_use]
+    pub fn watcher(
+        mut self,
+        connect: impl Fn() -> Result<postgres::Client, postgres::Error> + Send + Sync + 'static,
+    ) -> Self {
+        self.options.watcher = Some(Arc::new(connect));
         self
     }
 
@@ -390,6 +423,8 @@ impl Default for Options {
             patience: Patience::default(),
             policies: Policies::default(),
             slow_after: None,
+            watcher: None,
+            lease: lease::TIME_TO_LIVE,
             observers: Vec::new(),
         }
     }

@@ -77,6 +77,8 @@ pub(crate) struct Attempts {
     first: Vec<TableLock>,
     /// Of the last attempt.
     blockers: Vec<Blocker>,
+    /// The watcher saw them in the way, where they are else who holds a lock just after.
+    seen: bool,
 }
 
 impl Attempts {
@@ -130,6 +132,7 @@ impl<C: Connection> Run<'_, C> {
             limit: asked.unwrap_or(usual),
             first: to_lock_first(job),
             blockers: Vec::new(),
+            seen: false,
         }
     }
 
@@ -148,7 +151,11 @@ impl<C: Connection> Run<'_, C> {
     ) -> Result<(), Error> {
         attempts.made += 1;
         if error.code().is_some_and(|code| code.code() == "55P03") {
-            attempts.blockers = self.blockers(job).await;
+            attempts.blockers = self.seen_in_the_way();
+            attempts.seen = !attempts.blockers.is_empty();
+            if !attempts.seen {
+                attempts.blockers = self.blockers(job).await;
+            }
         }
         let blocked = |lock: &TableLock| {
             !attempts.blockers.iter().any(|blocker| blocker.relation == lock.relation)
@@ -178,8 +185,12 @@ impl<C: Connection> Run<'_, C> {
         let sentence =
             format!("migration {} did not get its locks in {count}, {}", job.id, Took(took));
         let mut failed = Error::new(ErrorKind::Blocked, sentence).caused_by(error);
+        let seen = match attempts.seen {
+            true => "in the way of the last attempt",
+            false => "seen just after the last attempt",
+        };
         for blocker in &attempts.blockers {
-            failed = failed.note(format!("seen just after the last attempt: {blocker}"));
+            failed = failed.note(format!("{seen}: {blocker}"));
         }
         failed
             .of(job.id.clone())
@@ -287,6 +298,7 @@ mod tests {
             limit: Duration::from_millis(1500),
             first: TableLocks(locks).collect(),
             blockers: Vec::new(),
+            seen: false,
         };
         assert_eq!(
             attempts.prologue(None),

@@ -148,7 +148,8 @@ impl<C: Connection> Run<'_, C> {
         let concurrent = pending.iter().find(|up| !up.migration.up().is_transactional());
         let answer =
             self.send("looking at the database", &sql(&uses, &self.history.schema)).await?;
-        let mut seen = Seen { uses: &uses, findings: Vec::new(), disk: 0.0 };
+        let watched = self.options.watcher.is_some();
+        let mut seen = Seen { uses: &uses, watched, findings: Vec::new(), disk: 0.0 };
         seen.read(&answer, concurrent.map(|up| up.migration.into()));
         let mut findings = seen.findings;
         findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
@@ -168,6 +169,8 @@ fn uses(pending: &[Up]) -> Vec<Use> {
 /// Reads what the server has answered.
 struct Seen<'a> {
     uses: &'a [Use],
+    /// A watcher will need a connection too.
+    watched: bool,
     findings: Vec<Finding>,
     /// What rewrites need, in bytes.
     disk: f64,
@@ -341,11 +344,14 @@ impl Seen<'_> {
     }
 
     fn connections(&mut self, row: &Row<'_>) {
-        let free = row.text("n").parse::<i64>().unwrap_or(i64::MAX);
+        let free = row.text("n").parse::<i64>().unwrap_or(i64::MAX) - i64::from(self.watched);
         if free >= FEW_CONNECTIONS {
             return;
         }
-        let sentence = format!("the server has {free} connections left");
+        let sentence = match self.watched {
+            true => format!("the server has {free} connections left beside the watcher's"),
+            false => format!("the server has {free} connections left"),
+        };
         let remedy = "end sessions that are not needed, or raise max_connections";
         let remedy = Some(remedy.to_owned());
         self.found(

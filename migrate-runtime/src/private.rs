@@ -27,6 +27,13 @@ pub fn script(
     Script { path, text, steps, checksum, transactional, strongest_lock }
 }
 
+/// For tests: a lease lasts so long unless it is renewed.
+#[must_use]
+pub fn lease<S>(mut migrator: Migrator<S>, lasts: std::time::Duration) -> Migrator<S> {
+    migrator.options.lease = lasts;
+    migrator
+}
+
 /// A set; `directory` is the absolute path it was read from, kept in debug builds only.
 pub const fn set(
     migrations: &'static [EmbeddedMigration],

@@ -21,6 +21,7 @@ use crate::execute::{is_cut, times};
 use crate::history::{GONE, LOST, Progress, optional, rows_of};
 use crate::interrupted::is_done_already;
 use crate::job::{Builds, Job, Message, Statement};
+use crate::lease;
 use crate::observe::{Direction, Event};
 use crate::patience::{Attempts, is_transient};
 use crate::plan::statements_hash;
@@ -61,7 +62,9 @@ impl<C: Connection> Run<'_, C> {
         };
         self.notice_session(&answer);
         if self.pooled && begin == 0 && direction == Direction::Up {
-            self.send("forgetting that it began", &self.history.forget(id.version())).await?;
+            let fence = self.fence().map(|fence| fence + ";\n").unwrap_or_default();
+            let sql = fence + &self.history.forget(id.version());
+            self.send("forgetting that it began", &sql).await?;
         }
         for step in begin..of {
             self.check_session(job)?;
@@ -113,6 +116,7 @@ impl<C: Connection> Run<'_, C> {
             _ => {}
         }
         message.ours(&self.progress(job, begin, GONE));
+        self.fence().iter().for_each(|fence| message.ours(fence));
         message.ours("COMMIT");
         if !sets_lock_timeout(&job.statements[..begin]) {
             // A build that others do not wait for may wait for them, whatever the role says.
@@ -125,6 +129,11 @@ impl<C: Connection> Run<'_, C> {
             Err(error) if is_cut(&error) => Err(self.cut(std::slice::from_ref(job), error)),
             Err(error) if self.is_elsewhere(job, &error) => {
                 self.elsewhere(job, &error).await?;
+                Ok(None)
+            }
+            Err(error) if lease::is_lost(&error) => {
+                self.send("rolling back", "ROLLBACK").await?;
+                self.relock().await?;
                 Ok(None)
             }
             Err(error) => Err(Error::server(&format!("recording {}", job.id), error)),
@@ -146,9 +155,9 @@ impl<C: Connection> Run<'_, C> {
         if job.resume.as_ref().is_some_and(|partly| partly.done == step) {
             self.sweep(job, step).await?;
         }
-        let mut message = Message::default();
+        let mut message = self.new_message();
         message.theirs(0, step, &job.statements[step].text);
-        if let Err(error) = self.connection.simple_query(message.sql()).await
+        if let Err(error) = self.send_watched(job, Some(step), &message).await
             && !(died_here(job, step) && is_done_already(&job.statements[step].text, &error))
             && !self.finalized(&job.statements[step].text, &error).await
         {
@@ -163,7 +172,7 @@ impl<C: Connection> Run<'_, C> {
         let limited = !sets_lock_timeout(&job.statements[..step]);
         loop {
             let message = self.with_progress(job, step, last, limited.then_some(&attempts));
-            let error = match self.connection.simple_query(message.sql()).await {
+            let error = match self.send_watched(job, Some(step), &message).await {
                 Ok(answer) => return Ok(Together::Done(answer)),
                 Err(error) => error,
             };
@@ -189,7 +198,7 @@ impl<C: Connection> Run<'_, C> {
         last: bool,
         limits: Option<&Attempts>,
     ) -> Message {
-        let mut message = Message::default();
+        let mut message = self.new_message();
         let text = job.statements[step].text.as_ref();
         let Some(commit) = own_transaction(text) else {
             message.ours("BEGIN");
@@ -232,8 +241,9 @@ impl<C: Connection> Run<'_, C> {
         if done == job.statements.len() {
             return self.end_sql(job, last);
         }
+        let fence = self.fence().map(|fence| format!("{fence};\n")).unwrap_or_default();
         format!(
-            "{};\n{};\nCOMMIT;\n{};\n{}",
+            "{};\n{};\n{fence}COMMIT;\n{};\n{}",
             self.local(),
             self.progress(job, done, LOST),
             self.lock_epilogue(false),
@@ -249,7 +259,7 @@ impl<C: Connection> Run<'_, C> {
     fn end_sql(&self, job: &Job, last: bool) -> String {
         let version = job.id.version();
         let before = self.begun.1.elapsed();
-        let restore = self.session.as_ref().map_or("", |session| &session.restore);
+        let close = self.close_script();
         let (row, log) = match job.direction {
             Direction::Up => {
                 (self.history.complete(version), self.history.log_up(version, Some(before)))
@@ -260,7 +270,7 @@ impl<C: Connection> Run<'_, C> {
             ),
         };
         let epilogue = self.lock_epilogue(last);
-        format!("{restore};\n{row};\n{log};\nCOMMIT;\n{epilogue}")
+        format!("{close};\n{row};\n{log};\nCOMMIT;\n{epilogue}")
     }
 
     /// Whether a statement is done already or has nothing to do: an index that an earlier run
@@ -311,18 +321,21 @@ impl<C: Connection> Run<'_, C> {
         if is_cut(&error) {
             return self.cut(std::slice::from_ref(job), error);
         }
+        if lease::is_lost(&error) {
+            return self.bookkeeping_failed(job, error).now(self.standing_partly(job, step));
+        }
         let at = self.spot(message, &error);
         let (id, run) = (&job.id, &self.report.run_id);
         let words = crate::error::words(&error);
         let log = self.history.log_failure(id.version(), id.name(), job.half(), run, &words);
-        let restore = self.session.as_ref().map_or("", |session| &session.restore);
+        let close = self.close_script();
         // Nothing was done: then nothing is remembered either, unless an INVALID index may be there.
         let row = match (step, job.direction, &job.statements[step].builds) {
             (0, Direction::Up, None) => self.history.forget(id.version()),
             (0, Direction::Down, None) => self.history.remember(id.version()),
             _ => self.failed(job, step),
         };
-        let sql = format!("ROLLBACK;\n{restore};\n{row};\n{log}");
+        let sql = format!("ROLLBACK;\n{close};\n{row};\n{log}");
         let recorded = self.connection.simple_query(&sql).await;
         let mut failed = self
             .step_failed(job, step, at, error)

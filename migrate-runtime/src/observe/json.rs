@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use super::{Direction, Event, Holder, MigrationId};
+use super::{Direction, Event, Holder, MigrationId, Progress};
 use crate::blocker::Blocker;
 
 impl Event {
@@ -30,6 +30,10 @@ impl Event {
             Event::StepDone { .. } => "step_done",
             Event::Finished { .. } => "finished",
             Event::Slow { .. } => "slow",
+            Event::Blocked { .. } => "blocked",
+            Event::Running { .. } => "running",
+            Event::WatcherFailed { .. } => "watcher_failed",
+            Event::LeaseTaken { .. } => "lease_taken",
             Event::Retrying { .. } => "retrying",
             Event::DoneElsewhere { .. } => "done_elsewhere",
             Event::Resumed { .. } => "resumed",
@@ -69,8 +73,26 @@ impl Event {
             Event::Retrying { migration, why, blockers, attempt, of, pause } => {
                 object.migration(migration).text("why", why);
                 object.number("attempt", *attempt).number("of", *of).millis("pause_ms", *pause);
-                let blockers: Vec<String> = blockers.iter().map(blocker).collect();
-                object.raw("blockers", &format!("[{}]", blockers.join(",")));
+                object.blockers(blockers);
+            }
+            Event::Blocked { migration, blockers, waited } => {
+                object.migration(migration).millis("waited_ms", *waited).blockers(blockers);
+            }
+            Event::Running { direction, migration, step, of, took, progress } => {
+                object.direction(*direction).migration(migration);
+                step.iter().for_each(|step| {
+                    object.number("step", *step).number("of", *of);
+                });
+                object.millis("took_ms", *took);
+                progress.iter().for_each(|it| {
+                    object.raw("progress", &self::progress(it));
+                });
+            }
+            Event::WatcherFailed { why } => {
+                object.text("why", why);
+            }
+            Event::LeaseTaken { from } => {
+                object.raw("from", &holder(from));
             }
             Event::Resumed { migration, done, of } => {
                 object.migration(migration).number("done", *done).number("of", *of);
@@ -111,9 +133,22 @@ impl Event {
 
 fn holder(holder: &Holder) -> String {
     let mut object = Object::default();
+    if !holder.lease.is_empty() {
+        object.text("lease", &holder.lease).millis("since_ms", holder.since);
+        return object.end();
+    }
     object.number("pid", holder.pid).text("application_name", &holder.application_name);
     object.text("user", &holder.user).text("client", &holder.client);
     object.text("state", &holder.state).millis("since_ms", holder.since);
+    object.end()
+}
+
+fn progress(progress: &Progress) -> String {
+    let mut object = Object::default();
+    object.text("command", &progress.command).text("phase", &progress.phase);
+    progress.percent.iter().for_each(|percent| {
+        object.number("percent", *percent);
+    });
     object.end()
 }
 
@@ -162,6 +197,11 @@ impl Object {
 
     fn migration(&mut self, migration: &MigrationId) -> &mut Object {
         self.number("version", migration.version()).text("name", migration.name())
+    }
+
+    fn blockers(&mut self, blockers: &[Blocker]) -> &mut Object {
+        let blockers: Vec<String> = blockers.iter().map(blocker).collect();
+        self.raw("blockers", &format!("[{}]", blockers.join(",")))
     }
 
     fn end(mut self) -> String {

@@ -213,6 +213,27 @@ fn a_statement_outside_a_transaction_stops_where_the_lease_was_lost() {
     assert_eq!((leases(&mut client), applied(&mut client)), ("0".to_owned(), "1".to_owned()));
 }
 
+/// A script that becomes somebody else keeps neither the lease nor the caller's session.
+#[test]
+fn a_role_that_a_script_takes_needs_no_right_to_the_lease() {
+    let database = database();
+    let mut client = database.connect().unwrap();
+    let role = format!("r_{}", database.name());
+    client.batch_execute(&format!("CREATE ROLE {role}")).unwrap();
+    for (last, done) in [("SELECT 2", "1"), ("SELECT 1/0", "")] {
+        let up = format!("SET ROLE {role};;SELECT 1;;{last}");
+        let migrations = [stepwise(1, "m", &up, "SELECT 1")];
+        let (migrator, log) = leased(migrator(&migrations), &database.config(), LONG);
+        let outcome = migrator.up(&mut client);
+        assert_eq!(outcome.is_ok(), !done.is_empty(), "{outcome:?}");
+        assert_eq!((leases(&mut client), applied(&mut client)), ("0".to_owned(), done.to_owned()));
+        assert_eq!(ask(&mut client, "SELECT current_user"), "postgres");
+        assert!(!log.lock().unwrap().contains(&Event::RunLockLost));
+        client.batch_execute("DROP TABLE migration_history, migration_history_log").unwrap();
+    }
+    client.batch_execute(&format!("DROP ROLE {role}")).unwrap();
+}
+
 #[test]
 fn who_has_no_watcher_waits_for_a_lease() {
     let database = database();

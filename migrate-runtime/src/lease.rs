@@ -75,20 +75,14 @@ COMMENT ON TABLE {table} IS 'migrate: which run may write the history just now'"
     /// what was there before.
     fn take(&self, key: i64) -> String {
         let Lease { table, run, .. } = self;
-        let (expires, who, was) = (self.expires(), who(), age("renewed_at"));
-        // What its server process is at may be something that no fence can stop.
-        let at_work = format!(
-            "EXISTS (SELECT FROM pg_catalog.pg_stat_activity AS a \
-             WHERE a.state OPERATOR(pg_catalog.=) 'active' AND pg_catalog.starts_with(a.query, {}))",
-            tag_sql("o.run_id")
-        );
+        let (expires, who, was, live) = (self.expires(), who(), age("renewed_at"), live());
         format!(
             "BEGIN ISOLATION LEVEL READ COMMITTED;
 WITH old AS (SELECT run_id, who, {was} AS millis FROM {table} \
              WHERE run_id OPERATOR(pg_catalog.<>) {run} AND expires_at OPERATOR(pg_catalog.<=) {NOW}), \
              took AS (INSERT INTO {table} AS l (run_id, who, renewed_at, expires_at) \
              SELECT {run}, {who}, {NOW}, {expires} WHERE CASE WHEN EXISTS (SELECT FROM {table} AS o \
-             WHERE o.run_id OPERATOR(pg_catalog.<>) {run} AND (o.expires_at OPERATOR(pg_catalog.>) {NOW} OR {at_work})) \
+             WHERE o.run_id OPERATOR(pg_catalog.<>) {run} AND {live}) \
              THEN FALSE ELSE pg_catalog.pg_try_advisory_xact_lock({key}) END \
              ON CONFLICT (one) DO UPDATE SET run_id = EXCLUDED.run_id, who = EXCLUDED.who, \
              renewed_at = EXCLUDED.renewed_at, expires_at = EXCLUDED.expires_at \
@@ -190,10 +184,11 @@ impl<C: Connection> Run<'_, C> {
     pub(crate) async fn lease_holder(&mut self) -> Result<Option<Holder>, Error> {
         let table = table(&self.history);
         let sql = format!(
-            "SELECT run_id, who, {} AS millis FROM {table} WHERE expires_at OPERATOR(pg_catalog.>) {NOW} \
-             AND run_id OPERATOR(pg_catalog.<>) {}",
+            "SELECT run_id, who, {} AS millis FROM {table} AS o \
+             WHERE run_id OPERATOR(pg_catalog.<>) {} AND {}",
             age("renewed_at"),
-            literal(&self.report.run_id)
+            literal(&self.report.run_id),
+            live()
         );
         match self.connection.simple_query(&sql).await {
             Ok(answer) => Ok(rows_of(&answer).find_map(holder)),
@@ -225,9 +220,14 @@ pub(crate) fn tag(run_id: &str) -> String {
     format!("/* migrate {run_id} */ ")
 }
 
-/// The same, of a column.
-fn tag_sql(run_id: &str) -> String {
-    format!("pg_catalog.concat('/* migrate ', {run_id}, ' */ ')")
+/// Whether the lease `o` counts: it has not expired, or the server is still at something for its run, which may
+/// be what no fence can stop. (Where this role may not see that, it has to have expired.)
+fn live() -> String {
+    format!(
+        "(o.expires_at OPERATOR(pg_catalog.>) {NOW} OR EXISTS (SELECT FROM pg_catalog.pg_stat_activity AS a \
+         WHERE a.state OPERATOR(pg_catalog.=) 'active' \
+         AND pg_catalog.starts_with(a.query, pg_catalog.concat('/* migrate ', o.run_id, ' */ '))))"
+    )
 }
 
 /// Whether there is a lease table at all, which a run without a lease wants to know: the column `lease`.

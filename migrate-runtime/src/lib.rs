@@ -107,7 +107,8 @@
 //!   a slow statement says how far it is ([`Event::Running`]).
 //! - **A lease stands in for the run lock**: a row with a heartbeat, taken over after 30 s without. It holds
 //!   behind a pooler in transaction mode, and leaves nothing there. Every transaction that writes the
-//!   history makes sure of it before it commits, so one of a run that was taken over never does.
+//!   history makes sure of it before it commits, so one of a run that was taken over never does. It costs
+//!   one round trip more, and nothing when nothing is pending.
 //!
 //! Limits: behind a pooler in transaction mode the run lock of a migrator without a watcher does not hold.
 //! Scripts that run in a transaction are still applied once. Others are refused there

@@ -76,8 +76,8 @@ impl Direction {
 ///
 /// It is called on the thread of the run, which waits for it, and where there is a
 /// [watcher](crate::Migrator::watcher), on that one's thread too, maybe at the same time. What the watcher
-/// tells of a migration comes between its `Started` and its `Finished`, and nothing comes after the last
-/// event. It must not panic.
+/// tells of a migration comes after its `Started` (unless many travel together) and before its `Finished`, and
+/// nothing comes after the last event. It must not panic.
 pub trait Observer: Send + Sync {
     /// Something has happened.
     fn event(&self, event: &Event);

@@ -317,19 +317,20 @@ impl Watcher {
         self.free = self.free.max(task.begun);
         let sql = blockers_sql(&self.tag, task.pid);
         let Some(answer) = self.ask("looking who is in the way", &sql) else { return };
-        match Blocker::all(&answer) {
-            blockers if blockers.is_empty() => self.free = Instant::now(),
-            blockers => self.tell_blocked(&task, blockers),
-        }
-        self.tell_slow(&task);
-    }
-
-    fn tell_blocked(&mut self, task: &Task, blockers: Vec<Blocker>) {
+        let blockers = Blocker::all(&answer);
         let mut state = self.shared.state();
         if state.tasks == task.number {
             state.seen.clone_from(&blockers);
         }
         drop(state);
+        match blockers.is_empty() {
+            true => self.free = Instant::now(),
+            false => self.tell_blocked(&task, blockers),
+        }
+        self.tell_slow(&task);
+    }
+
+    fn tell_blocked(&mut self, task: &Task, blockers: Vec<Blocker>) {
         let pids: Vec<i32> = blockers.iter().map(|blocker| blocker.pid).collect();
         let is_old = self.told.as_ref().is_some_and(|(migration, step, told, at)| {
             (migration, step, told) == (&task.migration, &task.step, &pids) && at.elapsed() < AGAIN

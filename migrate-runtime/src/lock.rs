@@ -41,7 +41,7 @@ impl<C: Connection> Run<'_, C> {
     /// Takes the run lock, waiting as long as the options say. The first attempt also captures the
     /// session, so that an undisturbed run pays one round trip.
     pub(crate) async fn lock(&mut self) -> Result<(), Error> {
-        if self.try_lock().await? || self.goes_without_lock() {
+        if self.try_lock().await? {
             return Ok(());
         }
         let at_most = self.options.lock_wait;
@@ -56,7 +56,7 @@ impl<C: Connection> Run<'_, C> {
             }
             self.connection.sleep(jitter(pause).min(left)).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
-            if self.try_lock().await? || self.goes_without_lock() {
+            if self.try_lock().await? {
                 let waited = self.report.waited.unwrap_or_default() + begun.elapsed();
                 self.report.waited = Some(waited);
                 return Ok(());
@@ -64,6 +64,7 @@ impl<C: Connection> Run<'_, C> {
         }
     }
 
+    /// Whether the run may go on.
     async fn try_lock(&mut self) -> Result<bool, Error> {
         if self.session.is_none() {
             self.choose_lock().await;
@@ -138,12 +139,16 @@ impl<C: Connection> Run<'_, C> {
 
     /// Gives the advisory lock back where another run has a lease.
     async fn yield_to_lease(&mut self) -> Result<bool, Error> {
-        if self.locked && self.lease_table && self.lease_holder().await?.is_some() {
+        let goes_on = self.locked || self.goes_without_lock();
+        if !goes_on || !self.lease_table || self.lease_holder().await?.is_none() {
+            return Ok(goes_on);
+        }
+        if self.locked {
             let answer = self.send("giving up the run lock", &self.unlock_sql()).await?;
             self.release_elsewhere(&answer).await;
             self.locked = false;
         }
-        Ok(self.locked)
+        Ok(false)
     }
 
     /// Whether a migration may run although its run has no lock: nothing that belongs to a session can be

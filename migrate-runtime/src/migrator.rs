@@ -218,7 +218,8 @@ impl<S> Migrator<S> {
         self
     }
 
-    /// From which duration on a migration is [slow](Event::Slow); none is unless set.
+    /// From which duration on a migration is [slow](Event::Slow); none is unless set. With a
+    /// [`watcher`](Self::watcher) it is told while it runs, too ([`Event::Running`]).
     #[must_use]
     pub fn slow_after(mut self, took: Duration) -> Self {
         self.options.slow_after = Some(took);

@@ -174,10 +174,21 @@ fn a_lease_is_renewed_while_a_migration_runs() {
         client
             .batch_execute(&format!("SET default_transaction_isolation = '{isolation}'"))
             .unwrap();
-        let lasts = Duration::from_millis(300);
-        let migrations = [pair(1, "m", "SELECT pg_sleep(1)", "SELECT 1")];
+        let lasts = Duration::from_secs(1);
+        let migrations = [pair(1, "m", "SELECT pg_sleep(2.5)", "SELECT 1")];
         let (migrator, log) = leased(migrator(&migrations), &database.config(), lasts);
+        let mut other = database.connect().unwrap();
+        let looking = thread::spawn(move || {
+            until("it sleeps", || sleeps(&mut other));
+            let renewed = "SELECT count(*) FROM migration_history_lease \
+                           WHERE expires_at > clock_timestamp() AND renewed_at > clock_timestamp() - interval '1 s'";
+            for _ in 0..18 {
+                assert_eq!(ask(&mut other, renewed), "1");
+                sleep(Duration::from_millis(100));
+            }
+        });
         assert_eq!(migrator.up(&mut client).unwrap().applied().count(), 1);
+        looking.join().unwrap();
         let log = log.lock().unwrap();
         let bad = |event: &&Event| {
             matches!(
@@ -270,6 +281,18 @@ fn who_has_a_watcher_waits_for_a_lock() {
     let report = leased.lock_wait(LONG).up(&mut client).unwrap();
     assert!(report.is_empty() && report.waited().is_some(), "{report}");
     running.join().unwrap().unwrap();
+}
+
+/// PostgreSQL would cut the name of its table.
+#[test]
+fn a_history_whose_lease_has_no_name_is_refused() {
+    let database = database();
+    let mut client = database.connect().unwrap();
+    let (leased, _) = leased(migrator(&tables(1)), &database.config(), LONG);
+    let error = leased.clone().history_table("h".repeat(58)).up(&mut client).unwrap_err();
+    assert!(error.to_string().contains("1 to 57 bytes"), "{error}");
+    let _ = leased.history_table("h".repeat(57)).up(&mut client).unwrap();
+    let _ = migrator(&tables(1)).history_table("i".repeat(59)).baseline(&mut client, 1).unwrap();
 }
 
 #[test]
@@ -378,6 +401,24 @@ fn crowd(database: &Database, pooler: &Pooler, n: i64, through: bool) {
         })
         .collect();
     let _: usize = runners.into_iter().map(|runner| runner.join().unwrap()).sum();
+}
+
+/// It cannot have the lock there, but it looks for the lease.
+#[test]
+fn who_has_no_watcher_waits_for_a_lease_behind_a_pooler_too() {
+    let database = database();
+    let Some(pooler) = Pooler::start(&database, true) else { return };
+    let mut client = database.connect().unwrap();
+    let slow = [pair(1, "m", "SELECT pg_sleep(2)", "SELECT 1")];
+    let (leased, _) = leased(migrator(&slow), &database.config(), LONG);
+    let mut holder = pooler.connect();
+    let running = thread::spawn(move || leased.up(&mut holder).map(drop));
+    until("it sleeps", || sleeps(&mut client));
+    let plain = migrator(&slow).lock_wait(LONG);
+    let report = plain.up(&mut pooler.connect()).unwrap();
+    assert!(report.is_empty() && report.waited().is_some(), "{report}");
+    running.join().unwrap().unwrap();
+    assert_eq!((leases(&mut client), locks(&mut client)), ("0".to_owned(), "0".to_owned()));
 }
 
 #[test]

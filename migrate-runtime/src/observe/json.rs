@@ -242,6 +242,35 @@ mod tests {
     }
 
     #[test]
+    fn what_the_watcher_tells_is_told() {
+        let mut event = Event::Running {
+            direction: Direction::Up,
+            migration: MigrationId::new(1, "m"),
+            step: Some(2),
+            of: 3,
+            took: Duration::from_secs(12),
+            progress: Some(Progress {
+                command: "VACUUM".to_owned(),
+                phase: "scanning heap".to_owned(),
+                percent: Some(43),
+            }),
+        };
+        let words =
+            "1_m: statement 2 of 3 has been running for 12.0 s; VACUUM: scanning heap, 43 %";
+        assert_eq!(event.to_string(), words);
+        let json = r#"{"event":"running","direction":"up","version":1,"name":"m","step":2,"of":3,"took_ms":12000.000,"progress":{"command":"VACUUM","phase":"scanning heap","percent":43}}"#;
+        assert_eq!(event.to_json(), json);
+        let lease = "run 0a (role x)".to_owned();
+        let since = Duration::from_secs(31);
+        event = Event::LeaseTaken { from: Holder { lease, since, ..Holder::default() } };
+        let words = "taking over from run 0a (role x), which renewed its lease 31.0 s ago";
+        assert_eq!(event.to_string(), words);
+        let json =
+            r#"{"event":"lease_taken","from":{"lease":"run 0a (role x)","since_ms":31000.000}}"#;
+        assert_eq!(event.to_json(), json);
+    }
+
+    #[test]
     fn objects_nest() {
         let blockers = vec![Blocker { pid: 7, ..Blocker::default() }; 2];
         let json = Event::Retrying {

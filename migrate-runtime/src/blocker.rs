@@ -85,10 +85,10 @@ pub(crate) fn millis(row: &SimpleQueryRow) -> Duration {
     Duration::from_millis(millis.unwrap_or_default())
 }
 
-/// What is told of a session, `a` in `pg_stat_activity`.
+/// What is told of a session, `a` in `pg_stat_activity`. Everybody may see its name, and only some the rest.
 pub(crate) fn session() -> String {
     format!(
-        "CASE WHEN a.backend_type OPERATOR(pg_catalog.=) 'client backend' THEN a.application_name ELSE a.backend_type END AS application, \
+        "CASE WHEN a.backend_type OPERATOR(pg_catalog.<>) 'client backend' THEN a.backend_type ELSE a.application_name END AS application, \
          a.usename, a.state, {} AS millis, {QUERY} AS query",
         age("a.xact_start")
     )

@@ -184,7 +184,7 @@ impl<C: Connection> Run<'_, C> {
     pub(crate) async fn lease_holder(&mut self) -> Result<Option<Holder>, Error> {
         let table = table(&self.history);
         let sql = format!(
-            "SELECT run_id, who, {} AS millis FROM {table} AS o \
+            "SELECT run_id, who, {} AS millis, {AT_WORK} AS pid FROM {table} AS o \
              WHERE run_id OPERATOR(pg_catalog.<>) {} AND {}",
             age("renewed_at"),
             literal(&self.report.run_id),
@@ -223,12 +223,13 @@ pub(crate) fn tag(run_id: &str) -> String {
 /// Whether the lease `o` counts: it has not expired, or the server is still at something for its run, which may
 /// be what no fence can stop. (Where this role may not see that, it has to have expired.)
 fn live() -> String {
-    format!(
-        "(o.expires_at OPERATOR(pg_catalog.>) {NOW} OR EXISTS (SELECT FROM pg_catalog.pg_stat_activity AS a \
-         WHERE a.state OPERATOR(pg_catalog.=) 'active' \
-         AND pg_catalog.starts_with(a.query, pg_catalog.concat('/* migrate ', o.run_id, ' */ '))))"
-    )
+    format!("(o.expires_at OPERATOR(pg_catalog.>) {NOW} OR {AT_WORK} IS NOT NULL)")
 }
+
+/// The server process that is at something for the run of the lease `o`.
+const AT_WORK: &str = "(SELECT a.pid FROM pg_catalog.pg_stat_activity AS a \
+    WHERE a.state OPERATOR(pg_catalog.=) 'active' \
+    AND pg_catalog.starts_with(a.query, pg_catalog.concat('/* migrate ', o.run_id, ' */ ')) LIMIT 1)";
 
 /// Whether there is a lease table at all, which a run without a lease wants to know: the column `lease`.
 pub(crate) fn exists_sql(history: &History) -> String {
@@ -261,8 +262,9 @@ fn who() -> String {
     )
 }
 
-/// Reads `run_id`, `who` and `millis`.
+/// Reads `run_id`, `who`, `millis`, and `pid` if there is one.
 fn holder(row: &postgres::SimpleQueryRow) -> Option<Holder> {
     let lease = format!("run {} ({})", optional(row, "run_id")?, optional(row, "who")?);
-    Some(Holder { lease, since: millis(row), ..Holder::default() })
+    let pid = optional(row, "pid").and_then(|pid| pid.parse().ok()).unwrap_or_default();
+    Some(Holder { lease, pid, since: millis(row), ..Holder::default() })
 }

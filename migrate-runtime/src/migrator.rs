@@ -201,8 +201,8 @@ impl<S> Migrator<S> {
     /// ```
     ///
     /// It is a thread with a blocking client, also for `into_async`, and ends before the verb does. Its role
-    /// should be the run's, or one that may see what others run (`pg_read_all_stats`). Trouble with it is
-    /// told ([`Event::WatcherFailed`]) and never a reason to fail.
+    /// should be the run's, or one that may see what others run (`pg_read_all_stats`). It may go through a
+    /// pooler, and takes a place in its pool there. Trouble with it is told ([`Event::WatcherFailed`]) and never a reason to fail.
     ///
     /// It also keeps a *lease*, which stands in for the run lock: a row of a table of its own
     /// (`migration_history_lease`), renewed every 10 s and taken over by the next run after 30 s without.

@@ -93,10 +93,10 @@ impl<F: Fn(&Event) + Send + Sync> Observer for F {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Holder {
-    /// Where it is a [lease](crate::Migrator::watcher): the name of the run, and who it is. Then only `since`
-    /// is known beside it. Empty otherwise.
+    /// Where it is a [lease](crate::Migrator::watcher): the name of the run, and who it is. Then only `pid`
+    /// and `since` are known beside it. Empty otherwise.
     pub lease: String,
-    /// The server process that holds it; 0 where it is a lease.
+    /// The server process that holds it; of a lease, the one that is at work for it, or 0.
     pub pid: i32,
     /// What that session calls itself; often empty.
     pub application_name: String,
@@ -113,7 +113,11 @@ pub struct Holder {
 impl fmt::Display for Holder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.lease.is_empty() {
-            return write!(f, "{}, which renewed its lease {} ago", self.lease, Took(self.since));
+            write!(f, "{}, which renewed its lease {} ago", self.lease, Took(self.since))?;
+            return match self.pid {
+                0 => Ok(()),
+                pid => write!(f, "; server process {pid} is at work for it"),
+            };
         }
         write!(f, "server process {}", self.pid)?;
         for (label, value) in

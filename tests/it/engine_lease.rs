@@ -65,6 +65,7 @@ fn the_second_waits_and_says_for_whom() {
         text.contains("it is held by run ") && text.contains("application the holder"),
         "{text}"
     );
+    assert!(text.contains(" is at work for it"), "{text}");
     let report = quick.lock_wait(LONG).up(&mut client).unwrap();
     assert!(report.is_empty() && report.waited().is_some(), "{report}");
     running.join().unwrap().unwrap();

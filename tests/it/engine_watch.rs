@@ -257,6 +257,38 @@ fn a_watcher_that_loses_its_connection_stops_nothing() {
     assert_eq!(ask(&mut client, "SELECT count(*) FROM migration_history_lease"), "0");
 }
 
+/// It may not renew the lease, nor see what others do; it still knows who is in the way.
+#[test]
+fn a_watcher_without_rights_stops_nothing() {
+    let database = database();
+    let mut client = database.connect().unwrap();
+    let role = format!("w_{}", database.name());
+    client.batch_execute(&format!("CREATE TABLE a (id int); CREATE ROLE {role} LOGIN")).unwrap();
+    let mut config = database.config();
+    config.user(&role);
+    let migrations = [pair(1, "m", ALTER, "SELECT 1")];
+    let (migrator, log) = listen(migrator(&migrations).watcher(move || config.connect(NoTls)));
+    let migrator = migrate_runtime::__private::lease(migrator, Duration::from_millis(600));
+    let releasing = release(hold(&database, "SELECT FROM a"), Duration::from_secs(3));
+    let _ = migrator.lock_timeout(Duration::from_secs(20)).up(&mut client).unwrap();
+    releasing.join().unwrap();
+    let log = log.lock().unwrap();
+    let failed: Vec<String> = log
+        .iter()
+        .filter(|(_, event)| matches!(event, Event::WatcherFailed { .. }))
+        .map(|(_, event)| event.to_string())
+        .collect();
+    let [failed] = &failed[..] else { panic!("{failed:?}") };
+    assert!(failed.contains("renewing the lease: permission denied"), "{failed}");
+    let named = |(_, event): &(Instant, Event)| match event {
+        Event::Blocked { blockers, .. } => blockers[0].application_name == "the report",
+        _ => false,
+    };
+    assert!(log.iter().any(named), "{log:?}");
+    client.batch_execute(&format!("DROP ROLE {role}")).unwrap();
+    assert_eq!(ask(&mut client, "SELECT count(*) FROM migration_history_lease"), "0");
+}
+
 #[test]
 fn nothing_pending_starts_no_watcher_and_is_one_trip() {
     let database = database();

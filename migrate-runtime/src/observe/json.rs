@@ -134,7 +134,8 @@ impl Event {
 fn holder(holder: &Holder) -> String {
     let mut object = Object::default();
     if !holder.lease.is_empty() {
-        object.text("lease", &holder.lease).millis("since_ms", holder.since);
+        object.text("lease", &holder.lease).number("pid", holder.pid);
+        object.millis("since_ms", holder.since);
         return object.end();
     }
     object.number("pid", holder.pid).text("application_name", &holder.application_name);
@@ -265,8 +266,7 @@ mod tests {
         event = Event::LeaseTaken { from: Holder { lease, since, ..Holder::default() } };
         let words = "taking over from run 0a (role x), which renewed its lease 31.0 s ago";
         assert_eq!(event.to_string(), words);
-        let json =
-            r#"{"event":"lease_taken","from":{"lease":"run 0a (role x)","since_ms":31000.000}}"#;
+        let json = r#"{"event":"lease_taken","from":{"lease":"run 0a (role x)","pid":0,"since_ms":31000.000}}"#;
         assert_eq!(event.to_json(), json);
     }
 

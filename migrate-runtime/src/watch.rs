@@ -165,6 +165,7 @@ impl<C: Connection> Run<'_, C> {
             tick: TICK.min(self.options.lease / 6),
             tag: self.tag(),
             free: Instant::now(),
+            was_free: false,
             told: None,
             slow: None,
             failing: Vec::new(),
@@ -265,6 +266,8 @@ struct Watcher {
     tag: String,
     /// When nobody was last seen in the way.
     free: Instant,
+    /// Nobody was, when it last looked.
+    was_free: bool,
     /// Who was last told to be in whose way, and when.
     told: Option<(MigrationId, Option<usize>, Vec<i32>, Instant)>,
     /// Which task was last told to be slow, and when.
@@ -318,8 +321,11 @@ impl Watcher {
         let sql = blockers_sql(&self.tag, task.pid);
         let Some(answer) = self.ask("looking who is in the way", &sql) else { return };
         let blockers = Blocker::all(&answer);
+        // Once may be just after the server gave up, and before the run heard of it.
+        let is_new = !blockers.is_empty() || self.was_free;
+        self.was_free = blockers.is_empty();
         let mut state = self.shared.state();
-        if state.tasks == task.number {
+        if is_new && state.tasks == task.number {
             state.seen.clone_from(&blockers);
         }
         drop(state);

@@ -362,7 +362,7 @@ impl Round<'_> {
             assert!(begun.elapsed() < PATIENCE, "a lock is left");
             sleep(Duration::from_millis(20));
         }
-        if ask(&mut client, "SELECT to_regclass('migration_history_lease')") != "" {
+        if !ask(&mut client, "SELECT to_regclass('migration_history_lease')").is_empty() {
             let live =
                 "SELECT count(*) FROM migration_history_lease WHERE expires_at > clock_timestamp()";
             assert_eq!(ask(&mut client, live), "0");

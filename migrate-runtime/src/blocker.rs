@@ -1,7 +1,10 @@
-//! Who holds what a migration did not get, as `pg_locks` and `pg_stat_activity` have it.
+//! Who holds what a migration did not get, as `pg_locks` and `pg_stat_activity` have it, and the SQL that all
+//! rooms ask these with.
 
 use std::fmt;
 use std::time::Duration;
+
+use postgres::{SimpleQueryMessage, SimpleQueryRow};
 
 use crate::connection::Connection;
 use crate::history::{optional, rows_of};
@@ -20,7 +23,7 @@ pub struct Blocker {
     /// The name of a transaction that was prepared for two-phase commit: it holds its locks until somebody
     /// ends it.
     pub prepared: Option<String>,
-    /// The table.
+    /// The table; empty where it is not a lock on a table: the end of a transaction, or of a snapshot.
     pub relation: String,
     /// The mode, as `pg_locks` has it: `AccessShareLock`.
     pub mode: String,
@@ -37,6 +40,31 @@ pub struct Blocker {
 }
 
 impl Blocker {
+    /// Reads an answer with the columns `pid`, `relation`, `mode` and those of [`session`].
+    pub(crate) fn all(answer: &[SimpleQueryMessage]) -> Vec<Blocker> {
+        rows_of(answer).filter_map(Blocker::read).collect()
+    }
+
+    fn read(row: &SimpleQueryRow) -> Option<Blocker> {
+        let text = |column| optional(row, column).unwrap_or_default().to_owned();
+        let prepared = optional(row, "gid").map(str::to_owned);
+        let pid = match prepared {
+            Some(_) => 0,
+            None => text("pid").parse().ok()?,
+        };
+        Some(Blocker {
+            pid,
+            prepared,
+            relation: text("relation"),
+            mode: text("mode"),
+            application_name: text("application"),
+            user: text("usename"),
+            state: text("state"),
+            age: millis(row),
+            query: text("query"),
+        })
+    }
+
     /// An autovacuum that goes on whoever waits, as opposed to all others.
     pub(crate) fn prevents_wraparound(&self) -> bool {
         self.pid != 0 && prevents_wraparound(&self.query)
@@ -53,9 +81,13 @@ impl fmt::Display for Blocker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.prepared {
             Some(name) => write!(f, "prepared transaction {}", literal(name))?,
+            None if self.pid == 0 => f.write_str("a prepared transaction")?,
             None => write!(f, "server process {}", self.pid)?,
         }
-        write!(f, " holds {} on {}", self.mode, self.relation)?;
+        match self.relation.as_str() {
+            "" => f.write_str(" has not ended its transaction")?,
+            relation => write!(f, " holds {} on {relation}", self.mode)?,
+        }
         for (label, value) in [("application", &self.application_name), ("role", &self.user)] {
             if !value.is_empty() {
                 write!(f, ", {label} {value}")?;
@@ -107,26 +139,7 @@ impl<C: Connection> Run<'_, C> {
     pub(crate) async fn blockers(&mut self, job: &Job, waited: Duration) -> Vec<Blocker> {
         let sql = blockers_sql(job);
         let Ok(answer) = self.connection.simple_query(&sql).await else { return Vec::new() };
-        let blocker = |row| {
-            let text = |column| optional(row, column).unwrap_or_default().to_owned();
-            let prepared = optional(row, "gid").map(str::to_owned);
-            let pid = match prepared {
-                Some(_) => 0,
-                None => text("pid").parse().ok()?,
-            };
-            Some(Blocker {
-                pid,
-                prepared,
-                relation: text("relation"),
-                mode: text("mode"),
-                application_name: text("application"),
-                user: text("usename"),
-                state: text("state"),
-                age: text("millis").parse().ok().map(Duration::from_millis),
-                query: text("query"),
-            })
-        };
-        were_there(rows_of(&answer).filter_map(blocker).collect(), waited)
+        were_there(Blocker::all(&answer), waited)
     }
 }
 
@@ -173,20 +186,42 @@ fn blockers_sql(job: &Job) -> String {
         ),
     };
     format!(
-        "SELECT l.pid, {relation} AS relation, l.mode, p.gid, \
-         CASE WHEN a.backend_type OPERATOR(pg_catalog.<>) 'client backend' THEN a.backend_type ELSE a.application_name END AS application, \
-         COALESCE(a.usename, p.owner) AS usename, a.state, \
-         (EXTRACT(epoch FROM pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) COALESCE(a.xact_start, p.prepared)) \
-         OPERATOR(pg_catalog.*) 1000)::pg_catalog.int8 AS millis, {QUERY} AS query \
+        "SELECT l.pid, {relation} AS relation, l.mode, {} \
          FROM {tables} AS t JOIN pg_catalog.pg_locks AS l ON ({conflict}) \
          AND l.locktype OPERATOR(pg_catalog.=) 'relation' AND l.granted \
          AND (l.pid IS NULL OR l.pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid()) \
-         AND l.database OPERATOR(pg_catalog.=) (SELECT oid FROM pg_catalog.pg_database WHERE datname OPERATOR(pg_catalog.=) pg_catalog.current_database()) \
+         AND l.database OPERATOR(pg_catalog.=) {HERE} \
          LEFT JOIN pg_catalog.pg_stat_activity AS a ON a.pid OPERATOR(pg_catalog.=) l.pid \
          {PREPARED} \
-         ORDER BY COALESCE(a.xact_start, p.prepared) NULLS LAST LIMIT 5"
+         ORDER BY COALESCE(a.xact_start, p.prepared) NULLS LAST LIMIT 5",
+        session()
     )
 }
+
+/// What is told of a session, `a` in `pg_stat_activity`, or of a prepared transaction, [`PREPARED`]. Everybody
+/// may see a session's name, and only some the rest.
+pub(crate) fn session() -> String {
+    format!(
+        "p.gid, CASE WHEN a.backend_type OPERATOR(pg_catalog.<>) 'client backend' THEN a.backend_type ELSE a.application_name END AS application, \
+         COALESCE(a.usename, p.owner) AS usename, a.state, {} AS millis, {QUERY} AS query",
+        age("COALESCE(a.xact_start, p.prepared)")
+    )
+}
+
+/// How long ago, in whole milliseconds.
+pub(crate) fn age(of: &str) -> String {
+    format!(
+        "(EXTRACT(epoch FROM pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) {of}) OPERATOR(pg_catalog.*) 1000)::pg_catalog.int8"
+    )
+}
+
+/// The column `millis`; nothing where the server does not tell.
+pub(crate) fn millis(row: &SimpleQueryRow) -> Option<Duration> {
+    optional(row, "millis")?.parse().ok().map(Duration::from_millis)
+}
+
+/// The number of the database.
+pub(crate) const HERE: &str = "(SELECT oid FROM pg_catalog.pg_database WHERE datname OPERATOR(pg_catalog.=) pg_catalog.current_database())";
 
 /// What the session `a` runs, or ran last, on one line; NULL without the right to see it. Long enough for
 /// all that an autovacuum says of itself.
@@ -222,6 +257,10 @@ mod tests {
         hidden.relation = "t".to_owned();
         hidden.mode = "ShareLock".to_owned();
         assert_eq!(hidden.to_string(), "server process 7 holds ShareLock on t");
+        hidden.relation.clear();
+        assert_eq!(hidden.to_string(), "server process 7 has not ended its transaction");
+        hidden.pid = 0;
+        assert_eq!(hidden.to_string(), "a prepared transaction has not ended its transaction");
     }
 
     #[test]

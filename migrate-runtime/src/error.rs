@@ -21,7 +21,7 @@ pub enum ErrorKind {
     InTransaction,
     /// The session's `client_encoding` was changed, so the server would misread a script.
     Encoding,
-    /// Another migrator held the run lock for longer than the wait.
+    /// Another migrator held the run lock for longer than the wait, or took it over.
     RunLock,
     /// The connection goes through a pooler that gives every transaction another session, and what is to be
     /// done needs one of its own.

@@ -12,9 +12,10 @@ use std::time::{Duration, Instant};
 use postgres::SimpleQueryMessage;
 
 use crate::connection::Connection;
-use crate::error::{Error, ErrorKind, is_disconnect};
+use crate::error::{Error, ErrorKind, is_disconnect, words};
 use crate::history::{GONE, Row, Rows, optional, rows_of};
 use crate::job::{Around, Job, Message, Spot, transaction};
+use crate::lease;
 use crate::lock::first;
 use crate::observe::{Direction, Event};
 use crate::patience::{Attempts, cannot_be_locked, is_transient};
@@ -80,7 +81,7 @@ impl<C: Connection> Run<'_, C> {
         let attempts: Vec<Attempts> = group.iter().map(|job| self.attempts(job)).collect();
         let message = self.message(group, &attempts, last);
         let begun = Instant::now();
-        match self.connection.simple_query(message.sql()).await {
+        match self.send_watched(&group[0], None, &message).await {
             Ok(answer) => self.group_done(group, &answer, last).await,
             Err(error) => self.group_failed(group, &message, error, begun.elapsed()).await,
         }
@@ -93,7 +94,7 @@ impl<C: Connection> Run<'_, C> {
         loop {
             let message = self.message(group, std::slice::from_ref(&attempts), last);
             let begun = Instant::now();
-            let error = match self.connection.simple_query(message.sql()).await {
+            let error = match self.send_watched(job, None, &message).await {
                 Ok(answer) => return self.group_done(group, &answer, last).await,
                 Err(error) => error,
             };
@@ -110,12 +111,14 @@ impl<C: Connection> Run<'_, C> {
     }
 
     fn message(&self, group: &[Job], attempts: &[Attempts], last: bool) -> Message {
-        let mut message = Message::default();
+        let mut message = self.new_message();
         let restore = self.session.as_ref().map_or("", |session| &session.restore);
+        let close = self.close_script();
         for (number, (job, attempts)) in group.iter().zip(attempts).enumerate() {
             let (limits, prologue) = (self.limits(attempts), self.prologue(attempts));
             let run = &self.report.run_id;
-            let around = Around { run, restore, limits: &limits, prologue: &prologue };
+            let around =
+                Around { run, restore, close: &close, limits: &limits, prologue: &prologue };
             transaction(&mut message, number, job, &self.history, &around);
         }
         message.ours(&self.lock_epilogue(last));
@@ -135,13 +138,13 @@ impl<C: Connection> Run<'_, C> {
     ) -> Result<Outcome, Error> {
         self.notice_session(answer);
         let held = first(answer, "migrate_locked").as_deref() == Some("t");
-        if self.pooled {
+        if self.goes_without_lock() {
             // Where the lock was left, it is given up at the end of the run.
             self.locked &= !(last && !self.keep_lock && held);
             return Ok(Outcome::Done);
         }
         if last && !self.keep_lock {
-            self.locked = false;
+            self.hold(false);
             if !held {
                 self.emit(Event::RunLockLost);
             }
@@ -183,6 +186,12 @@ impl<C: Connection> Run<'_, C> {
     ) -> Result<Sent, Error> {
         if is_cut(&error) {
             return Err(self.cut(group, error));
+        }
+        if lease::is_lost(&error) {
+            self.conflict = Some(words(&error));
+            self.count_applied(group).await?;
+            self.relock().await?;
+            return Ok(Sent::LookAgain);
         }
         let spot = self.spot(message, &error);
         if let [job] = group {
@@ -237,7 +246,7 @@ impl<C: Connection> Run<'_, C> {
     ) -> Result<(), Error> {
         self.send("rolling back", "ROLLBACK").await?;
         self.emit(Event::DoneElsewhere { migration: job.id.clone() });
-        self.conflict = Some(crate::error::words(error)).filter(|words| !words.contains(GONE));
+        self.conflict = Some(words(error)).filter(|said| !said.contains(GONE));
         Ok(())
     }
 
@@ -253,7 +262,7 @@ impl<C: Connection> Run<'_, C> {
 
     /// The connection went away while jobs were under way.
     pub(crate) fn cut(&self, jobs: &[Job], error: postgres::Error) -> Error {
-        let words = crate::error::words(&error);
+        let said = words(&error);
         let (what, unknown) = match jobs {
             [job] => (job.id.to_string(), format!("whether {} came through", job.id)),
             [first, .., last] => {
@@ -261,7 +270,7 @@ impl<C: Connection> Run<'_, C> {
             }
             [] => ("the run".to_owned(), "how far it came".to_owned()),
         };
-        let sentence = format!("the connection was lost during {what}: {words}");
+        let sentence = format!("the connection was lost during {what}: {said}");
         let error = Error::new(ErrorKind::Connection, sentence)
             .caused_by(error)
             .now(format!("{}; {unknown} is not known", self.standing()))

@@ -13,6 +13,7 @@ use crate::execute::position;
 use crate::history::{Half, LOST};
 use crate::hook::{Fault, When};
 use crate::job::{Job, Message, Spot, rehearsal};
+use crate::lease;
 use crate::observe::Direction;
 use crate::run::Run;
 
@@ -131,6 +132,9 @@ impl<C: Connection> Run<'_, C> {
 
     pub(crate) fn bookkeeping_failed(&self, job: &Job, error: postgres::Error) -> Error {
         let table = self.history.display();
+        if lease::is_lost(&error) {
+            return lease::lost().of(job.id.clone());
+        }
         let own = ".history_schema(\"…\") keeps the history where no migration goes";
         if words(&error).contains(LOST) {
             let sentence = format!(

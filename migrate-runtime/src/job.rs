@@ -202,6 +202,11 @@ impl Message {
         &self.sql
     }
 
+    /// Begins with a comment.
+    pub(crate) fn tagged(tag: String) -> Message {
+        Message { sql: tag, parts: Vec::new() }
+    }
+
     /// Something of ours; without its semicolon.
     pub(crate) fn ours(&mut self, sql: &str) {
         self.sql.push_str(sql);
@@ -239,6 +244,8 @@ pub(crate) struct Around<'a> {
     pub(crate) run: &'a str,
     /// Puts the session back.
     pub(crate) restore: &'a str,
+    /// The same, and what else precedes the bookkeeping.
+    pub(crate) close: &'a str,
     /// How long is waited for locks.
     pub(crate) limits: &'a [String],
     /// The same, and the locks that are taken first.
@@ -262,7 +269,7 @@ pub(crate) fn transaction(
     }
     let hooks = job.hooks.after_script(around.limits, around.restore);
     hooks.iter().for_each(|sql| message.ours(sql));
-    message.ours(around.restore);
+    message.ours(around.close);
     after(message, job, history, around.run);
     message.ours("COMMIT");
 }

@@ -113,10 +113,19 @@
 //! - An [`Error`] says which statement of which file failed, what the server said, and **how the
 //!   database stands now**.
 //!
-//! Limits: behind a pooler in transaction mode the run lock does not hold. Scripts that run in a
-//! transaction are still applied once; others are refused ([`ErrorKind::Pooled`]), as soon as two
-//! messages are seen to reach different sessions, which a run that is alone may never see: connect
-//! directly for these. A script that commits on its
+//! With a [`watcher`](Migrator::watcher), a connection of its own that lives while there is something to do:
+//!
+//! - **Who is in the way is told while the run waits** ([`Event::Blocked`]), not only when it has given up, and
+//!   a slow statement says how far it is ([`Event::Running`]).
+//! - **A lease stands in for the run lock**: a row with a heartbeat, taken over after 30 s without. It holds
+//!   behind a pooler in transaction mode, and leaves nothing there. Every transaction that writes the
+//!   history makes sure of it before it commits, so one of a run that was taken over never does. It costs
+//!   one round trip more, and nothing when nothing is pending.
+//!
+//! Limits: behind a pooler in transaction mode the run lock of a migrator without a watcher does not hold.
+//! Scripts that run in a transaction are still applied once. Others are refused there
+//! ([`ErrorKind::Pooled`]), with a watcher too, as soon as two messages are seen to reach different sessions,
+//! which a run that is alone may never see: connect directly for these. A script that commits on its
 //! own can come through without being recorded if the process dies in that very moment; it is then
 //! run again, and should be one that may run twice. Settings that only `current_setting` can name
 //! (`SET app.tenant = …`) do not survive a run, unless they came with the connection's options.
@@ -147,6 +156,11 @@
 //! A role that runs `up` needs `CREATE` on the schema the first time, and then `SELECT`, `INSERT`,
 //! `UPDATE`, `DELETE` on the two tables; for `up` with nothing pending, `plan` and `verify`
 //! `SELECT` on the history is enough, and `status` reads the log too.
+//!
+//! Runs with a watcher keep their lease in a third table, `public.migration_history_lease`, which is made by
+//! the first of them: one row at most, `run_id`, `who`, `renewed_at`, `expires_at`. They need the same four
+//! rights on it, and a run without a watcher needs `SELECT` on it once it is there. Where it may not be made,
+//! they take the run lock instead and say so.
 
 #[doc(hidden)]
 #[path = "private.rs"]
@@ -165,6 +179,7 @@ mod history;
 mod hook;
 mod interrupted;
 mod job;
+mod lease;
 mod lock;
 mod look;
 mod migration;
@@ -189,6 +204,7 @@ mod stepwise;
 mod table_lock;
 mod target;
 mod verdict;
+mod watch;
 
 #[cfg(feature = "tokio")]
 pub use asynchronous::AsyncMigrator;
@@ -200,7 +216,7 @@ pub use migration::{Down, EmbeddedMigration, Migration, MigrationSet, Reversible
 pub use migrator::{Migrator, Untyped};
 #[cfg(feature = "tracing")]
 pub use observe::Tracing;
-pub use observe::{Direction, Event, Holder, MigrationId, Observer};
+pub use observe::{Direction, Event, Holder, MigrationId, Observer, Progress};
 pub use policy::{Ahead, Missing, Modified, OutOfOrder};
 pub use preflight::{Finding, FindingKind, Preflight, Severity};
 pub use preview::{Plan, PlanStep};

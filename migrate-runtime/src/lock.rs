@@ -5,12 +5,19 @@
 //! waits for every older transaction. Correctness does not rest on it (the history row's primary
 //! key decides); it keeps two runners from doing the same work, and it is what statements outside a
 //! transaction have.
+//!
+//! A run that has a watcher holds a [lease](crate::lease) instead. [`RunLock`] says which of the two it is,
+//! and this room is the only one that asks.
 
 use std::time::{Duration, Instant};
 
+use postgres::SimpleQueryMessage;
+
+use crate::blocker::{HERE, age, millis};
 use crate::connection::Connection;
 use crate::error::{Error, ErrorKind};
 use crate::history::{optional, rows_of};
+use crate::lease::{self, Lease};
 use crate::observe::{Event, Holder, Took};
 use crate::pooler::PID;
 use crate::run::{Run, in_transaction, random};
@@ -20,11 +27,21 @@ use crate::session::{ReadOnly, Session, capture};
 const FIRST_PAUSE: Duration = Duration::from_millis(25);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
+/// How a run keeps others away; decided when it first asks for the run lock.
+#[derive(Clone, Debug, Default)]
+pub(crate) enum RunLock {
+    /// An advisory lock, held by the server process.
+    #[default]
+    Session,
+    /// A row, renewed by the watcher.
+    Lease(Lease),
+}
+
 impl<C: Connection> Run<'_, C> {
     /// Takes the run lock, waiting as long as the options say. The first attempt also captures the
     /// session, so that an undisturbed run pays one round trip.
     pub(crate) async fn lock(&mut self) -> Result<(), Error> {
-        if self.try_lock().await? || self.pooled {
+        if self.try_lock().await? {
             return Ok(());
         }
         let at_most = self.options.lock_wait;
@@ -39,7 +56,7 @@ impl<C: Connection> Run<'_, C> {
             }
             self.connection.sleep(jitter(pause).min(left)).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
-            if self.try_lock().await? || self.pooled {
+            if self.try_lock().await? {
                 let waited = self.report.waited.unwrap_or_default() + begun.elapsed();
                 self.report.waited = Some(waited);
                 return Ok(());
@@ -47,17 +64,46 @@ impl<C: Connection> Run<'_, C> {
         }
     }
 
+    /// Whether the run may go on.
     async fn try_lock(&mut self) -> Result<bool, Error> {
-        let key = self.history.key;
-        let here = self.if_here(&format!("pg_catalog.pg_try_advisory_lock({key})"));
-        if self.session.is_some() {
-            let sql = format!("SELECT {here} AS locked, {PID}");
-            let answer = self.send("taking the run lock", &sql).await?;
-            self.notice_session(&answer);
-            self.locked = first(&answer, "locked").as_deref() == Some("t");
-            return Ok(self.locked);
+        if self.session.is_none() {
+            self.choose_lock().await;
+            self.capture().await?;
+        } else if matches!(self.run_lock, RunLock::Session) {
+            self.ask_session_lock().await?;
         }
-        let sql = capture(&here, &self.history.schema);
+        if let RunLock::Lease(lease) = self.run_lock.clone() {
+            if self.try_lease(&lease).await? {
+                return Ok(self.locked);
+            }
+            self.run_lock = RunLock::Session;
+            self.ask_session_lock().await?;
+        }
+        self.yield_to_lease().await
+    }
+
+    /// Whoever can have the lease renewed takes it.
+    async fn choose_lock(&mut self) {
+        if self.watch().await {
+            let lasts = self.options.lease;
+            self.run_lock = RunLock::Lease(Lease::new(&self.history, &self.report.run_id, lasts));
+        }
+    }
+
+    fn try_session_sql(&self) -> String {
+        match self.run_lock {
+            RunLock::Session => {
+                self.if_here(&format!("pg_catalog.pg_try_advisory_lock({})", self.history.key))
+            }
+            RunLock::Lease(_) => "FALSE".to_owned(),
+        }
+    }
+
+    /// The first attempt, which learns what there is to know of the session.
+    async fn capture(&mut self) -> Result<(), Error> {
+        // What follows the lock sees what was committed before the lock was free.
+        let capture = capture(&self.try_session_sql(), &self.history.schema);
+        let sql = format!("{capture};\n{}", lease::exists_sql(&self.history));
         let answer = match self.connection.simple_query(&sql).await {
             Ok(answer) => answer,
             Err(error) if error.code().is_some_and(|code| code.code() == "25P02") => {
@@ -74,17 +120,56 @@ impl<C: Connection> Run<'_, C> {
             return Err(in_transaction());
         }
         self.locked = session.locked;
+        self.lease_table = first(&answer, "lease").as_deref() == Some("t");
         let refused = session.read_only.map(read_only_error);
         let refused = refused.or_else(|| session.encoding.as_deref().map(encoding_error));
         self.session = Some(session);
-        refused.map_or(Ok(self.locked), Err)
+        refused.map_or(Ok(()), Err)
+    }
+
+    async fn ask_session_lock(&mut self) -> Result<(), Error> {
+        let (lock, lease) = (self.try_session_sql(), lease::exists_sql(&self.history));
+        let sql = format!("SELECT {lock} AS locked, {PID};\n{lease}");
+        let answer = self.send("taking the run lock", &sql).await?;
+        self.notice_session(&answer);
+        self.locked = first(&answer, "locked").as_deref() == Some("t");
+        self.lease_table = first(&answer, "lease").as_deref() == Some("t");
+        Ok(())
+    }
+
+    /// Gives the advisory lock back where another run has a lease.
+    async fn yield_to_lease(&mut self) -> Result<bool, Error> {
+        let goes_on = self.locked || self.goes_without_lock();
+        if !goes_on || !self.lease_table || self.lease_holder().await?.is_none() {
+            return Ok(goes_on);
+        }
+        if self.locked {
+            let answer = self.send("giving up the run lock", &self.unlock_sql()).await?;
+            self.release_elsewhere(&answer).await;
+            self.locked = false;
+        }
+        Ok(false)
+    }
+
+    /// Whether a migration may run although its run has no lock: nothing that belongs to a session can be
+    /// had behind a pooler.
+    pub(crate) fn goes_without_lock(&self) -> bool {
+        self.pooled && matches!(self.run_lock, RunLock::Session)
+    }
+
+    /// The lock is ours, or is not any more.
+    pub(crate) fn hold(&mut self, held: bool) {
+        self.locked = held;
+        if let RunLock::Lease(lease) = &self.run_lock {
+            self.renew(held.then(|| lease.clone()));
+        }
     }
 
     /// Takes the lock again after a script gave it up. Even if it is free, somebody else may have
     /// had it meanwhile, so the history has to be read again.
     pub(crate) async fn relock(&mut self) -> Result<(), Error> {
         self.emit(Event::RunLockLost);
-        self.locked = false;
+        self.hold(false);
         self.lock().await
     }
 
@@ -101,11 +186,16 @@ impl<C: Connection> Run<'_, C> {
 
     /// Who holds the lock; `None` also when the server does not say.
     async fn holder(&mut self) -> Option<Holder> {
+        if self.lease_table
+            && let Ok(Some(holder)) = self.lease_holder().await
+        {
+            return Some(holder);
+        }
         let sql = format!(
             "SELECT l.pid, a.application_name, a.usename, a.client_addr, a.state, \
-             (EXTRACT(epoch FROM pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) a.state_change) \
-             OPERATOR(pg_catalog.*) 1000)::pg_catalog.int8 AS millis \
+             {} AS millis \
              FROM {} LEFT JOIN pg_catalog.pg_stat_activity AS a ON a.pid OPERATOR(pg_catalog.=) l.pid LIMIT 1",
+            age("a.state_change"),
             held(self.history.key)
         );
         let answer = self.connection.simple_query(&sql).await.ok()?;
@@ -117,22 +207,61 @@ impl<C: Connection> Run<'_, C> {
             user: text("usename"),
             client: text("client_addr"),
             state: text("state"),
-            since: Duration::from_millis(text("millis").parse().unwrap_or_default()),
+            since: millis(row).unwrap_or_default(),
+            lease: String::new(),
         })
     }
 
     /// What ends a run's last message: gives the lock up.
     pub(crate) fn unlock_sql(&self) -> String {
-        let unlock = self.if_here(&format!("pg_catalog.pg_advisory_unlock({})", self.history.key));
-        format!("SELECT {unlock} AS migrate_locked, {PID}")
+        match &self.run_lock {
+            RunLock::Lease(lease) => lease.release_last(),
+            RunLock::Session => {
+                let unlock = format!("pg_catalog.pg_advisory_unlock({})", self.history.key);
+                format!("SELECT {} AS migrate_locked, {PID}", self.if_here(&unlock))
+            }
+        }
     }
 
-    /// What ends every other message: is the lock still ours?
+    /// What ends a run that failed.
+    pub(crate) fn tidy_sql(&self, restore: &str) -> String {
+        let unlock = if self.locked { self.unlock_sql() } else { "SELECT".to_owned() };
+        match self.run_lock {
+            // The lock first: the caller's role may be gone, and then nothing after it runs.
+            RunLock::Session => format!("ROLLBACK;\n{unlock};\n{restore}"),
+            // The caller's role has a right to it, and the watcher gives it up in any case.
+            RunLock::Lease(_) => format!("ROLLBACK;\n{restore};\n{unlock}"),
+        }
+    }
+
+    /// What ends every other message: is the lock still ours? A lease was when the transaction before was
+    /// committed.
     pub(crate) fn still_locked_sql(&self) -> String {
-        format!(
-            "SELECT EXISTS (SELECT FROM {} AND l.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid()) AS migrate_locked, {PID}",
-            held_where(self.history.key)
-        )
+        match &self.run_lock {
+            RunLock::Lease(_) => format!("SELECT TRUE AS migrate_locked, {PID}"),
+            RunLock::Session => format!(
+                "SELECT EXISTS (SELECT FROM {} AND l.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid()) AS migrate_locked, {PID}",
+                held_where(self.history.key)
+            ),
+        }
+    }
+
+    /// What stands before the `COMMIT` of every transaction that writes the history: it fails where a lease
+    /// is another's.
+    pub(crate) fn fence(&self) -> Option<String> {
+        match &self.run_lock {
+            RunLock::Lease(lease) => Some(lease.fence()),
+            RunLock::Session => None,
+        }
+    }
+
+    /// What follows a script in its transaction, before its bookkeeping: the session as it was, and the fence.
+    pub(crate) fn close_script(&self) -> String {
+        let restore = self.session.as_ref().map_or("", |session| &session.restore);
+        match self.fence() {
+            Some(fence) => format!("{restore};\n{fence}"),
+            None => restore.to_owned(),
+        }
     }
 }
 
@@ -167,12 +296,11 @@ fn held_where(key: i64) -> String {
         "pg_catalog.pg_locks AS l WHERE l.locktype OPERATOR(pg_catalog.=) 'advisory' AND l.granted \
          AND l.objsubid OPERATOR(pg_catalog.=) 1::pg_catalog.int2 \
          AND l.classid OPERATOR(pg_catalog.=) {high}::pg_catalog.oid AND l.objid OPERATOR(pg_catalog.=) {low}::pg_catalog.oid \
-         AND l.database OPERATOR(pg_catalog.=) (SELECT oid FROM pg_catalog.pg_database \
-         WHERE datname OPERATOR(pg_catalog.=) pg_catalog.current_database())"
+         AND l.database OPERATOR(pg_catalog.=) {HERE}"
     )
 }
 
-pub(crate) fn first(answer: &[postgres::SimpleQueryMessage], column: &str) -> Option<String> {
+pub(crate) fn first(answer: &[SimpleQueryMessage], column: &str) -> Option<String> {
     rows_of(answer).find_map(|row| optional(row, column)).map(str::to_owned)
 }
 

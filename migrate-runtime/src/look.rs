@@ -29,7 +29,7 @@ impl<C: Connection> Run<'_, C> {
             match error.sql_state().map(postgres::error::SqlState::code) {
                 // `IF NOT EXISTS` does not see what another transaction is about to commit: a schema
                 // that several sets make, or these tables, behind a pooler that shares out the lock.
-                Some("23505" | "42P06" | "42P07") if attempt < ATTEMPTS => attempt += 1,
+                Some("23505" | "42710" | "42P06" | "42P07") if attempt < ATTEMPTS => attempt += 1,
                 // Made meanwhile, by a role that shares them but owns them alone.
                 Some("42501") => {
                     let look = self.look("", rows).await?;
@@ -64,10 +64,11 @@ impl<C: Connection> Run<'_, C> {
     fn check_names(&self) -> Result<(), Error> {
         let wrong =
             |name: &str, most: usize| name.is_empty() || name.len() > most || name.contains('\0');
+        let suffix = if self.options.watcher.is_some() { "_lease" } else { "_log" };
         let (option, name, most) = if wrong(&self.history.schema, NAME_BYTES) {
             ("history_schema", &self.history.schema, NAME_BYTES)
-        } else if wrong(&self.history.table_name, NAME_BYTES - "_log".len()) {
-            ("history_table", &self.history.table_name, NAME_BYTES - "_log".len())
+        } else if wrong(&self.history.table_name, NAME_BYTES - suffix.len()) {
+            ("history_table", &self.history.table_name, NAME_BYTES - suffix.len())
         } else {
             return Ok(());
         };

@@ -10,6 +10,7 @@ use crate::backup::Backup;
 use crate::connection::{Blocking, block, in_async_task};
 use crate::error::{Error, ErrorKind};
 use crate::hook::Hooks;
+use crate::lease;
 use crate::migration::{MigrationSet, Set};
 use crate::observe::{Event, Observer};
 use crate::patience::Patience;
@@ -21,6 +22,7 @@ use crate::report::Report;
 use crate::run::Run;
 use crate::status::Status;
 use crate::target::{DownTarget, Target};
+use crate::watch::Connect;
 
 /// How long another migrator is waited for, unless told otherwise: 5 minutes. Longer than most
 /// deploys take, shorter than most supervisors' patience.
@@ -34,6 +36,8 @@ pub(crate) struct Options {
     pub(crate) patience: Patience,
     pub(crate) policies: Policies,
     pub(crate) slow_after: Option<Duration>,
+    pub(crate) watcher: Option<Connect>,
+    pub(crate) lease: Duration,
     pub(crate) observers: Vec<Arc<dyn Observer>>,
     pub(crate) hooks: Hooks,
     pub(crate) backup: Option<Backup>,
@@ -191,7 +195,37 @@ impl<S> Migrator<S> {
         self
     }
 
-    /// From which duration on a migration is [slow](Event::Slow); none is unless set.
+    /// Watches every run that has something to do through a connection of its own: says who is in its way
+    /// while it waits ([`Event::Blocked`]), and how far it is while it runs for longer than
+    /// [`slow_after`](Self::slow_after) ([`Event::Running`]). Any TLS will do:
+    ///
+    /// ```no_run
+    /// # use migrate_runtime::Migrator;
+    /// # fn watched(migrator: Migrator) -> Migrator {
+    /// migrator.watcher(|| postgres::Client::connect("host=/run/postgresql", postgres::NoTls))
+    /// # }
+    /// ```
+    ///
+    /// It is a thread with a blocking client, also for `into_async`, and ends before the verb does. Its role
+    /// should be the run's, or one that may see what others run (`pg_read_all_stats`). It may go through a
+    /// pooler, and takes a place in its pool there. Trouble with it is told ([`Event::WatcherFailed`]) and never a reason to fail.
+    ///
+    /// It also keeps a *lease*, which stands in for the run lock: a row of a table of its own
+    /// (`migration_history_lease`), renewed every 10 s and taken over by the next run after 30 s without.
+    /// That holds behind a pooler in transaction mode, too, where a lock belongs to nobody, and no
+    /// transaction of a run that lost its lease is committed. Runs with and without a watcher wait for
+    /// each other. The role needs the same rights on that table as on the history.
+    #[must_use]
+    pub fn watcher(
+        mut self,
+        connect: impl Fn() -> Result<postgres::Client, postgres::Error> + Send + Sync + 'static,
+    ) -> Self {
+        self.options.watcher = Some(Arc::new(connect));
+        self
+    }
+
+    /// From which duration on a migration is [slow](Event::Slow); none is unless set. With a
+    /// [`watcher`](Self::watcher) it is told while it runs, too ([`Event::Running`]).
     #[must_use]
     pub fn slow_after(mut self, took: Duration) -> Self {
         self.options.slow_after = Some(took);
@@ -396,6 +430,8 @@ impl Default for Options {
             patience: Patience::default(),
             policies: Policies::default(),
             slow_after: None,
+            watcher: None,
+            lease: lease::TIME_TO_LIVE,
             observers: Vec::new(),
             hooks: Hooks::default(),
             backup: None,

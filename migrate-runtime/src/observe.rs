@@ -81,7 +81,10 @@ impl fmt::Display for Direction {
 /// Somebody who is told what happens, while it happens: see
 /// [`Migrator::observer`](crate::Migrator::observer). A closure is one.
 ///
-/// It is called on the thread of the run, which waits for it; it must not panic.
+/// It is called on the thread of the run, which waits for it, and where there is a
+/// [watcher](crate::Migrator::watcher), on that one's thread too, maybe at the same time. What the watcher
+/// tells of a migration comes after its `Started` (unless many travel together) and before its `Finished`, and
+/// nothing comes after the last event. It must not panic.
 pub trait Observer: Send + Sync {
     /// Something has happened.
     fn event(&self, event: &Event);
@@ -97,7 +100,10 @@ impl<F: Fn(&Event) + Send + Sync> Observer for F {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Holder {
-    /// The server process that holds it.
+    /// Where it is a [lease](crate::Migrator::watcher): the name of the run, and who it is. Then only `pid`
+    /// and `since` are known beside it. Empty otherwise.
+    pub lease: String,
+    /// The server process that holds it; of a lease, the one that is at work for it, or 0.
     pub pid: i32,
     /// What that session calls itself; often empty.
     pub application_name: String,
@@ -107,12 +113,19 @@ pub struct Holder {
     pub client: String,
     /// `active`, `idle`, `idle in transaction` …; empty without the right to see it.
     pub state: String,
-    /// How long it has been in that state.
+    /// How long it has been in that state; how long ago the lease was renewed.
     pub since: Duration,
 }
 
 impl fmt::Display for Holder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.lease.is_empty() {
+            write!(f, "{}, which renewed its lease {} ago", self.lease, Took(self.since))?;
+            return match self.pid {
+                0 => Ok(()),
+                pid => write!(f, "; server process {pid} is at work for it"),
+            };
+        }
         write!(f, "server process {}", self.pid)?;
         for (label, value) in
             [("application", &self.application_name), ("role", &self.user), ("from", &self.client)]
@@ -125,6 +138,25 @@ impl fmt::Display for Holder {
             write!(f, ", {} for {}", self.state, Took(self.since))?;
         }
         Ok(())
+    }
+}
+
+/// How far a statement is, as the server reports it (`pg_stat_progress_create_index` and its like).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Progress {
+    /// `CREATE INDEX CONCURRENTLY`, `VACUUM`, …
+    pub command: String,
+    /// `building index: scanning table`, …
+    pub phase: String,
+    /// How much of that phase is done, where it can be told.
+    pub percent: Option<u8>,
+}
+
+impl fmt::Display for Progress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.command, self.phase)?;
+        self.percent.iter().try_for_each(|percent| write!(f, ", {percent} %"))
     }
 }
 
@@ -207,14 +239,51 @@ pub enum Event {
         /// How long it took, measured by the server.
         took: Duration,
     },
+    /// A migration waits for others: told by the [watcher](crate::Migrator::watcher) when it sees that, when
+    /// the others change, and every 30 s.
+    Blocked {
+        /// Which migration; the first, where many travel together.
+        migration: MigrationId,
+        /// Who is in the way: who holds what it waits for, or waits for it longer.
+        blockers: Vec<Blocker>,
+        /// For how long, to half a second.
+        waited: Duration,
+    },
+    /// A migration has been running for longer than [`slow_after`](crate::Migrator::slow_after) and still
+    /// is: told by the [watcher](crate::Migrator::watcher), and again every 30 s.
+    Running {
+        /// Which way.
+        direction: Direction,
+        /// Which migration; the first, where many travel together.
+        migration: MigrationId,
+        /// The number of the statement, from 1, where it runs statement by statement.
+        step: Option<usize>,
+        /// How many there are.
+        of: usize,
+        /// For how long: the statement, or the migration.
+        took: Duration,
+        /// How far it is, where the server says so.
+        progress: Option<Progress>,
+    },
+    /// The [watcher](crate::Migrator::watcher) cannot do what it should; the run goes on. Told once, and
+    /// again if it could meanwhile.
+    WatcherFailed {
+        /// What, and what was said to it.
+        why: String,
+    },
+    /// Another run had not renewed its lease, and it was taken over.
+    LeaseTaken {
+        /// Whose it was.
+        from: Holder,
+    },
     /// An attempt was rolled back because of others, and is made again after a pause.
     Retrying {
         /// Which migration.
         migration: MigrationId,
         /// What the server said.
         why: String,
-        /// Who held what the attempt did not get, seen just after it; nobody after a deadlock or a
-        /// serialization failure, and where the server does not say.
+        /// Who was in the way, as the watcher saw it; else who held what the attempt did not get, seen just
+        /// after it. Nobody after a deadlock or a serialization failure, and where the server does not say.
         blockers: Vec<Blocker>,
         /// The number of the next attempt.
         attempt: u32,
@@ -254,7 +323,8 @@ pub enum Event {
         /// How many.
         migrations: usize,
     },
-    /// A migration gave up the run lock (`DISCARD ALL`, `pg_advisory_unlock_all`); it is taken again.
+    /// A migration gave up the run lock (`DISCARD ALL`, `pg_advisory_unlock_all`), or another run took the
+    /// lease over; it is taken again.
     RunLockLost,
     /// Behind a pooler the run lock was left in a session that could not be met again. It goes when the
     /// pooler closes that session, and is in the way of other migrators until then.
@@ -334,6 +404,20 @@ impl fmt::Display for Event {
                 write!(f, "{migration}: {why}; attempt {attempt} of {of} in {}", Took(*pause))?;
                 blockers.iter().try_for_each(|blocker| write!(f, "\n  {blocker}"))
             }
+            Event::Blocked { migration, blockers, waited } => {
+                write!(f, "{migration} has been waiting for {}", Took(*waited))?;
+                blockers.iter().try_for_each(|blocker| write!(f, "\n  {blocker}"))
+            }
+            Event::Running { migration, step, of, took, progress, .. } => {
+                match step {
+                    Some(step) => write!(f, "{migration}: statement {step} of {of}")?,
+                    None => write!(f, "{migration}")?,
+                }
+                write!(f, " has been running for {}", Took(*took))?;
+                progress.iter().try_for_each(|progress| write!(f, "; {progress}"))
+            }
+            Event::WatcherFailed { why } => write!(f, "the watcher: {why}"),
+            Event::LeaseTaken { from } => write!(f, "taking over from {from}"),
             Event::Slow { migration, took, .. } => {
                 write!(f, "{migration} was slow: {}", Took(*took))
             }
@@ -365,7 +449,9 @@ impl fmt::Display for Event {
             Event::Ahead { migrations } => {
                 write!(f, "the database is {} ahead of this binary", Count(*migrations))
             }
-            Event::RunLockLost => f.write_str("a migration gave up the run lock; taking it again"),
+            Event::RunLockLost => {
+                f.write_str("a migration gave up the run lock, or another migrator took it over")
+            }
             Event::RunLockLeft { pid } => write!(
                 f,
                 "a pooler switched sessions, and the run lock is left in server process {pid}; \

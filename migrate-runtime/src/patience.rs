@@ -80,6 +80,8 @@ pub(crate) struct Attempts {
     first: Vec<TableLock>,
     /// Of the last attempt.
     blockers: Vec<Blocker>,
+    /// The watcher saw them in the way, where they are else who holds a lock just after.
+    seen: bool,
 }
 
 impl Attempts {
@@ -158,6 +160,7 @@ impl<C: Connection> Run<'_, C> {
             limit: asked.unwrap_or(usual),
             first: to_lock_first(job),
             blockers: Vec::new(),
+            seen: false,
         }
     }
 
@@ -182,9 +185,13 @@ impl<C: Connection> Run<'_, C> {
         attempts.made += 1;
         let waited = attempts.tried.elapsed();
         attempts.blockers = match code(&error) {
-            "55P03" => self.blockers(job, waited).await,
+            "55P03" => self.seen_in_the_way(),
             // The server has chosen one of those in each other's way; the others have gone on.
             _ => Vec::new(),
+        };
+        attempts.seen = !attempts.blockers.is_empty();
+        if code(&error) == "55P03" && !attempts.seen {
+            attempts.blockers = self.blockers(job, waited).await;
         };
         attempts.put_first_what_is_held();
         let patience = &self.options.patience;
@@ -230,8 +237,12 @@ impl<C: Connection> Run<'_, C> {
         };
         let sentence = format!("migration {} {sentence}, {}", job.id, Took(took));
         let mut failed = Error::new(ErrorKind::Blocked, sentence).caused_by(error);
+        let seen = match attempts.seen {
+            true => "in the way of the last attempt",
+            false => "seen just after the last attempt",
+        };
         for blocker in &attempts.blockers {
-            failed = failed.note(format!("seen just after the last attempt: {blocker}"));
+            failed = failed.note(format!("{seen}: {blocker}"));
         }
         failed = failed.of(job.id.clone()).now(format!(
             "{}; {} was rolled back",
@@ -316,6 +327,7 @@ mod tests {
             limit: Duration::from_millis(1500),
             first: TableLocks(locks).collect(),
             blockers: Vec::new(),
+            seen: false,
         };
         assert_eq!(
             attempts.prologue(None),
@@ -339,6 +351,7 @@ mod tests {
             limit: Duration::from_millis(1500),
             first: TableLocks(locks).collect(),
             blockers: Vec::new(),
+            seen: false,
         };
         assert!(attempts.further() * 5 <= attempts.limit / 10);
         let named = |attempts: &Attempts| -> String {

@@ -10,6 +10,7 @@
 //! - Transactional migrations, one message each, go on without it.
 //! - Scripts that run statement by statement are refused: their settings and the lock that keeps a second
 //!   runner from the same statement need a session.
+//! - A run that has a watcher takes no lock that belongs to a session, but a [lease](crate::lease).
 
 use std::time::{Duration, Instant};
 
@@ -18,7 +19,7 @@ use postgres::SimpleQueryMessage;
 use crate::connection::Connection;
 use crate::error::{Error, ErrorKind};
 use crate::job::Job;
-use crate::lock::{first, jitter};
+use crate::lock::{RunLock, first, jitter};
 use crate::observe::Event;
 use crate::run::Run;
 
@@ -70,6 +71,9 @@ impl<C: Connection> Run<'_, C> {
     /// for. A pooler takes one process after the other, or the one that was given back last; then the
     /// right one is only met while others are busy.
     pub(crate) async fn release_elsewhere(&mut self, answer: &[SimpleQueryMessage]) {
+        if !matches!(self.run_lock, RunLock::Session) {
+            return;
+        }
         let mut answered_by = pid(answer);
         let begun = Instant::now();
         while self.locked && answered_by != self.pid && begun.elapsed() < LOOK_FOR_IT {

@@ -142,7 +142,9 @@ impl<C: Connection> Run<'_, C> {
         let answer =
             self.send("looking at the database", &sql(&uses, &self.history.schema)).await?;
         let concurrent = concurrent.map(|up| up.migration.into());
-        let mut findings = Seen::new(&uses, concurrent, self.set.postgres()).read(&answer);
+        let mut findings =
+            Seen::new(&uses, concurrent, self.set.postgres(), self.options.watcher.is_some())
+                .read(&answer);
         findings.extend(self.unapproved(&pending).await?.iter().map(|it| Finding {
             severity: Severity::Error,
             kind: FindingKind::Approval,

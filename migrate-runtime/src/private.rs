@@ -34,6 +34,13 @@ pub fn known(script: Script) -> Script {
     Script { strongest_lock: strongest.unwrap_or_default(), locks_are_known: true, ..script }
 }
 
+/// For tests: a lease lasts so long unless it is renewed.
+#[must_use]
+pub fn lease<S>(mut migrator: Migrator<S>, lasts: std::time::Duration) -> Migrator<S> {
+    migrator.options.lease = lasts;
+    migrator
+}
+
 /// A set; `directory` is the absolute path it was read from, kept in debug builds only.
 pub const fn set(
     migrations: &'static [EmbeddedMigration],

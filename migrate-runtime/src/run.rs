@@ -9,6 +9,8 @@ use crate::connection::Connection;
 use crate::error::{Error, ErrorKind};
 use crate::history::{History, Look, Partly, Rows, StoredDown};
 use crate::job::{Job, StoredScript};
+use crate::lease;
+use crate::lock::RunLock;
 use crate::migration::{EmbeddedMigration, MigrationSet};
 use crate::migrator::Options;
 use crate::observe::{Direction, Event, MigrationId};
@@ -17,6 +19,7 @@ use crate::policy::{Ahead, Policies};
 use crate::report::{Done, Report, Verb};
 use crate::session::Session;
 use crate::status::Status;
+use crate::watch::Watch;
 
 /// How a group of jobs ended, short of an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +50,11 @@ pub(crate) struct Run<'a, C> {
     /// Known once the run lock was asked for.
     pub(crate) session: Option<Session>,
     pub(crate) locked: bool,
+    pub(crate) run_lock: RunLock,
+    /// Whether runs of this history take leases.
+    pub(crate) lease_table: bool,
+    /// Once there is something to do, if there is to be one.
+    pub(crate) watch: Option<Watch>,
     /// The server process that answers, and that holds the run lock.
     pub(crate) pid: Option<i32>,
     /// Messages reach different server processes.
@@ -74,6 +82,9 @@ impl<'a, C: Connection> Run<'a, C> {
             writes: true,
             session: None,
             locked: false,
+            run_lock: RunLock::default(),
+            lease_table: false,
+            watch: None,
             pid: None,
             pooled: false,
             backed_up: false,
@@ -314,6 +325,7 @@ impl<'a, C: Connection> Run<'a, C> {
         for migration in &missing {
             sql.push_str(&self.history.baseline(migration, &self.report.run_id));
         }
+        sql.extend(self.fence().map(|fence| fence + ";\n"));
         sql.push_str("COMMIT");
         self.send("recording the baseline", &sql).await?;
         for migration in missing {
@@ -383,11 +395,7 @@ impl<'a, C: Connection> Run<'a, C> {
     ) -> Result<(T, Report), Error> {
         let tidy = match (&result, &self.session) {
             (Ok(_), _) if self.locked => Some(self.unlock_sql()),
-            (Err(_), Some(session)) => {
-                let unlock = if self.locked { self.unlock_sql() } else { "SELECT".to_owned() };
-                // The lock first: the caller's role may be gone, and then nothing after it runs.
-                Some(format!("ROLLBACK;\n{unlock};\n{}", session.restore))
-            }
+            (Err(_), Some(session)) => Some(self.tidy_sql(&session.restore)),
             _ => None,
         };
         if let Some(sql) = tidy
@@ -397,8 +405,10 @@ impl<'a, C: Connection> Run<'a, C> {
             // session that cannot be spoken to.
             if let Ok(answer) = self.connection.simple_query(&sql).await {
                 self.release_elsewhere(&answer).await;
+                self.hold(false);
             }
         }
+        self.end_watch().await;
         self.tell_end(result.as_ref().err());
         match result {
             Ok(value) => Ok((value, self.report)),
@@ -437,7 +447,10 @@ impl<'a, C: Connection> Run<'a, C> {
         doing: &str,
         sql: &str,
     ) -> Result<Vec<postgres::SimpleQueryMessage>, Error> {
-        self.connection.simple_query(sql).await.map_err(|error| Error::server(doing, error))
+        self.connection.simple_query(sql).await.map_err(|error| match lease::is_lost(&error) {
+            true => lease::lost(),
+            false => Error::server(doing, error),
+        })
     }
 
     /// A migration is complete.

@@ -14,12 +14,14 @@ use std::time::Instant;
 
 use postgres::SimpleQueryMessage;
 
+use crate::blocker::HERE;
 use crate::connection::Connection;
 use crate::error::{Error, ErrorKind};
 use crate::execute::{is_cut, times};
 use crate::history::{GONE, LOST, Progress, optional, rows_of};
 use crate::interrupted::is_done_already;
 use crate::job::{Builds, Job, Message, Statement};
+use crate::lease;
 use crate::observe::{Direction, Event};
 use crate::patience::{Attempts, is_transient};
 use crate::plan::statements_hash;
@@ -66,7 +68,9 @@ impl<C: Connection> Run<'_, C> {
         };
         self.notice_session(&answer);
         if self.pooled && begin == 0 && direction == Direction::Up {
-            self.send("forgetting that it began", &self.history.forget(id.version())).await?;
+            let fence = self.fence().map(|fence| fence + ";\n").unwrap_or_default();
+            let sql = fence + &self.history.forget(id.version());
+            self.send("forgetting that it began", &sql).await?;
         }
         for step in begin..of {
             self.check_session(job)?;
@@ -118,6 +122,7 @@ impl<C: Connection> Run<'_, C> {
         }
         message.ours(&self.progress(job, begin, GONE));
         self.before_steps(job).iter().for_each(|sql| message.ours(sql));
+        self.fence().iter().for_each(|fence| message.ours(fence));
         message.ours("COMMIT");
         if !sets_lock_timeout(&job.statements[..begin]) {
             // A build that others do not wait for may wait for them, whatever the role says.
@@ -130,6 +135,11 @@ impl<C: Connection> Run<'_, C> {
             Err(error) if is_cut(&error) => Err(self.cut(std::slice::from_ref(job), error)),
             Err(error) if self.is_elsewhere(job, &error) => {
                 self.elsewhere(job, &error).await?;
+                Ok(None)
+            }
+            Err(error) if lease::is_lost(&error) => {
+                self.send("rolling back", "ROLLBACK").await?;
+                self.relock().await?;
                 Ok(None)
             }
             Err(error) => Err(self.not_begun(job, begin, error).await),
@@ -162,13 +172,13 @@ impl<C: Connection> Run<'_, C> {
         let limited =
             keeps_others_waiting(statement) && !sets_lock_timeout(&job.statements[..step]);
         let mut attempts = self.attempts(job);
-        let mut message = Message::default();
+        let mut message = self.new_message();
         message.theirs(0, step, &statement.text);
         loop {
             if limited {
                 self.send("limiting the wait for locks", &attempts.for_session()).await?;
             }
-            let Err(error) = self.connection.simple_query(message.sql()).await else { break };
+            let Err(error) = self.send_watched(job, Some(step), &message).await else { break };
             if limited && is_transient(&error) {
                 self.wait_for_next(job, step, &mut attempts, error).await?;
                 continue;
@@ -205,7 +215,7 @@ impl<C: Connection> Run<'_, C> {
         let limited = !sets_lock_timeout(&job.statements[..step]);
         loop {
             let message = self.with_progress(job, step, last, limited.then_some(&attempts));
-            let error = match self.connection.simple_query(message.sql()).await {
+            let error = match self.send_watched(job, Some(step), &message).await {
                 Ok(answer) => return Ok(Together::Done(answer)),
                 Err(error) => error,
             };
@@ -236,7 +246,7 @@ impl<C: Connection> Run<'_, C> {
         last: bool,
         limits: Option<&Attempts>,
     ) -> Message {
-        let mut message = Message::default();
+        let mut message = self.new_message();
         let text = job.statements[step].text.as_ref();
         let Some(commit) = own_transaction(text) else {
             message.ours("BEGIN");
@@ -282,8 +292,9 @@ impl<C: Connection> Run<'_, C> {
         if done == job.statements.len() {
             return self.end_sql(job, last);
         }
+        let fence = self.fence().map(|fence| format!("{fence};\n")).unwrap_or_default();
         format!(
-            "{};\n{};\nCOMMIT;\n{};\n{}",
+            "{};\n{};\n{fence}COMMIT;\n{};\n{}",
             self.local(),
             self.progress(job, done, LOST),
             self.lock_epilogue(false),
@@ -295,7 +306,7 @@ impl<C: Connection> Run<'_, C> {
     fn end_sql(&self, job: &Job, last: bool) -> String {
         let version = job.id.version();
         let before = self.begun.1.elapsed();
-        let restore = self.session.as_ref().map_or("", |session| &session.restore);
+        let close = self.close_script();
         let (row, log) = match job.direction {
             Direction::Up => {
                 (self.history.complete(version), self.history.log_up(version, Some(before)))
@@ -307,9 +318,10 @@ impl<C: Connection> Run<'_, C> {
         };
         let epilogue = self.lock_epilogue(last);
         let limits = self.limits(&self.attempts(job));
+        let restore = self.session.as_ref().map_or("", |session| &session.restore);
         let hooks = job.hooks.after_script(&limits, restore);
         let hooks: String = hooks.iter().map(|sql| format!("{sql};\n")).collect();
-        format!("{hooks}{restore};\n{row};\n{log};\nCOMMIT;\n{epilogue}")
+        format!("{hooks}{close};\n{row};\n{log};\nCOMMIT;\n{epilogue}")
     }
 
     /// Whether a statement is done already or has nothing to do: an index that an earlier run
@@ -360,6 +372,9 @@ impl<C: Connection> Run<'_, C> {
         if is_cut(&error) {
             return self.cut(std::slice::from_ref(job), error);
         }
+        if lease::is_lost(&error) {
+            return self.bookkeeping_failed(job, error).now(self.standing_partly(job, step));
+        }
         let at = self.spot(message, &error);
         let recorded = self.record_stop(job, step, &crate::error::words(&error)).await;
         let mut failed = self
@@ -405,8 +420,8 @@ impl<C: Connection> Run<'_, C> {
     ) -> Result<(), postgres::Error> {
         let (id, run) = (&job.id, &self.report.run_id);
         let log = self.history.log_failure(id.version(), id.name(), job.half(), run, words);
-        let restore = self.session.as_ref().map_or("", |session| &session.restore);
-        let sql = format!("ROLLBACK;\n{restore};\n{row};\n{log}");
+        let close = self.close_script();
+        let sql = format!("ROLLBACK;\n{close};\n{row};\n{log}");
         self.connection.simple_query(&sql).await.map(drop)
     }
 
@@ -446,7 +461,7 @@ impl<C: Connection> Run<'_, C> {
             "SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS migrate_index, i.indisvalid AS valid, \
              EXISTS (SELECT FROM pg_catalog.pg_locks AS l WHERE l.relation OPERATOR(pg_catalog.=) i.indrelid \
              AND l.mode OPERATOR(pg_catalog.=) 'ShareUpdateExclusiveLock' AND l.granted \
-             AND l.database OPERATOR(pg_catalog.=) (SELECT oid FROM pg_catalog.pg_database WHERE datname OPERATOR(pg_catalog.=) pg_catalog.current_database()) \
+             AND l.database OPERATOR(pg_catalog.=) {HERE} \
              AND l.pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid()) AS busy \
              FROM pg_catalog.pg_index AS i JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) i.indexrelid \
              JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace \

@@ -19,15 +19,15 @@ use crate::engine_fixture::{applied, ask, database, locks, migrator, set, stepwi
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// PgBouncer in front of one database, with a few sessions for everybody.
-struct Pooler {
+pub(crate) struct Pooler {
     running: Child,
     folder: PathBuf,
-    config: Config,
+    pub(crate) config: Config,
 }
 
 impl Pooler {
     /// `None` where there is no PgBouncer.
-    fn start(database: &Database, round_robin: bool) -> Option<Pooler> {
+    pub(crate) fn start(database: &Database, round_robin: bool) -> Option<Pooler> {
         let program = ["/usr/sbin/pgbouncer", "/usr/bin/pgbouncer", "/opt/homebrew/bin/pgbouncer"];
         let Some(program) = program.iter().find(|path| fs::metadata(path).is_ok()) else {
             eprintln!("not tested: there is no pgbouncer here");
@@ -84,7 +84,7 @@ impl Pooler {
         clients.iter_mut().for_each(|client| client.batch_execute("COMMIT").unwrap());
     }
 
-    fn connect(&self) -> Client {
+    pub(crate) fn connect(&self) -> Client {
         self.config.connect(NoTls).unwrap()
     }
 }

@@ -241,3 +241,34 @@ fn sizes_are_not_made_up() {
         assert!(told.contains(part), "{part}: {told}");
     }
 }
+
+#[test]
+fn a_watcher_needs_a_connection_of_its_own() {
+    if std::env::var_os("MIGRATE_TEST_DATABASE_URL").is_some() {
+        return; // A server that was given is not ours to fill.
+    }
+    let server = migrate_testing::Server::start().unwrap();
+    let database = server.create_database().unwrap();
+    let mut client = database.connect().unwrap();
+    let free = "SELECT current_setting('max_connections')::int - \
+                current_setting('superuser_reserved_connections')::int - count(*) \
+                FROM pg_stat_activity WHERE backend_type = 'client backend'";
+    let mut others = Vec::new();
+    while ask(&mut client, free) != "3" {
+        others.push(database.connect().unwrap());
+    }
+    let plain = migrator(&tables(1));
+    let found = |preflight: &Preflight| {
+        preflight.findings().iter().any(|finding| finding.kind == FindingKind::Connections)
+    };
+    let preflight = plain.preflight(&mut client).unwrap();
+    assert!(!found(&preflight), "{preflight}");
+    let config = database.config();
+    let watched = plain.watcher(move || config.connect(NoTls));
+    let preflight = watched.preflight(&mut client).unwrap();
+    let text = finding(&preflight, FindingKind::Connections);
+    assert!(
+        text.contains("2 connections left for roles without special rights, beside the watcher's"),
+        "{text}"
+    );
+}

@@ -1,6 +1,7 @@
 //! Torture: a random plan, and at a random moment the line is cut, the process killed, the session
 //! ended, the statement cancelled, or the server stopped as in a crash. Afterwards one more `up` (or
-//! `down_to`) always finishes; what it finishes was done once, and the history says so.
+//! `down_to`) always finishes; what it finishes was done once, and the history says so. In every other round
+//! runs have watchers and leases, all or some of them; the watchers are struck, too.
 //!
 //! A few rounds with fixed seeds by default. By hand: `TORTURE_ROUNDS=500 TORTURE_SEED=1000 cargo test
 //! -p migrate-tests --test it engine_torture -- --nocapture`. Round n has the seed `TORTURE_SEED` + n,
@@ -153,6 +154,16 @@ fn prepare(client: &mut Client) {
     }
 }
 
+/// With a watcher, where the number is odd.
+fn watched(migrator: Migrator, number: u64, config: &Config) -> Migrator {
+    if number.is_multiple_of(2) {
+        return migrator;
+    }
+    let config = config.clone().application_name(VICTIM).clone();
+    let migrator = migrator.watcher(move || config.connect(NoTls));
+    migrate_runtime::__private::lease(migrator, Duration::from_millis(400))
+}
+
 fn run(way: Way, migrator: &Migrator, client: &mut Client) -> Result<(), Error> {
     match way {
         Way::Up => migrator.up(client).map(drop),
@@ -178,7 +189,8 @@ fn child() {
     let mut config = Config::from_str(words.next().unwrap()).unwrap();
     let migrations = Plan::new(&mut Dice(seed)).migrations();
     let Ok(mut client) = config.application_name(VICTIM).connect(NoTls) else { return };
-    excused(run(way, &migrator(&migrations), &mut client));
+    let migrator = watched(migrator(&migrations), seed, &config);
+    excused(run(way, &migrator, &mut client));
 }
 
 /// One round's place and plan.
@@ -248,7 +260,9 @@ impl Round<'_> {
             1 => Cut::Waiting(trip),
             _ => Cut::Answer(trip),
         });
-        excused(run(way, &migrator(&self.plan.migrations()), &mut client))
+        let config = self.database.config();
+        let migrator = watched(migrator(&self.plan.migrations()), self.seed, &config);
+        excused(run(way, &migrator, &mut client))
     }
 
     fn kill(&mut self, way: Way) -> bool {
@@ -271,7 +285,7 @@ impl Round<'_> {
     /// Runs a verb, and strikes meanwhile.
     fn hit(&mut self, way: Way, strike: impl FnOnce(&mut Self)) -> bool {
         let config = self.database.config().application_name(VICTIM).clone();
-        let migrator = migrator(&self.plan.migrations());
+        let migrator = watched(migrator(&self.plan.migrations()), self.seed, &config);
         let victim = thread::spawn(move || {
             let mut client = config.connect(NoTls).unwrap();
             excused(run(way, &migrator, &mut client))
@@ -297,6 +311,9 @@ impl Round<'_> {
         }
         let mut client = self.connect();
         let migrator = migrator(&self.plan.migrations()).lock_wait(PATIENCE);
+        // Whoever comes after a run with a lease may have one or not.
+        let number = self.seed * u64::try_from(self.dice.roll(0..2)).unwrap();
+        let migrator = watched(migrator, number, &self.database.config());
         if let Err(error) = run(way, &migrator, &mut client) {
             panic!("{error}");
         }
@@ -344,6 +361,11 @@ impl Round<'_> {
         while crate::engine_fixture::locks(&mut client) != "0" {
             assert!(begun.elapsed() < PATIENCE, "a lock is left");
             sleep(Duration::from_millis(20));
+        }
+        if !ask(&mut client, "SELECT to_regclass('migration_history_lease')").is_empty() {
+            let live =
+                "SELECT count(*) FROM migration_history_lease WHERE expires_at > clock_timestamp()";
+            assert_eq!(ask(&mut client, live), "0");
         }
     }
 

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use super::{Direction, Event, Holder, MigrationId};
+use super::{Direction, Event, Holder, MigrationId, Progress};
 use crate::blocker::Blocker;
 
 impl Event {
@@ -33,6 +33,10 @@ impl Event {
             Event::StepDone { .. } => "step_done",
             Event::Finished { .. } => "finished",
             Event::Slow { .. } => "slow",
+            Event::Blocked { .. } => "blocked",
+            Event::Running { .. } => "running",
+            Event::WatcherFailed { .. } => "watcher_failed",
+            Event::LeaseTaken { .. } => "lease_taken",
             Event::Retrying { .. } => "retrying",
             Event::DoneElsewhere { .. } => "done_elsewhere",
             Event::Resumed { .. } => "resumed",
@@ -92,8 +96,26 @@ impl Event {
             Event::Retrying { migration, why, blockers, attempt, of, pause } => {
                 object.migration(migration).text("why", why);
                 object.number("attempt", *attempt).number("of", *of).millis("pause_ms", *pause);
-                let blockers: Vec<String> = blockers.iter().map(blocker).collect();
-                object.raw("blockers", &format!("[{}]", blockers.join(",")));
+                object.blockers(blockers);
+            }
+            Event::Blocked { migration, blockers, waited } => {
+                object.migration(migration).millis("waited_ms", *waited).blockers(blockers);
+            }
+            Event::Running { direction, migration, step, of, took, progress } => {
+                object.direction(*direction).migration(migration);
+                step.iter().for_each(|step| {
+                    object.number("step", *step).number("of", *of);
+                });
+                object.millis("took_ms", *took);
+                progress.iter().for_each(|it| {
+                    object.raw("progress", &self::progress(it));
+                });
+            }
+            Event::WatcherFailed { why } => {
+                object.text("why", why);
+            }
+            Event::LeaseTaken { from } => {
+                object.raw("from", &holder(from));
             }
             Event::Resumed { migration, done, of } => {
                 object.migration(migration).number("done", *done).number("of", *of);
@@ -134,9 +156,23 @@ impl Event {
 
 fn holder(holder: &Holder) -> String {
     let mut object = Object::default();
+    if !holder.lease.is_empty() {
+        object.text("lease", &holder.lease).number("pid", holder.pid);
+        object.millis("since_ms", holder.since);
+        return object.end();
+    }
     object.number("pid", holder.pid).text("application_name", &holder.application_name);
     object.text("user", &holder.user).text("client", &holder.client);
     object.text("state", &holder.state).millis("since_ms", holder.since);
+    object.end()
+}
+
+fn progress(progress: &Progress) -> String {
+    let mut object = Object::default();
+    object.text("command", &progress.command).text("phase", &progress.phase);
+    progress.percent.iter().for_each(|percent| {
+        object.number("percent", *percent);
+    });
     object.end()
 }
 
@@ -194,6 +230,11 @@ impl Object {
         self.number("version", migration.version()).text("name", migration.name())
     }
 
+    fn blockers(&mut self, blockers: &[Blocker]) -> &mut Object {
+        let blockers: Vec<String> = blockers.iter().map(blocker).collect();
+        self.raw("blockers", &format!("[{}]", blockers.join(",")))
+    }
+
     fn end(mut self) -> String {
         self.0.push_str(if self.0.is_empty() { "{}" } else { "}" });
         self.0
@@ -229,6 +270,34 @@ mod tests {
         let expected = r#"{"event":"done_elsewhere","version":-1,"name":"a\"b\\c\n\u0001ü"}"#;
         assert_eq!(json, expected);
         assert_eq!(Event::RunLockLost.to_json(), r#"{"event":"run_lock_lost"}"#);
+    }
+
+    #[test]
+    fn what_the_watcher_tells_is_told() {
+        let mut event = Event::Running {
+            direction: Direction::Up,
+            migration: MigrationId::new(1, "m"),
+            step: Some(2),
+            of: 3,
+            took: Duration::from_secs(12),
+            progress: Some(Progress {
+                command: "VACUUM".to_owned(),
+                phase: "scanning heap".to_owned(),
+                percent: Some(43),
+            }),
+        };
+        let words =
+            "1_m: statement 2 of 3 has been running for 12.0 s; VACUUM: scanning heap, 43 %";
+        assert_eq!(event.to_string(), words);
+        let json = r#"{"event":"running","direction":"up","version":1,"name":"m","step":2,"of":3,"took_ms":12000.000,"progress":{"command":"VACUUM","phase":"scanning heap","percent":43}}"#;
+        assert_eq!(event.to_json(), json);
+        let lease = "run 0a (role x)".to_owned();
+        let since = Duration::from_secs(31);
+        event = Event::LeaseTaken { from: Holder { lease, since, ..Holder::default() } };
+        let words = "taking over from run 0a (role x), which renewed its lease 31.0 s ago";
+        assert_eq!(event.to_string(), words);
+        let json = r#"{"event":"lease_taken","from":{"lease":"run 0a (role x)","pid":0,"since_ms":31000.000}}"#;
+        assert_eq!(event.to_json(), json);
     }
 
     #[test]

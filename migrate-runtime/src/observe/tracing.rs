@@ -50,6 +50,10 @@ fn log(event: &Event) {
     match event {
         Event::Failed { .. } => error!(event = name, "{event}"),
         Event::Retrying { .. }
+        | Event::Blocked { .. }
+        | Event::Running { .. }
+        | Event::WatcherFailed { .. }
+        | Event::LeaseTaken { .. }
         | Event::Slow { .. }
         | Event::WaitingForRunLock { .. }
         | Event::InvalidIndexDropped { .. }

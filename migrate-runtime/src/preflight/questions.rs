@@ -1,7 +1,7 @@
 //! What the server is asked.
 
 use super::Use;
-use crate::blocker::{PREPARED, QUERY};
+use crate::blocker::{HERE, PREPARED, QUERY, age};
 use crate::quote::literal;
 use crate::table_lock::named_relations;
 
@@ -22,10 +22,10 @@ pub(super) fn sql(uses: &[Use], schema: &str) -> String {
             age("prepared")
         ),
         invalid_indexes(&tables),
-        format!(
-            "SELECT 'replica' AS what, application_name AS a, {} AS n FROM pg_catalog.pg_stat_replication",
-            millis("replay_lag")
-        ),
+        "SELECT 'replica' AS what, application_name AS a, \
+             (EXTRACT(epoch FROM replay_lag) OPERATOR(pg_catalog.*) 1000)::pg_catalog.int8 AS n \
+             FROM pg_catalog.pg_stat_replication"
+            .to_owned(),
         connections(),
         rights(schema),
         "SELECT 'version' AS what, pg_catalog.current_setting('server_version') AS a, \
@@ -35,16 +35,7 @@ pub(super) fn sql(uses: &[Use], schema: &str) -> String {
     .join(";\n")
 }
 
-const HERE: &str = "(SELECT oid FROM pg_catalog.pg_database WHERE datname OPERATOR(pg_catalog.=) pg_catalog.current_database())";
 const VERSION: &str = "pg_catalog.current_setting('server_version_num')::pg_catalog.int4";
-
-fn millis(interval: &str) -> String {
-    format!("(EXTRACT(epoch FROM {interval}) OPERATOR(pg_catalog.*) 1000)::pg_catalog.int8")
-}
-
-fn age(of: &str) -> String {
-    millis(&format!("pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) {of}"))
-}
 
 /// Owner and size of each relation. A table counts with its partitions, as far as these are not in the
 /// plan themselves. Rows are what `ANALYZE` or what the statistics have counted, whichever is more; NULL

@@ -30,6 +30,8 @@ pub(super) struct Seen<'a> {
     findings: Vec<Finding>,
     /// The oldest server that the set declares.
     oldest: Option<u32>,
+    /// A watcher will need a connection too.
+    watched: bool,
     /// The names of prepared transactions, and what they hold of the plan.
     held: Vec<(String, String)>,
     /// What rewrites need, in bytes.
@@ -58,8 +60,10 @@ impl<'a> Seen<'a> {
         uses: &'a [Use],
         concurrent: Option<MigrationId>,
         oldest: Option<u32>,
+        watched: bool,
     ) -> Seen<'a> {
-        Seen { uses, concurrent, oldest, findings: Vec::new(), held: Vec::new(), disk: 0.0 }
+        let (findings, held) = (Vec::new(), Vec::new());
+        Seen { uses, concurrent, oldest, watched, findings, held, disk: 0.0 }
     }
 
     /// Everything that there is to say.
@@ -292,12 +296,14 @@ impl<'a> Seen<'a> {
     }
 
     fn connections(&mut self, row: &Row<'_>) {
-        let free = row.text("n").parse::<i64>().unwrap_or(i64::MAX);
+        let free = row.text("n").parse::<i64>().unwrap_or(i64::MAX) - i64::from(self.watched);
         if free >= FEW_CONNECTIONS {
             return;
         }
-        let sentence =
-            format!("the server has {free} connections left for roles without special rights");
+        let beside = if self.watched { ", beside the watcher's" } else { "" };
+        let sentence = format!(
+            "the server has {free} connections left for roles without special rights{beside}"
+        );
         let remedy = "end sessions that are not needed, or raise max_connections";
         let remedy = Some(remedy.to_owned());
         self.found(

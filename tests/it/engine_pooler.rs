@@ -84,6 +84,11 @@ impl Pooler {
         clients.iter_mut().for_each(|client| client.batch_execute("COMMIT").unwrap());
     }
 
+    /// For another process.
+    pub(crate) fn url(&self, database: &Database) -> String {
+        format!("host={} port=6432 user=postgres dbname={}", self.folder.display(), database.name())
+    }
+
     pub(crate) fn connect(&self) -> Client {
         self.config.connect(NoTls).unwrap()
     }

@@ -2,7 +2,10 @@
 //!
 //! A child is this very test binary, asked to run [`child`] alone.
 
+use crate::engine_pooler::Pooler;
+use migrate_runtime::{Error, ErrorKind};
 use migrate_testing::{Database, empty_database};
+use postgres::NoTls;
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -38,21 +41,37 @@ migrate_runtime::migrations! {
 }
 
 const CHILD: &str = "MIGRATE_TESTS_CHILD";
+/// How a child's watcher connects; none has no watcher.
+const WATCHER: &str = "MIGRATE_TESTS_CHILD_WATCHER";
+/// Set where the child goes through a pooler, and so may be asked for a direct URL.
+const POOLED: &str = "MIGRATE_TESTS_CHILD_POOLED";
 
 /// Not a test of its own: what a child process does.
 #[test]
 fn child() {
     let Ok(url) = std::env::var(CHILD) else { return };
-    let mut client = postgres::Client::connect(&url, postgres::NoTls).unwrap();
-    if let Err(error) = schema::migrator().up(&mut client) {
+    let mut client = postgres::Client::connect(&url, NoTls).unwrap();
+    let mut migrator = schema::migrator();
+    if let Ok(url) = std::env::var(WATCHER) {
+        migrator = migrator.watcher(move || postgres::Client::connect(&url, NoTls));
+    }
+    let asks_for_a_url = |error: &Error| error.kind() == ErrorKind::Pooled;
+    if let Err(error) = migrator.up(&mut client)
+        && !(std::env::var_os(POOLED).is_some() && asks_for_a_url(&error))
+    {
         panic!("{error}");
     }
 }
 
 fn spawn(database: &Database) -> Child {
+    spawn_with(&database.url(), &[])
+}
+
+fn spawn_with(url: &str, settings: &[(&str, &str)]) -> Child {
     Command::new(std::env::current_exe().unwrap())
         .args(["processes::child", "--exact", "--nocapture"])
-        .env(CHILD, database.url())
+        .env(CHILD, url)
+        .envs(settings.iter().copied())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn()
@@ -98,6 +117,34 @@ fn thirty_two_processes_start_at_once_again_and_again() {
             assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         }
         assert_done(&database);
+    }
+}
+
+/// A mixed fleet: through a pooler in transaction mode as it comes, its watchers through it or beside it, and
+/// directly, with and without a watcher. One round; by hand `PROCESS_ROUNDS=50`.
+#[test]
+fn thirty_two_processes_start_at_once_half_of_them_through_a_pooler() {
+    let rounds = std::env::var("PROCESS_ROUNDS").map_or(1, |rounds| rounds.parse().unwrap());
+    for _ in 0..rounds {
+        let database = database(0.0);
+        let Some(pooler) = Pooler::start(&database, false) else { return };
+        let (direct, pooled) = (database.url(), pooler.url(&database));
+        let children: Vec<_> = (0..32)
+            .map(|n| match n % 4 {
+                0 => spawn(&database),
+                1 => spawn_with(&direct, &[(WATCHER, &direct)]),
+                2 => spawn_with(&pooled, &[(WATCHER, &direct), (POOLED, "")]),
+                _ => spawn_with(&pooled, &[(WATCHER, &pooled), (POOLED, "")]),
+            })
+            .collect();
+        for child in children {
+            let output = child.wait_with_output().unwrap();
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        }
+        assert_done(&database);
+        let mut client = database.connect().unwrap();
+        let leases = client.query_one("SELECT count(*) FROM migration_history_lease", &[]).unwrap();
+        assert_eq!(leases.get::<_, i64>(0), 0);
     }
 }
 

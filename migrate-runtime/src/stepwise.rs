@@ -14,11 +14,10 @@ use std::time::Instant;
 
 use postgres::SimpleQueryMessage;
 
-use crate::blocker::HERE;
 use crate::connection::Connection;
 use crate::error::{Error, ErrorKind};
 use crate::execute::{is_cut, times};
-use crate::history::{GONE, LOST, Progress, optional, rows_of};
+use crate::history::{GONE, LOST, Progress};
 use crate::interrupted::is_done_already;
 use crate::job::{Builds, Job, Message, Statement};
 use crate::lease;
@@ -26,12 +25,12 @@ use crate::observe::{Direction, Event};
 use crate::patience::{Attempts, is_transient};
 use crate::plan::statements_hash;
 use crate::pooler::PID;
-use crate::quote::literal;
 use crate::run::{Outcome, Run};
 use crate::table_lock::TableLocks;
 
 mod block;
 mod hooks;
+mod index;
 
 use block::own_transaction;
 
@@ -40,15 +39,6 @@ enum Together {
     Done(Vec<SimpleQueryMessage>),
     /// It cannot run in a transaction.
     Alone,
-}
-
-/// The index that a statement is about to build, if one of that name is there already.
-#[derive(Debug)]
-struct Found {
-    name: String,
-    valid: bool,
-    /// Somebody holds the lock on its table that a build takes.
-    busy: bool,
 }
 
 impl<C: Connection> Run<'_, C> {
@@ -324,43 +314,6 @@ impl<C: Connection> Run<'_, C> {
         format!("{hooks}{close};\n{row};\n{log};\nCOMMIT;\n{epilogue}")
     }
 
-    /// Whether a statement is done already or has nothing to do: an index that an earlier run
-    /// built but did not live to record. An INVALID one is dropped instead.
-    async fn is_skipped(
-        &mut self,
-        job: &Job,
-        step: usize,
-        answer: &[SimpleQueryMessage],
-    ) -> Result<bool, Error> {
-        let Some(mut found) = found_index(answer) else { return Ok(false) };
-        if found.valid {
-            return Ok(died_here(job, step));
-        }
-        let begun = Instant::now();
-        while found.busy {
-            // A build by somebody else looks just like a failed one. Autovacuum holds the same
-            // lock, so this is worth waiting for.
-            if begun.elapsed() >= self.options.lock_wait {
-                let sentence = format!(
-                    "{} builds the index {}, which another session seems to be building",
-                    job.id, found.name
-                );
-                return Err(Error::new(ErrorKind::Script, sentence).of(job.id.clone()));
-            }
-            self.connection.sleep(std::time::Duration::from_millis(500)).await;
-            let sql = self.index_sql(job, step);
-            let answer = self.send("looking for an INVALID index", &sql).await?;
-            match found_index(&answer) {
-                Some(again) if !again.valid => found = again,
-                _ => return Ok(false),
-            }
-        }
-        let sql = format!("DROP INDEX CONCURRENTLY IF EXISTS {}", found.name);
-        self.send("dropping an INVALID index", &sql).await?;
-        self.emit(Event::InvalidIndexDropped { migration: job.id.clone(), index: found.name });
-        Ok(false)
-    }
-
     /// A statement that failed: remember that it did, so that the next run does not wonder.
     async fn stopped(
         &mut self,
@@ -451,25 +404,6 @@ impl<C: Connection> Run<'_, C> {
     fn local(&self) -> String {
         self.session.as_ref().map(|session| session.local.clone()).unwrap_or_default()
     }
-
-    /// Looks for the index that a statement builds, with the script's own `search_path`.
-    fn index_sql(&self, job: &Job, step: usize) -> String {
-        let builds = job.statements.get(step).and_then(|statement| statement.builds.as_ref());
-        let Some(Builds { table, index: Some(index) }) = builds else { return "SELECT 0".into() };
-        let name = format!("pg_catalog.parse_ident({})", literal(index));
-        format!(
-            "SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS migrate_index, i.indisvalid AS valid, \
-             EXISTS (SELECT FROM pg_catalog.pg_locks AS l WHERE l.relation OPERATOR(pg_catalog.=) i.indrelid \
-             AND l.mode OPERATOR(pg_catalog.=) 'ShareUpdateExclusiveLock' AND l.granted \
-             AND l.database OPERATOR(pg_catalog.=) {HERE} \
-             AND l.pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid()) AS busy \
-             FROM pg_catalog.pg_index AS i JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) i.indexrelid \
-             JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace \
-             WHERE i.indrelid OPERATOR(pg_catalog.=) pg_catalog.to_regclass({table}) \
-             AND c.relname OPERATOR(pg_catalog.=) ({name})[pg_catalog.array_upper({name}, 1)]::pg_catalog.name",
-            table = literal(table),
-        )
-    }
 }
 
 fn with_record(failed: Error, recorded: Result<(), postgres::Error>) -> Error {
@@ -512,14 +446,4 @@ fn died_here(job: &Job, step: usize) -> bool {
 
 fn done_hash(job: &Job, done: usize) -> String {
     statements_hash(job.statements.iter().take(done).map(|statement| statement.text.as_ref()))
-}
-
-fn found_index(answer: &[SimpleQueryMessage]) -> Option<Found> {
-    let row = rows_of(answer)
-        .find(|row| row.columns().first().is_some_and(|column| column.name() == "migrate_index"))?;
-    Some(Found {
-        name: optional(row, "migrate_index")?.to_owned(),
-        valid: optional(row, "valid") == Some("t"),
-        busy: optional(row, "busy") == Some("t"),
-    })
 }

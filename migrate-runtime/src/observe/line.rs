@@ -1,0 +1,109 @@
+//! An event as a line of text.
+
+use std::fmt;
+
+use super::{At, Bytes, Count, Direction, Event, Took};
+
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use Direction::{Down, Up};
+        match self {
+            Event::Planned { direction: Up, migrations } => {
+                write!(f, "{} to apply", Count(*migrations))
+            }
+            Event::Planned { direction: Down, migrations } => {
+                write!(f, "{} to roll back", Count(*migrations))
+            }
+            Event::WaitingForRunLock { holder: Some(holder), at_most } => {
+                write!(f, "waiting at most {} for another migrator: {holder}", Took(*at_most))
+            }
+            Event::WaitingForRunLock { holder: None, at_most } => {
+                write!(f, "waiting at most {} for another migrator", Took(*at_most))
+            }
+            Event::Approved { migration, reason } => write!(f, "{migration} is approved: {reason}"),
+            Event::BackupStarted { path } => write!(f, "making a backup{}", At(path.as_ref())),
+            Event::BackupDone { path, bytes, took, age } => {
+                match age {
+                    Some(age) => {
+                        write!(f, "the backup is {} old{}", Took(*age), At(path.as_ref()))?
+                    }
+                    None => write!(f, "made a backup in {}{}", Took(*took), At(path.as_ref()))?,
+                }
+                bytes.map_or(Ok(()), |bytes| write!(f, ", {}", Bytes(bytes as f64)))
+            }
+            Event::Started { direction: Up, migration } => write!(f, "applying {migration}"),
+            Event::Started { direction: Down, migration } => {
+                write!(f, "rolling back {migration}")
+            }
+            Event::StepDone { migration, step, of, .. } => {
+                write!(f, "{migration}: statement {step} of {of} is done")
+            }
+            Event::Finished { direction: Up, migration, took } => {
+                write!(f, "applied {migration} in {}", Took(*took))
+            }
+            Event::Finished { direction: Down, migration, took } => {
+                write!(f, "rolled back {migration} in {}", Took(*took))
+            }
+            Event::Retrying { migration, why, blockers, attempt, of, pause } => {
+                write!(f, "{migration}: {why}; attempt {attempt} of {of} in {}", Took(*pause))?;
+                blockers.iter().try_for_each(|blocker| write!(f, "\n  {blocker}"))
+            }
+            Event::Blocked { migration, blockers, waited } => {
+                write!(f, "{migration} has been waiting for {}", Took(*waited))?;
+                blockers.iter().try_for_each(|blocker| write!(f, "\n  {blocker}"))
+            }
+            Event::Running { migration, step, of, took, progress, .. } => {
+                match step {
+                    Some(step) => write!(f, "{migration}: statement {step} of {of}")?,
+                    None => write!(f, "{migration}")?,
+                }
+                write!(f, " has been running for {}", Took(*took))?;
+                progress.iter().try_for_each(|progress| write!(f, "; {progress}"))
+            }
+            Event::WatcherFailed { why } => write!(f, "the watcher: {why}"),
+            Event::LeaseTaken { from } => write!(f, "taking over from {from}"),
+            Event::Slow { migration, took, .. } => {
+                write!(f, "{migration} was slow: {}", Took(*took))
+            }
+            // The rest is in the error that the verb returns.
+            Event::Failed { error, .. } => f.write_str(error.lines().next().unwrap_or_default()),
+            Event::Done { applied: 0, rolled_back: 0, .. } => f.write_str("nothing to do"),
+            Event::Done { applied, rolled_back: 0, .. } => {
+                write!(f, "done: {} applied", Count(*applied))
+            }
+            Event::Done { applied: 0, rolled_back, .. } => {
+                write!(f, "done: {} rolled back", Count(*rolled_back))
+            }
+            Event::Done { applied, rolled_back, .. } => {
+                write!(f, "done: {} rolled back, {applied} applied", Count(*rolled_back))
+            }
+            Event::DoneElsewhere { migration } => {
+                write!(f, "another migrator was faster with {migration}")
+            }
+            Event::Resumed { migration, done, of } => {
+                write!(f, "resuming {migration} after {done} of {of} statements")
+            }
+            Event::InvalidIndexDropped { migration, index } => write!(
+                f,
+                "{migration}: dropped the INVALID index {index} that a failed build had left"
+            ),
+            Event::DownEdited { migration } => {
+                write!(f, "the down script of {migration} was edited since it was applied")
+            }
+            Event::Ahead { migrations } => {
+                write!(f, "the database is {} ahead of this binary", Count(*migrations))
+            }
+            Event::RunLockLost => {
+                f.write_str("a migration gave up the run lock, or another migrator took it over")
+            }
+            Event::RunLockLeft { pid } => write!(
+                f,
+                "a pooler switched sessions, and the run lock is left in server process {pid}; \
+                 it goes with that process (pg_terminate_backend({pid}) ends it)"
+            ),
+            Event::StaleEmbed { directory } => {
+                write!(f, "{directory} was changed since this binary was built; rebuild it")
+            }
+        }
+    }
+}

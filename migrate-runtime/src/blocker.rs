@@ -2,7 +2,7 @@
 //! rooms ask these with.
 
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use postgres::{SimpleQueryMessage, SimpleQueryRow};
 
@@ -134,12 +134,13 @@ pub(crate) fn remedies(blockers: &[Blocker]) -> Vec<String> {
 }
 
 impl<C: Connection> Run<'_, C> {
-    /// Who holds what a job did not get in an attempt that took so long, as the server has it just now, the
+    /// Who holds what a job did not get in an attempt that began then, as the server has it just now, the
     /// longest there first; nobody where it does not say.
-    pub(crate) async fn blockers(&mut self, job: &Job, waited: Duration) -> Vec<Blocker> {
+    pub(crate) async fn blockers(&mut self, job: &Job, begun: Instant) -> Vec<Blocker> {
         let sql = blockers_sql(job);
         let Ok(answer) = self.connection.simple_query(&sql).await else { return Vec::new() };
-        were_there(Blocker::all(&answer), waited)
+        // Ages are of the moment in which the server was asked, and so is this, or a little more.
+        were_there(Blocker::all(&answer), begun.elapsed())
     }
 }
 

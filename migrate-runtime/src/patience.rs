@@ -183,7 +183,6 @@ impl<C: Connection> Run<'_, C> {
         error: postgres::Error,
     ) -> Result<(), Error> {
         attempts.made += 1;
-        let waited = attempts.tried.elapsed();
         attempts.blockers = match code(&error) {
             "55P03" => self.seen_in_the_way(),
             // The server has chosen one of those in each other's way; the others have gone on.
@@ -191,7 +190,7 @@ impl<C: Connection> Run<'_, C> {
         };
         attempts.seen = !attempts.blockers.is_empty();
         if code(&error) == "55P03" && !attempts.seen {
-            attempts.blockers = self.blockers(job, waited).await;
+            attempts.blockers = self.blockers(job, attempts.tried).await;
         };
         attempts.put_first_what_is_held();
         let patience = &self.options.patience;

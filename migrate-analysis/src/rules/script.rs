@@ -204,6 +204,9 @@ impl<'a> Session<'a> {
             findings.iter_mut().for_each(|it| {
                 apart(it, script);
                 number(it);
+                if direction == Direction::Down {
+                    of_down(it);
+                }
             });
             for finding in findings {
                 let locks = words.get_or_insert_with(|| statement.lock_words()).clone();
@@ -247,6 +250,38 @@ fn number(finding: &mut Finding) {
         );
     }
 }
+
+/// The same as the downs of several migrations, the last of which runs first: what says nothing in a down needs no
+/// permission there.
+fn of_down(finding: &mut Finding) {
+    let is_silent = |line: &str| {
+        let codes = RULES.iter().filter(|it| !it.downs).map(|it| it.code);
+        line.strip_prefix("-- migrate: allow(").is_some_and(|allowed| {
+            let mut codes = codes.into_iter();
+            codes.any(|it| allowed.split_once(')').is_some_and(|(code, _)| code == it.as_str()))
+        })
+    };
+    for script in &mut finding.instead {
+        let lines: Vec<&str> = script.lines().filter(|line| !is_silent(line)).collect();
+        *script = lines.join("\n");
+    }
+    for help in &mut finding.help {
+        for (up, down) in IN_A_DOWN {
+            *help = help.replace(up, down);
+        }
+    }
+}
+
+/// What the help says of an up, and of a down.
+const IN_A_DOWN: &[(&str, &str)] = &[
+    ("after the first migration", "after the first of these downs"),
+    ("before the second migration", "before the second of these downs"),
+    ("before the third migration", "before the third of these downs"),
+    ("between the migrations", "between these downs"),
+    ("after this migration", "after this down"),
+    ("needs a migration of its own", "needs the down of a migration of its own"),
+    ("in a migration of its own", "in the down of a migration of its own"),
+];
 
 /// The commands of a statement: those in it, where it is a `DO` block that can be followed.
 pub(crate) fn commands(command: &Command) -> Vec<&Command> {

@@ -193,8 +193,8 @@ impl<'a> Altered<'_, 'a> {
         if self.is_irreplaceable(old) {
             return None;
         }
-        let (own, new) = (quoted(&old.name), quoted(&format!("{}_new", old.name)));
-        let gone = quoted(&format!("{}_old", old.name));
+        let (own, new) = (quoted(&old.name), quoted(&self.free_name(&old.name, "new")));
+        let gone = quoted(&self.free_name(&old.name, "old"));
         let type_name = self.type_name(&wanted.column_type);
         let collation = wanted.collation.as_ref().map(|it| format!(" COLLATE {it}"));
         let add = format!("ADD COLUMN {new} {type_name}{}", collation.unwrap_or_default());
@@ -218,6 +218,14 @@ impl<'a> Altered<'_, 'a> {
         }
         let (add, swap) = (format!("{add}\n{start}"), swap.trim_end().to_owned());
         Some(Replaced { add, swap, gone })
+    }
+
+    /// A name for a column beside another one, which none has yet.
+    pub(super) fn free_name(&self, column: &str, label: &str) -> String {
+        let is_taken = |name: &String| self.columns().iter().any(|it| it.name == *name);
+        let numbered = (2..).map(|number| format!("{column}_{label}{number}"));
+        let mut names = std::iter::once(format!("{column}_{label}")).chain(numbered);
+        names.find(|name| !is_taken(name)).unwrap_or_default()
     }
 
     /// The new column takes over the default of the old one, and the sequence that it owns.

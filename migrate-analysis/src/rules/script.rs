@@ -204,6 +204,9 @@ impl<'a> Session<'a> {
             findings.iter_mut().for_each(|it| {
                 apart(it, script);
                 number(it);
+                if !statement.is_whole() {
+                    out_of_block(it);
+                }
                 if direction == Direction::Down {
                     of_down(it);
                 }
@@ -231,6 +234,17 @@ fn apart(finding: &mut Finding, script: &Script<'_>) {
         finding.help.insert(
             0,
             "CONCURRENTLY needs a migration of its own, or `-- migrate: no-transaction` on the first line of the script"
+                .to_owned(),
+        );
+    }
+}
+
+/// The steps of a `DO` block are one statement: nothing of it can wait for another migration.
+fn out_of_block(finding: &mut Finding) {
+    if !finding.instead.is_empty() {
+        finding.help.insert(
+            0,
+            "the steps of a `DO` block are one transaction, so this one has to leave it: what comes before it in the block goes before it, and what follows it after it"
                 .to_owned(),
         );
     }

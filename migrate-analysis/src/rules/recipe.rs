@@ -1,6 +1,7 @@
 //! The same without the harm, as SQL made of the author's own names: a script a migration.
 
 use super::alter::Altered;
+use crate::Direction;
 use crate::catalog::{
     Column, ColumnType, Constraint, ConstraintKind, Expr, ForeignKey, Id, IndexKey, Kind, Object,
     Piece, State,
@@ -160,8 +161,11 @@ impl<'a> Altered<'_, 'a> {
         nullable.filter_map(|it| Some(self.after()?.numbered(*it)?.name.clone())).collect()
     }
 
-    /// An index for a foreign key that has none.
+    /// An index for a foreign key that has none. (A down puts back what was there.)
     fn index_of(&self, key: &ForeignKey) -> Option<String> {
+        if self.statement.script.direction == Direction::Down {
+            return None;
+        }
         super::foreign_key_index::is_missing(self.statement, self.table, key).then(|| {
             let columns = deparse::column_names(self.columns(), &key.columns);
             let names: Vec<&str> = self

@@ -231,11 +231,22 @@ fn apart(finding: &mut Finding, script: &Script<'_>) {
         && script.statements.len() > 1
         && finding.instead.iter().any(outside)
     {
-        finding.help.insert(
-            0,
-            "CONCURRENTLY needs a migration of its own, or `-- migrate: no-transaction` on the first line of the script"
-                .to_owned(),
-        );
+        let or = match script.statements.iter().any(needs_transaction) {
+            true => "",
+            false => ", or `-- migrate: no-transaction` on the first line of the script",
+        };
+        finding.help.insert(0, format!("CONCURRENTLY needs a migration of its own{or}"));
+    }
+}
+
+/// Whether the statement fails, or says nothing, outside a transaction.
+fn needs_transaction(statement: &ScriptStatement<'_>) -> bool {
+    let text = statement.text.get(statement.range.clone()).unwrap_or_default();
+    let mut words = text.split_whitespace().map(str::to_ascii_uppercase);
+    match words.next().as_deref() {
+        Some("LOCK" | "SAVEPOINT" | "RELEASE" | "ROLLBACK" | "DECLARE") => true,
+        Some("SET") => words.next().is_some_and(|it| it == "LOCAL" || it == "CONSTRAINTS"),
+        _ => false,
     }
 }
 

@@ -59,7 +59,9 @@ fn check(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
                 altered.name,
                 mode.blocks()
             ),
-            label: format!("validate in a transaction of its own: the {mode} lock is held until the end"),
+            label: format!(
+                "validate in a transaction of its own: the {mode} lock is held until the end"
+            ),
             help: match (&first, script.direction) {
                 (Some(_), _) => Vec::new(),
                 (None, Direction::Up) => {

@@ -177,7 +177,7 @@ fn primary_key(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
         findings.push(Finding {
             at: action.at.clone(),
             message: format!("`{}` loses its primary key", altered.name),
-            label: "swap it with the new one in one statement".to_owned(),
+            label: "if there is a new one, swap them in one statement".to_owned(),
             notes: deaths(statement),
             ..Finding::default()
         });

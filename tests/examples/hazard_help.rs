@@ -5,14 +5,13 @@
 //! cargo run -p migrate-tests --example hazard_help -- FOLDER [--only CODE]
 //! ```
 //!
-//! The findings are those of `cargo run -p migrate-analysis --example hazards -- FOLDER`, in ups. The tables are empty,
-//! and `CONCURRENTLY` is left out, since all is tried in a transaction and taken back. Prints what fails, and what the
+//! The findings are those of `cargo run -p migrate-analysis --example hazards -- FOLDER`. The tables are empty, and `CONCURRENTLY` is left out, since all is tried in a transaction and taken back. Prints what fails, and what the
 //! schema has more (`+`) and less (`-`) than with the script as it is; some rules mean it to differ.
 #![allow(clippy::print_stdout, reason = "a program for the terminal")]
 
 use migrate_analysis::cache::Cache;
 use migrate_analysis::diagnostic::{Code, Diagnostic};
-use migrate_analysis::plan::PlannedScript;
+use migrate_analysis::plan::{PlannedDown, PlannedScript};
 use migrate_analysis::source::{Directory, File};
 use migrate_analysis::{Analysis, analyze, hazards};
 use migrate_testing::Server;
@@ -53,24 +52,31 @@ fn project(server: &Server, path: &Path, only: Option<&str>) -> Outcome<(usize, 
     let mut client = database.connect()?;
     client.batch_execute(&extensions(&analysis))?;
     let (mut tried, mut odd) = (0, 0);
-    for migration in &analysis.plan.migrations {
-        let script = Script::new(&analysis, &migration.up);
+    let mut try_all = |client: &mut Client, planned: &PlannedScript| -> Outcome<()> {
+        let script = Script::new(&analysis, planned);
         let wanted = |it: &&Diagnostic| {
-            it.place.source == migration.up.source
+            script.is_place_of(it)
                 && it.code.is_hazard()
                 && only.is_none_or(|only| only == it.code.as_str())
                 && !hazards::proposals(it).is_empty()
         };
         for found in analysis.diagnostics.iter().filter(wanted) {
             tried += 1;
-            let told = script.try_help(&mut client, found)?;
+            let told = script.try_help(client, found)?;
             odd += usize::from(!told.is_empty());
             for line in told {
                 println!("{} {} {}: {line}", path.display(), script.name, found.code);
             }
         }
-        if let Err(why) = script.apply(&mut client) {
-            println!("{} {}: replay: {why}", path.display(), script.name);
+        Ok(())
+    };
+    for migration in &analysis.plan.migrations {
+        let up = Script::new(&analysis, &migration.up);
+        try_all(&mut client, &migration.up)?;
+        if let Err(why) = up.apply(&mut client) {
+            println!("{} {}: replay: {why}", path.display(), up.name);
+        } else if let PlannedDown::Script(down) = &migration.down {
+            try_all(&mut client, down)?;
         }
     }
     Ok((tried, odd))
@@ -87,6 +93,12 @@ impl<'a> Script<'a> {
         let source = analysis.sources.get(planned.source.index());
         let (name, text) = source.map_or(("", ""), |it| (it.path(), it.text()));
         Script { name, text, planned }
+    }
+
+    fn is_place_of(&self, found: &Diagnostic) -> bool {
+        let mut steps = self.planned.steps.iter();
+        let at = found.place.range.start;
+        found.place.source == self.planned.source && steps.any(|it| it.range.contains(&at))
     }
 
     fn steps(&self) -> impl Iterator<Item = (&std::ops::Range<usize>, &'a str)> {

@@ -170,7 +170,7 @@ fn inline_check(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
 fn references(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
     let words = (
         "adding `{column}` with a foreign key beside a default reads all of `{table}`",
-        "each row is looked up in the other table",
+        "the key is checked for the rows that are there, too",
     );
     let first = findings.len();
     each(statement, Cause::ColumnReferences, findings, words);

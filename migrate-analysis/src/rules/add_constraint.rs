@@ -234,8 +234,12 @@ fn check(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
 }
 
 fn foreign_key(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
-    let words =
-        ("adding this foreign key reads all of `{table}` while writes wait", "add it as NOT VALID");
+    // What else the statement does may lock more than the key does.
+    let message = match altered(statement).is_some_and(|it| it.blocks_reads()) {
+        true => "adding this foreign key reads all of `{table}` while reads and writes wait",
+        false => "adding this foreign key reads all of `{table}` while writes wait",
+    };
+    let words = (message, "add it as NOT VALID");
     each(statement, Cause::AddForeignKey, findings, words);
 }
 

@@ -1,7 +1,7 @@
 //! What rules about ALTER TABLE share.
 
 use super::Statement;
-use crate::catalog::{Column, Constraint, Id, Object, Table};
+use crate::catalog::{Column, Constraint, ConstraintKind, Id, Object, Table};
 use crate::ddl::{AlterAction, AlterActionKind, AlterTable, ColumnDef, Command};
 use crate::lock::{Cause, Work};
 use std::ops::Range;
@@ -93,6 +93,11 @@ impl<'a> Altered<'_, 'a> {
         self.statement.locks.work.iter().any(|work| is_part(&work.at))
     }
 
+    /// Whether nobody can read the table meanwhile.
+    pub(super) fn blocks_reads(&self) -> bool {
+        self.statement.locks.mode(self.table).blocks_reads()
+    }
+
     /// The actions for which others wait, and the rest as it is written.
     pub(super) fn split(&self) -> (Vec<&'a AlterAction>, Vec<&'a str>) {
         let (long, short): (Vec<_>, Vec<_>) =
@@ -109,7 +114,18 @@ impl<'a> Altered<'_, 'a> {
 pub(super) fn later<'a>(statement: &Statement<'a>) -> impl Iterator<Item = &'a Command> {
     let after = statement.script.place + 1;
     let others = statement.script.statements.get(after..).unwrap_or_default();
-    others.iter().flat_map(|it| super::commands(&it.command))
+    let others = others.iter().flat_map(|it| super::commands(&it.command));
+    in_block(statement).into_iter().chain(others)
+}
+
+/// What follows in the same `DO` block.
+fn in_block<'a>(statement: &Statement<'a>) -> Vec<&'a Command> {
+    let own = statement.script.statements.get(statement.script.place);
+    let mut commands = own.map(|it| super::commands(&it.command)).unwrap_or_default();
+    match commands.iter().position(|it| std::ptr::eq(*it, statement.seen.command)) {
+        Some(at) => commands.split_off(at + 1),
+        None => Vec::new(),
+    }
 }
 
 /// What later commands do to a table or its rows, whatever it is called by then; as far as that can be followed.
@@ -141,4 +157,21 @@ pub(super) fn later_of<'a>(statement: &Statement<'a>, table: &str) -> Vec<&'a Co
         }
     }
     found
+}
+
+/// Whether a later statement names an index or a constraint that goes with the column.
+pub(super) fn is_named_later(statement: &Statement<'_>, table: Id, column: &Column) -> bool {
+    let before = &statement.seen.before;
+    let Some(own) = before.get(table).and_then(Object::table) else { return false };
+    let is_part = |it: &&Constraint| match &it.kind {
+        ConstraintKind::Check(expr) => expr.mentions(column.number),
+        ConstraintKind::ForeignKey(key) => key.columns.contains(&column.number),
+        _ => false,
+    };
+    let constraints = own.constraints.iter().filter(is_part).map(|it| it.name.clone());
+    let indexes = before.dependents(table).into_iter().filter_map(|it| before.get(it));
+    let is_part = |it: &&Object| it.index().is_some_and(|it| it.mentions(column.number));
+    let indexes = indexes.filter(is_part).map(|it| it.name.clone());
+    let rest = statement.text.get(statement.range.end..).unwrap_or_default();
+    constraints.chain(indexes).any(|name| rest.contains(&name))
 }

@@ -4,7 +4,8 @@ use super::alter::{Altered, altered, later_of};
 use super::{Example, Finding, Rule, Statement};
 use crate::catalog::{Constraint, ConstraintKind, Object};
 use crate::ddl::{
-    AlterAction, AlterActionKind, AlterTable, Command, Ident, ObjectKind, TableConstraintKind,
+    AlterAction, AlterActionKind, AlterTable, ColumnConstraintKind, Command, Ident, ObjectKind,
+    TableConstraintKind,
 };
 use crate::deparse;
 use crate::diagnostic::Code;
@@ -177,7 +178,7 @@ fn primary_key(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
         findings.push(Finding {
             at: action.at.clone(),
             message: format!("`{}` loses its primary key", altered.name),
-            label: "swap it with the new one in one statement".to_owned(),
+            label: "if there is a new one, swap them in one statement".to_owned(),
             notes: deaths(statement),
             ..Finding::default()
         });
@@ -203,6 +204,11 @@ fn is_replaced(altered: &Altered<'_, '_>, own: &Constraint) -> bool {
     let in_actions = |actions: &[AlterAction]| {
         actions.iter().any(|it| match &it.kind {
             AlterActionKind::AddConstraint(it) => replaces(&it.kind, it.name.as_ref()),
+            AlterActionKind::AddColumn { column, .. } => {
+                let mut kinds = column.constraints.iter().map(|it| &it.kind);
+                matches!(own.kind, ConstraintKind::PrimaryKey { .. })
+                    && kinds.any(|it| matches!(it, ColumnConstraintKind::PrimaryKey { .. }))
+            }
             _ => false,
         })
     };

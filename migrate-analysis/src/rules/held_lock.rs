@@ -3,7 +3,7 @@
 use super::{Example, Finding, Rule, Statement, rows};
 use crate::Direction;
 use crate::catalog::Id;
-use crate::ddl::{AlterActionKind, AlterTable, Command};
+use crate::ddl::{AlterActionKind, AlterTable, Command, Dml, Name};
 use crate::diagnostic::Code;
 use crate::lock::{Cause, LockMode, Work};
 
@@ -32,9 +32,10 @@ fn work(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
         true => "reads and writes",
         false => "writes",
     };
+    let reads = if reads_all(statement, work.relation) { "reads" } else { "may read" };
     findings.push(Finding {
         message: format!(
-            "{waiting} of `{held}` go on waiting while this reads all rows of `{busy}`"
+            "{waiting} of `{held}` go on waiting while this {reads} all rows of `{busy}`"
         ),
         label: format!("`{held}` is locked since an earlier statement"),
         notes: vec![format!(
@@ -44,6 +45,18 @@ fn work(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
         help: vec![elsewhere(statement).to_owned()],
         ..Finding::default()
     });
+}
+
+/// Whether no index can spare it a row of the table, however the planner goes about it.
+fn reads_all(statement: &Statement<'_>, table: Id) -> bool {
+    let is_table = |name: &Name| statement.seen.names.relation(name) == Some(table);
+    let query = match statement.seen.command {
+        Command::Update(dml) | Command::Delete(dml) => return is_table(&dml.table),
+        Command::Insert(dml) => &dml.query,
+        Command::Select(query) => query,
+        _ => return false,
+    };
+    rows::is_taken_whole(query, is_table)
 }
 
 /// Where the statement could stand. What follows it may rest on it, and the downs run backwards.
@@ -85,7 +98,15 @@ pub(super) fn work_under_lock<'a>(
     {
         return None;
     }
-    for work in statement.locks.work.iter().filter(is_slow) {
+    if let Command::Insert(Dml { query, .. }) | Command::Select(query) = statement.seen.command
+        && rows::takes_a_few(query)
+    {
+        return None;
+    }
+    // What is known for certain is told first.
+    let mut works: Vec<&Work> = statement.locks.work.iter().filter(is_slow).collect();
+    works.sort_by_key(|work| !reads_all(statement, work.relation));
+    for work in works {
         for earlier in statement.script.held_since() {
             let blocks = earlier.locks.relations.iter().find(|lock| {
                 lock.mode.blocks_writes()

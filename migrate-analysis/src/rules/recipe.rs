@@ -1,6 +1,7 @@
 //! The same without the harm, as SQL made of the author's own names: a script a migration.
 
 use super::alter::Altered;
+use crate::Direction;
 use crate::catalog::{
     Column, ColumnType, Constraint, ConstraintKind, Expr, ForeignKey, Id, IndexKey, Kind, Object,
     Piece, State,
@@ -160,8 +161,11 @@ impl<'a> Altered<'_, 'a> {
         nullable.filter_map(|it| Some(self.after()?.numbered(*it)?.name.clone())).collect()
     }
 
-    /// An index for a foreign key that has none.
+    /// An index for a foreign key that has none. (A down puts back what was there.)
     fn index_of(&self, key: &ForeignKey) -> Option<String> {
+        if self.statement.script.direction == Direction::Down {
+            return None;
+        }
         super::foreign_key_index::is_missing(self.statement, self.table, key).then(|| {
             let columns = deparse::column_names(self.columns(), &key.columns);
             let names: Vec<&str> = self
@@ -193,8 +197,8 @@ impl<'a> Altered<'_, 'a> {
         if self.is_irreplaceable(old) {
             return None;
         }
-        let (own, new) = (quoted(&old.name), quoted(&format!("{}_new", old.name)));
-        let gone = quoted(&format!("{}_old", old.name));
+        let (own, new) = (quoted(&old.name), quoted(&self.free_name(&old.name, "new")));
+        let gone = quoted(&self.free_name(&old.name, "old"));
         let type_name = self.type_name(&wanted.column_type);
         let collation = wanted.collation.as_ref().map(|it| format!(" COLLATE {it}"));
         let add = format!("ADD COLUMN {new} {type_name}{}", collation.unwrap_or_default());
@@ -218,6 +222,14 @@ impl<'a> Altered<'_, 'a> {
         }
         let (add, swap) = (format!("{add}\n{start}"), swap.trim_end().to_owned());
         Some(Replaced { add, swap, gone })
+    }
+
+    /// A name for a column beside another one, which none has yet.
+    pub(super) fn free_name(&self, column: &str, label: &str) -> String {
+        let is_taken = |name: &String| self.columns().iter().any(|it| it.name == *name);
+        let numbered = (2..).map(|number| format!("{column}_{label}{number}"));
+        let mut names = std::iter::once(format!("{column}_{label}")).chain(numbered);
+        names.find(|name| !is_taken(name)).unwrap_or_default()
     }
 
     /// The new column takes over the default of the old one, and the sequence that it owns.

@@ -1,8 +1,8 @@
 //! A column with another name.
 
-use super::alter::{Altered, later_of};
+use super::alter::{Altered, is_named_later, later_of};
 use super::{Example, Finding, Rule, Statement};
-use crate::catalog::{Column, Constraint, ConstraintKind, Id, Object};
+use crate::catalog::Id;
 use crate::ddl::{AlterActionKind, AlterTable, Command, ObjectKind};
 use crate::diagnostic::Code;
 use crate::sql::quoted;
@@ -126,21 +126,4 @@ fn both_names(
     let drop =
         format!("{stop}\n{default}-- migrate: allow(drop-column) {new} has taken over\n{drop}");
     Some(vec![format!("{add}\n{start}"), drop])
-}
-
-/// Whether a later statement names an index or a constraint that goes with the column.
-fn is_named_later(statement: &Statement<'_>, table: Id, column: &Column) -> bool {
-    let before = &statement.seen.before;
-    let Some(own) = before.get(table).and_then(Object::table) else { return false };
-    let is_part = |it: &&Constraint| match &it.kind {
-        ConstraintKind::Check(expr) => expr.mentions(column.number),
-        ConstraintKind::ForeignKey(key) => key.columns.contains(&column.number),
-        _ => false,
-    };
-    let constraints = own.constraints.iter().filter(is_part).map(|it| it.name.clone());
-    let indexes = before.dependents(table).into_iter().filter_map(|it| before.get(it));
-    let is_part = |it: &&Object| it.index().is_some_and(|it| it.mentions(column.number));
-    let indexes = indexes.filter(is_part).map(|it| it.name.clone());
-    let rest = statement.text.get(statement.range.end..).unwrap_or_default();
-    constraints.chain(indexes).any(|name| rest.contains(&name))
 }

@@ -1,6 +1,6 @@
 //! `ALTER COLUMN … TYPE`.
 
-use super::alter::{Altered, altered};
+use super::alter::{Altered, altered, is_named_later};
 use super::{Example, Finding, Rule, Statement};
 use crate::catalog::{BaseType, Column, ConstraintKind};
 use crate::ddl::{AlterActionKind, ColumnAction, Command, ObjectKind};
@@ -129,6 +129,9 @@ fn side_by_side(altered: &Altered<'_, '_>) -> Vec<String> {
         };
         let old = altered.before().and_then(|it| it.column(&column.name));
         let (Some(old), Some(new)) = (old, altered.column(&column.name)) else { return Vec::new() };
+        if is_named_later(altered.statement, altered.table, old) {
+            return Vec::new();
+        }
         let value = match using {
             Some(using) => of_row(altered, using),
             None => format!("NEW.{}", quoted(&column.name)),
@@ -201,7 +204,7 @@ fn finding(altered: &Altered<'_, '_>, work: &Work, message: &str, label: &str) -
 fn copy(altered: &Altered<'_, '_>, work: &Work, scripts: usize) -> String {
     let name = work.column.as_deref().unwrap_or_default();
     let swap = if scripts > SIDE_BY_SIDE { "third" } else { "second" };
-    let new = quoted(&format!("{name}_new"));
+    let new = quoted(&altered.free_name(name, "new"));
     format!(
         "before the {swap} migration, copy the old rows in batches that commit one by one (`UPDATE {} SET {new} = … WHERE …`), and give `{new}` the CHECKs, indexes and keys of `{}`",
         altered.name,

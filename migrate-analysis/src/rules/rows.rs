@@ -3,7 +3,7 @@
 use super::{Example, Finding, Rule, Statement, held_lock};
 use crate::Direction;
 use crate::catalog::{ConstraintKind, Id};
-use crate::ddl::{Command, Dml, Select, SourceKind};
+use crate::ddl::{Arm, Command, Dml, Name, Query, Select, Source, SourceKind};
 use crate::diagnostic::Code;
 use crate::lock::LockMode;
 
@@ -38,7 +38,10 @@ fn unbatched(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
         Command::Delete(dml) if is_whole(statement, dml) => {
             (statement.in_use(&dml.table), "deletes")
         }
-        Command::Insert(dml) if is_whole(statement, dml) => (read_table(statement, dml), "copies"),
+        Command::Insert(dml) if is_whole(statement, dml) => {
+            let skips = has_word(&dml.query, &["CONFLICT"]);
+            (read_table(statement, dml), if skips { "goes through" } else { "copies" })
+        }
         _ => return,
     };
     let Some(table) = table.filter(|it| !statement.has_to_be_empty(*it)) else { return };
@@ -69,11 +72,83 @@ pub(super) fn is_whole(statement: &Statement<'_>, dml: &Dml) -> bool {
     matches!(condition.as_str(), "true" | "(true)" | "1=1")
 }
 
-/// The table in use that an `INSERT` takes all rows of. `DISTINCT` and `GROUP BY` make few of many.
+/// What ends before all rows are read.
+const ENDS_EARLY: &[&str] = &["LIMIT", "FETCH", "TABLESAMPLE"];
+
+/// What makes few rows of many.
+const MERGES: &[&str] = &["DISTINCT", "GROUP", "INTERSECT", "EXCEPT"];
+
+/// Functions that make one row of many.
+const AGGREGATES: &[&str] = &[
+    "count",
+    "min",
+    "max",
+    "sum",
+    "avg",
+    "bool_and",
+    "bool_or",
+    "every",
+    "array_agg",
+    "string_agg",
+    "json_agg",
+    "jsonb_agg",
+    "json_object_agg",
+    "jsonb_object_agg",
+];
+
+fn has_word(query: &Query, wanted: &[&str]) -> bool {
+    let sql = query.sql.to_ascii_uppercase();
+    let mut words = sql.split(|it: char| !it.is_ascii_alphanumeric() && it != '_');
+    words.any(|word| wanted.contains(&word))
+}
+
+fn calls(query: &Query, wanted: &[&str]) -> bool {
+    query.functions.iter().any(|it| wanted.contains(&it.name.as_str()))
+}
+
+/// Whether `UNION` throws out what is there twice.
+fn unites(query: &Query) -> bool {
+    let sql = query.sql.to_ascii_uppercase();
+    sql.matches(" UNION ").count() != sql.matches(" UNION ALL ").count()
+}
+
+/// Whether the query ends after a few rows, whichever come first.
+pub(super) fn takes_a_few(query: &Query) -> bool {
+    has_word(query, &["LIMIT", "FETCH"])
+        && !has_word(query, &["WHERE", "JOIN", "ORDER", "GROUP", "DISTINCT", "HAVING", "WITH"])
+        && query.tree.as_ref().is_some_and(|it| it.subqueries.is_empty())
+}
+
+/// Whether the query is about one table, and all of it.
+pub(super) fn is_taken_whole(query: &Query, is_table: impl Fn(&Name) -> bool) -> bool {
+    let Some(mut tree) = query.tree.as_deref() else { return false };
+    // An `INSERT` has the query in it, without a name.
+    if let [rows] = tree.with.as_slice()
+        && rows.name.is_none()
+    {
+        tree = &rows.query;
+    }
+    let is_whole = |arm: &Arm| {
+        let is_it = |it: &Source| matches!(&it.kind, SourceKind::Relation(name) if is_table(name));
+        arm.complete
+            && !arm.filtered
+            && arm.subqueries.is_empty()
+            && matches!(arm.from.as_slice(), [source] if is_it(source))
+    };
+    tree.with.is_empty()
+        && tree.subqueries.is_empty()
+        && matches!(tree.arms.as_slice(), [arm] if is_whole(arm))
+        && !has_word(query, ENDS_EARLY)
+        && !calls(query, &["min", "max"])
+}
+
+/// The table in use that an `INSERT` takes all rows of.
 fn read_table(statement: &Statement<'_>, dml: &Dml) -> Option<Id> {
-    let sql = dml.query.sql.to_ascii_uppercase();
-    let words: Vec<&str> = sql.split(|it: char| !it.is_ascii_alphanumeric()).collect();
-    let limited = ["LIMIT", "DISTINCT", "GROUP"].iter().any(|word| words.contains(word));
+    let query = &dml.query;
+    let limited = has_word(query, ENDS_EARLY)
+        || has_word(query, MERGES)
+        || calls(query, AGGREGATES)
+        || unites(query);
     sources(dml).into_iter().find_map(|name| statement.in_use(name)).filter(|id| {
         let object = statement.object(*id);
         !limited && object.is_some_and(|it| it.table().is_some())
@@ -166,10 +241,12 @@ fn mixed(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
     }
     let (this, other) = (statement.name(is_rows.1), statement.name(other));
     let message = match is_rows.0 {
-        true => format!("rows of `{this}` are changed while the change of `{other}` locks it"),
-        false => {
-            format!("`{this}` is changed while rows of `{other}` that were written stay locked")
-        }
+        true => format!(
+            "rows of `{this}` are changed while a change of the schema keeps `{other}` locked"
+        ),
+        false => format!(
+            "`{this}` is locked by a change of the schema while rows of `{other}` that were written stay locked"
+        ),
     };
     let instead = apart(statement).unwrap_or_default();
     let help = match kinds(statement) {

@@ -204,6 +204,12 @@ impl<'a> Session<'a> {
             findings.iter_mut().for_each(|it| {
                 apart(it, script);
                 number(it);
+                if !statement.is_whole() {
+                    out_of_block(it);
+                }
+                if direction == Direction::Down {
+                    of_down(it);
+                }
             });
             for finding in findings {
                 let locks = words.get_or_insert_with(|| statement.lock_words()).clone();
@@ -225,9 +231,31 @@ fn apart(finding: &mut Finding, script: &Script<'_>) {
         && script.statements.len() > 1
         && finding.instead.iter().any(outside)
     {
+        let or = match script.statements.iter().any(needs_transaction) {
+            true => "",
+            false => ", or `-- migrate: no-transaction` on the first line of the script",
+        };
+        finding.help.insert(0, format!("CONCURRENTLY needs a migration of its own{or}"));
+    }
+}
+
+/// Whether the statement fails, or says nothing, outside a transaction.
+fn needs_transaction(statement: &ScriptStatement<'_>) -> bool {
+    let text = statement.text.get(statement.range.clone()).unwrap_or_default();
+    let mut words = text.split_whitespace().map(str::to_ascii_uppercase);
+    match words.next().as_deref() {
+        Some("LOCK" | "SAVEPOINT" | "RELEASE" | "ROLLBACK" | "DECLARE") => true,
+        Some("SET") => words.next().is_some_and(|it| it == "LOCAL" || it == "CONSTRAINTS"),
+        _ => false,
+    }
+}
+
+/// The steps of a `DO` block are one statement: nothing of it can wait for another migration.
+fn out_of_block(finding: &mut Finding) {
+    if !finding.instead.is_empty() {
         finding.help.insert(
             0,
-            "CONCURRENTLY needs a migration of its own, or `-- migrate: no-transaction` on the first line of the script"
+            "the steps of a `DO` block are one transaction, so this one has to leave it: what comes before it in the block goes before it, and what follows it after it"
                 .to_owned(),
         );
     }
@@ -247,6 +275,38 @@ fn number(finding: &mut Finding) {
         );
     }
 }
+
+/// The same as the downs of several migrations, the last of which runs first: what says nothing in a down needs no
+/// permission there.
+fn of_down(finding: &mut Finding) {
+    let is_silent = |line: &str| {
+        let codes = RULES.iter().filter(|it| !it.downs).map(|it| it.code);
+        line.strip_prefix("-- migrate: allow(").is_some_and(|allowed| {
+            let mut codes = codes.into_iter();
+            codes.any(|it| allowed.split_once(')').is_some_and(|(code, _)| code == it.as_str()))
+        })
+    };
+    for script in &mut finding.instead {
+        let lines: Vec<&str> = script.lines().filter(|line| !is_silent(line)).collect();
+        *script = lines.join("\n");
+    }
+    for help in &mut finding.help {
+        for (up, down) in IN_A_DOWN {
+            *help = help.replace(up, down);
+        }
+    }
+}
+
+/// What the help says of an up, and of a down.
+const IN_A_DOWN: &[(&str, &str)] = &[
+    ("after the first migration", "after the first of these downs"),
+    ("before the second migration", "before the second of these downs"),
+    ("before the third migration", "before the third of these downs"),
+    ("between the migrations", "between these downs"),
+    ("after this migration", "after this down"),
+    ("needs a migration of its own", "needs the down of a migration of its own"),
+    ("in a migration of its own", "in the down of a migration of its own"),
+];
 
 /// The commands of a statement: those in it, where it is a `DO` block that can be followed.
 pub(crate) fn commands(command: &Command) -> Vec<&Command> {

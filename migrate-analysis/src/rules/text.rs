@@ -12,7 +12,7 @@ impl Statement<'_> {
     }
 
     /// Whether the command is all of the statement: it is not where it stands in a `DO` block.
-    fn is_whole(&self) -> bool {
+    pub(super) fn is_whole(&self) -> bool {
         let own = self.script.statements.get(self.script.place);
         own.is_some_and(|own| std::ptr::eq(&raw const own.command, self.seen.command))
     }

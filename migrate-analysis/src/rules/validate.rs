@@ -2,6 +2,7 @@
 
 use super::alter::{altered, quiet_clauses};
 use super::{Example, Finding, Rule, Statement};
+use crate::Direction;
 use crate::diagnostic::Code;
 use crate::lock::Cause;
 
@@ -37,9 +38,12 @@ fn check(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
             continue;
         }
         let validate = altered.sql(&[statement.part(&work.at)]);
+        let script = statement.script;
         let first = match earlier {
+            // Among others, which of them has added it does not matter: this one has to go.
+            Some(_) if script.statements.len() > 2 || !statement.is_whole() => None,
             Some((_, earlier)) => {
-                let place = statement.script.statements.get(earlier.place);
+                let place = script.statements.get(earlier.place);
                 place.and_then(|it| it.text.get(it.range.clone())).map(|it| format!("{it};"))
             }
             None => {
@@ -55,7 +59,21 @@ fn check(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
                 altered.name,
                 mode.blocks()
             ),
-            label: format!("validate in a later migration: the {mode} lock is held until the end"),
+            label: format!(
+                "validate in a transaction of its own: the {mode} lock is held until the end"
+            ),
+            help: match (&first, script.direction) {
+                (Some(_), _) => Vec::new(),
+                (None, Direction::Up) => {
+                    vec!["move it into a migration of its own, after this one".to_owned()]
+                }
+                (None, Direction::Down) => {
+                    vec![
+                        "move it into the down of a migration of its own, before this one"
+                            .to_owned(),
+                    ]
+                }
+            },
             instead: first.map(|it| vec![it, validate]).unwrap_or_default(),
             ..Finding::default()
         });

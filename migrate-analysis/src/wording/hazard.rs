@@ -1,12 +1,13 @@
 //! The words around what a rule has found.
 
 use super::restore::indented;
+use crate::Direction;
 use crate::diagnostic::{Code, Diagnostic, Place, Tier};
 use crate::rules::Found;
 
 /// What a rule has found, with what every hazard tells: what is locked, what to paste, the way out, and the page.
 pub(crate) fn hazard(place: Place, found: Found) -> Diagnostic {
-    let Found { code, finding, locks, .. } = found;
+    let Found { code, finding, locks, direction, .. } = found;
     let mut diagnostic = Diagnostic::error(code, place, finding.message);
     if !finding.label.is_empty() {
         diagnostic.label = Some(finding.label);
@@ -20,25 +21,31 @@ pub(crate) fn hazard(place: Place, found: Found) -> Diagnostic {
         }
     }
     diagnostic.notes.extend(finding.notes);
-    diagnostic.help.extend(instead(&finding.instead));
+    diagnostic.help.extend(instead(&finding.instead, direction));
     diagnostic.help.extend(finding.help);
     diagnostic.help.push(way_out(code));
     diagnostic
 }
 
-/// SQL to be pasted, a script a migration.
-fn instead(scripts: &[String]) -> Option<String> {
+/// SQL to be pasted, a script a migration, in the order in which they run.
+fn instead(scripts: &[String], direction: Direction) -> Option<String> {
+    let count = scripts.len();
     let mut lines = Vec::new();
-    for (number, script) in scripts.iter().enumerate() {
-        if scripts.len() > 1 {
-            lines.push(format!("{NUMBER}{}", number + 1));
+    for (place, script) in scripts.iter().enumerate() {
+        match direction {
+            _ if count == 1 => {}
+            Direction::Up => lines.push(format!("{NUMBER}{}", place + 1)),
+            Direction::Down => lines.push(format!("{NUMBER_OF_DOWN}{}", count - place)),
         }
         lines.extend(script.lines().map(str::to_owned));
     }
-    let title = match scripts {
-        [] => return None,
-        [_] => ONE.to_owned(),
-        _ => format!("{SEVERAL}{} migrations:", scripts.len()),
+    let title = match (count, direction) {
+        (0, _) => return None,
+        (1, _) => ONE.to_owned(),
+        (_, Direction::Up) => format!("{SEVERAL}{count} migrations:"),
+        (_, Direction::Down) => {
+            format!("{SEVERAL}the downs of {count} migrations, of which the last runs first:")
+        }
     };
     Some(indented(&title, &lines))
 }
@@ -54,8 +61,8 @@ pub(crate) fn proposals(diagnostic: &Diagnostic) -> Vec<String> {
     for line in help.lines().skip(1) {
         let line = line.strip_prefix("  ").unwrap_or(line);
         match scripts.last_mut() {
-            Some(script) if line.starts_with(NUMBER) && script.is_empty() => {}
-            _ if line.starts_with(NUMBER) => scripts.push(String::new()),
+            Some(script) if is_number(line) && script.is_empty() => {}
+            _ if is_number(line) => scripts.push(String::new()),
             Some(script) => script.push_str(&format!("{line}\n")),
             None => {}
         }
@@ -67,6 +74,12 @@ const ONE: &str = "write instead:";
 const SEVERAL: &str = "write it as ";
 /// What a migration of several begins with.
 const NUMBER: &str = "-- migration ";
+/// The same of a down.
+const NUMBER_OF_DOWN: &str = "-- down of migration ";
+
+fn is_number(line: &str) -> bool {
+    line.starts_with(NUMBER) || line.starts_with(NUMBER_OF_DOWN)
+}
 
 fn way_out(code: Code) -> String {
     let config = match code.tier() {

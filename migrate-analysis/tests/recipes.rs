@@ -20,7 +20,7 @@ const CASES: &[(&str, &str)] = &[
         "ALTER TABLE users ADD COLUMN e serial UNIQUE, ADD COLUMN f smallserial, DROP CONSTRAINT users_age_check,
            ADD CONSTRAINT users_age_check CHECK (age >= 0) NOT VALID",
     ),
-    (USERS, "ALTER TABLE users ADD COLUMN g int DEFAULT 0, ADD COLUMN team bigint REFERENCES teams"),
+    (USERS, "ALTER TABLE users ADD COLUMN g int, ADD COLUMN team bigint DEFAULT 1 REFERENCES teams"),
     (
         USERS,
         "ALTER TABLE users ADD CONSTRAINT one CHECK (age < 200), ADD UNIQUE (name),

@@ -54,7 +54,7 @@ COLUMN, although every row has the same value in the new column.",
 pub(super) const REFERENCES: Rule = Rule {
     code: Code::AddColumnInlineReferences,
     why: "A new column full of NULLs needs no look at the rows, and PostgreSQL takes none: `ADD COLUMN … REFERENCES` \
-is quick. With a `DEFAULT` in the statement, be it `NULL`, it reads all rows and looks each value up in the other table, \
+is quick. With a `DEFAULT` of the column, be it `NULL`, it reads all rows and looks each value up in the other table, \
 under an `ACCESS EXCLUSIVE` lock, and writes to the other table wait, too.",
     instead: "Add the column first. Then an index for it, the foreign key as `NOT VALID`, and `VALIDATE CONSTRAINT` in \
 a later migration, while others read and write.",
@@ -169,7 +169,7 @@ fn inline_check(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
 
 fn references(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
     let words = (
-        "adding `{column}` with a foreign key beside a default reads all of `{table}`",
+        "adding `{column}` with a foreign key and a default reads all of `{table}`",
         "the key is checked for the rows that are there, too",
     );
     let first = findings.len();

@@ -1,7 +1,7 @@
 //! Constraints for which all rows are read, or an index is built.
 
 use super::alter::{Altered, altered, clauses};
-use super::{Example, Finding, Rule, Statement};
+use super::{Example, Finding, Rule, Statement, held_lock};
 use crate::catalog::{Constraint, ConstraintKind};
 use crate::ddl::{AlterActionKind, ColumnAction, TableConstraintKind};
 use crate::diagnostic::Code;
@@ -234,13 +234,16 @@ fn check(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
 }
 
 fn foreign_key(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
-    // What else the statement does may lock more than the key does.
-    let message = match altered(statement).is_some_and(|it| it.blocks_reads()) {
-        true => "adding this foreign key reads all of `{table}` while reads and writes wait",
-        false => "adding this foreign key reads all of `{table}` while writes wait",
-    };
-    let words = (message, "add it as NOT VALID");
-    each(statement, Cause::AddForeignKey, findings, words);
+    // What else the statement does, or did before, may lock more than the key does.
+    let Some(altered) = altered(statement) else { return };
+    let waiting = statement.waiting(altered.table);
+    let message = format!("adding this foreign key reads all of `{{table}}` while {waiting} wait");
+    let first = findings.len();
+    each(statement, Cause::AddForeignKey, findings, (&message, "add it as NOT VALID"));
+    let held = held_lock::held_before(statement, altered.table);
+    for finding in &mut findings[first..] {
+        finding.notes.extend(held.clone());
+    }
 }
 
 fn unique(statement: &Statement<'_>, findings: &mut Vec<Finding>) {

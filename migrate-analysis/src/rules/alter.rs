@@ -93,11 +93,6 @@ impl<'a> Altered<'_, 'a> {
         self.statement.locks.work.iter().any(|work| is_part(&work.at))
     }
 
-    /// Whether nobody can read the table meanwhile.
-    pub(super) fn blocks_reads(&self) -> bool {
-        self.statement.locks.mode(self.table).blocks_reads()
-    }
-
     /// The actions for which others wait, and the rest as it is written.
     pub(super) fn split(&self) -> (Vec<&'a AlterAction>, Vec<&'a str>) {
         let (long, short): (Vec<_>, Vec<_>) =

@@ -1,6 +1,6 @@
 //! `CREATE INDEX` on a table in use.
 
-use super::{Example, Finding, Rule, Statement};
+use super::{Example, Finding, Rule, Statement, held_lock};
 use crate::catalog::Id;
 use crate::ddl::{Command, CreateIndex};
 use crate::diagnostic::Code;
@@ -36,8 +36,12 @@ fn blocking(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
     }
     let name = statement.name(table);
     findings.push(Finding {
-        message: format!("writes to `{name}` wait until the index is built"),
+        message: match statement.waiting(table) {
+            "writes" => format!("writes to `{name}` wait until the index is built"),
+            waiting => format!("{waiting} of `{name}` wait until the index is built"),
+        },
         label: "without CONCURRENTLY".to_owned(),
+        notes: held_lock::held_before(statement, table).into_iter().collect(),
         instead: statement.with("index", "CONCURRENTLY").map(without_if).into_iter().collect(),
         ..Finding::default()
     });

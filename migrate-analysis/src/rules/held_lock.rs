@@ -27,6 +27,7 @@ when work on many rows follows in the same migration: whoever runs into the lock
 
 fn work(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
     let Some((work, held, mode, place)) = work_under_lock(statement) else { return };
+    let held_id = held;
     let (held, busy) = (statement.name(held), statement.name(work.relation));
     let waiting = match mode.blocks_reads() {
         true => "reads and writes",
@@ -38,13 +39,25 @@ fn work(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
             "{waiting} of `{held}` go on waiting while this {reads} all rows of `{busy}`"
         ),
         label: format!("`{held}` is locked since an earlier statement"),
-        notes: vec![format!(
-            "`{}` took the {mode} lock on `{held}`, which is held until the transaction ends",
-            first_words(statement, place)
-        )],
+        notes: vec![still_held(statement, place, mode, held_id)],
         help: vec![elsewhere(statement).to_owned()],
         ..Finding::default()
     });
+}
+
+/// Says that a relation is locked against reads since an earlier statement, where this one would let them pass.
+pub(super) fn held_before(statement: &Statement<'_>, relation: Id) -> Option<String> {
+    let (mode, earlier) = statement.script.held(relation)?;
+    let is_more = mode.blocks_reads() && !statement.locks.mode(relation).blocks_reads();
+    is_more.then(|| still_held(statement, earlier.place, mode, relation))
+}
+
+fn still_held(statement: &Statement<'_>, place: usize, mode: LockMode, held: Id) -> String {
+    format!(
+        "`{}` took the {mode} lock on `{}`, which is held until the transaction ends",
+        first_words(statement, place),
+        statement.name(held)
+    )
 }
 
 /// Whether no index can spare it a row of the table, however the planner goes about it.

@@ -227,6 +227,15 @@ impl<'a> Statement<'a> {
         self.seen.before.get(id).or_else(|| self.seen.after.get(id))
     }
 
+    /// What waits for a relation while this statement works on it, be it for a lock that an earlier one holds.
+    pub(crate) fn waiting(&self, id: Id) -> &'static str {
+        let held = self.script.held(id).map_or(LockMode::NoLock, |(mode, _)| mode);
+        match held.max(self.locks.mode(id)).blocks_reads() {
+            true => "reads and writes",
+            false => "writes",
+        }
+    }
+
     /// What it is called in SQL: `users`, `audit.events`.
     pub(crate) fn name(&self, id: Id) -> String {
         self.object(id)

@@ -20,7 +20,7 @@ pub struct Prepared {
     pub migrations: Vec<Embedded>,
     /// How many bytes of the one file are scripts.
     pub scripts: usize,
-    /// SHA-256 over versions and up checksums.
+    /// Over versions and up checksums.
     pub digest: i128,
     /// The oldest server, where it is declared.
     pub postgres: Option<i64>,

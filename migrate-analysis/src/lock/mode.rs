@@ -77,6 +77,14 @@ impl LockMode {
         self as u8 >= LockMode::Share as u8
     }
 
+    /// Who waits while it is held, of those that read or write: for locks that block at least writes.
+    pub(crate) const fn waiting(self) -> &'static str {
+        match self.blocks_reads() {
+            true => "reads and writes",
+            false => "writes",
+        }
+    }
+
     /// What waits for it, in words.
     pub const fn blocks(self) -> &'static str {
         match self {

@@ -248,10 +248,7 @@ fn report(
 ) {
     let Some(id) = statement.in_use(table).filter(|id| is_table(statement, *id)) else { return };
     let name = statement.name(id);
-    let waiting = match statement.locks.mode(id).blocks_reads() {
-        true => "reads and writes",
-        false => "writes",
-    };
+    let waiting = statement.locks.mode(id).waiting();
     findings.push(Finding {
         at: table.at.clone(),
         message: format!("{waiting} of `{name}` wait while {what}"),

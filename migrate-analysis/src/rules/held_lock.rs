@@ -27,19 +27,16 @@ when work on many rows follows in the same migration: whoever runs into the lock
 
 fn work(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
     let Some((work, held, mode, place)) = work_under_lock(statement) else { return };
-    let held_id = held;
+    let note = still_held(statement, place, mode, held);
     let (held, busy) = (statement.name(held), statement.name(work.relation));
-    let waiting = match mode.blocks_reads() {
-        true => "reads and writes",
-        false => "writes",
-    };
+    let waiting = mode.waiting();
     let reads = if reads_all(statement, work.relation) { "reads" } else { "may read" };
     findings.push(Finding {
         message: format!(
             "{waiting} of `{held}` go on waiting while this {reads} all rows of `{busy}`"
         ),
         label: format!("`{held}` is locked since an earlier statement"),
-        notes: vec![still_held(statement, place, mode, held_id)],
+        notes: vec![note],
         help: vec![elsewhere(statement).to_owned()],
         ..Finding::default()
     });

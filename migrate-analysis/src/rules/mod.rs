@@ -230,10 +230,7 @@ impl<'a> Statement<'a> {
     /// What waits for a relation while this statement works on it, be it for a lock that an earlier one holds.
     pub(crate) fn waiting(&self, id: Id) -> &'static str {
         let held = self.script.held(id).map_or(LockMode::NoLock, |(mode, _)| mode);
-        match held.max(self.locks.mode(id)).blocks_reads() {
-            true => "reads and writes",
-            false => "writes",
-        }
+        held.max(self.locks.mode(id)).waiting()
     }
 
     /// What it is called in SQL: `users`, `audit.events`.

@@ -16,6 +16,9 @@ use crate::run::Run;
 use crate::table_lock::TableLock;
 use crate::target::Target;
 
+/// Of the table's name, after the history's.
+const SUFFIX: &str = "_approval";
+
 /// How many rows a table has, where `c` is its row in `pg_class`, without a lock on it: what was counted
 /// last. Of one that was not counted since it was made or written anew (-1, and 0 before PostgreSQL 14) the
 /// server's statistics know what was inserted; one that has pages is taken to have a hundred rows on each.
@@ -129,7 +132,7 @@ impl<C: Connection> Run<'_, C> {
             return Ok(Vec::new());
         }
         self.check_approval_name()?;
-        let table = self.approval_table();
+        let table = self.history.beside(SUFFIX);
         let sql = format!("{};\n{}", sizes(&suspects), exists(&table));
         let answer = self.send("looking at the size of tables", &sql).await?;
         let size = |row| {
@@ -187,7 +190,7 @@ impl<C: Connection> Run<'_, C> {
         self.check_approval_name()?;
         // Also refuses a client that is inside a transaction.
         self.look("", crate::history::Rows::Never).await?;
-        let table = self.approval_table();
+        let table = self.history.beside(SUFFIX);
         let insert = insert(&table, migration, reason);
         let error = match self.connection.simple_query(&insert).await {
             Ok(_) => None,
@@ -206,14 +209,9 @@ impl<C: Connection> Run<'_, C> {
         Ok(())
     }
 
-    fn approval_table(&self) -> String {
-        let name = format!("{}_approval", self.history.table_name);
-        format!("{}.{}", identifier(&self.history.schema), identifier(&name))
-    }
-
     /// PostgreSQL cuts long names, and then the table would be called like another one.
     fn check_approval_name(&self) -> Result<(), Error> {
-        let most = NAME_BYTES - "_approval".len();
+        let most = NAME_BYTES - SUFFIX.len();
         if self.history.table_name.len() <= most {
             return Ok(());
         }

@@ -135,14 +135,20 @@ pub(crate) enum Rows {
 
 impl History {
     pub(crate) fn new(schema: &str, table: &str) -> History {
-        let log = format!("{table}_log");
+        let qualified = |name: &str| format!("{}.{}", identifier(schema), identifier(name));
         History {
             schema: schema.to_owned(),
             table_name: table.to_owned(),
-            table: format!("{}.{}", identifier(schema), identifier(table)),
-            log: format!("{}.{}", identifier(schema), identifier(&log)),
+            table: qualified(table),
+            log: qualified(&format!("{table}_log")),
             key: lock_key(schema, table),
         }
+    }
+
+    /// Another table beside the history, quoted and qualified: called like it, and the suffix.
+    pub(crate) fn beside(&self, suffix: &str) -> String {
+        let name = format!("{}{suffix}", self.table_name);
+        format!("{}.{}", identifier(&self.schema), identifier(&name))
     }
 
     /// The table's name for people.

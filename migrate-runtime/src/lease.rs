@@ -27,6 +27,7 @@ use crate::connection::Connection;
 use crate::error::{Error, ErrorKind, words};
 use crate::history::{History, optional, rows_of};
 use crate::lock::first;
+use crate::look::{ATTEMPTS, is_made_meanwhile};
 use crate::observe::{Event, Holder};
 use crate::pooler::PID;
 use crate::quote::{identifier, literal};
@@ -34,8 +35,8 @@ use crate::run::Run;
 
 /// How long a lease lasts that nobody renews. It is renewed at a third of that.
 pub(crate) const TIME_TO_LIVE: Duration = Duration::from_secs(30);
-/// How often the table is tried to be made while others make the same.
-const ATTEMPTS: usize = 5;
+/// Of the table's name, after the history's.
+pub(crate) const SUFFIX: &str = "_lease";
 /// Starts the message of the error that [`Lease::fence`] raises.
 const LOST: &str = "migrate: the lease was taken over, rows";
 const NOW: &str = "pg_catalog.clock_timestamp()";
@@ -50,7 +51,7 @@ pub(crate) struct Lease {
 
 impl Lease {
     pub(crate) fn new(history: &History, run: &str, lasts: Duration) -> Lease {
-        Lease { table: table(history), run: literal(run), lasts }
+        Lease { table: history.beside(SUFFIX), run: literal(run), lasts }
     }
 
     /// The name of the run is the only key that may change hands.
@@ -172,17 +173,16 @@ impl<C: Connection> Run<'_, C> {
         let mut attempt = 1;
         loop {
             let Err(error) = self.connection.simple_query(&sql).await else { return Ok(()) };
-            match error.code().map(postgres::error::SqlState::code) {
-                // `IF NOT EXISTS` does not see what another transaction is about to commit.
-                Some("23505" | "42710" | "42P06" | "42P07") if attempt < ATTEMPTS => attempt += 1,
-                _ => return Err(error),
+            if !is_made_meanwhile(error.code()) || attempt == ATTEMPTS {
+                return Err(error);
             }
+            attempt += 1;
         }
     }
 
     /// Who has a lease that has not expired.
     pub(crate) async fn lease_holder(&mut self) -> Result<Option<Holder>, Error> {
-        let table = table(&self.history);
+        let table = self.history.beside(SUFFIX);
         let sql = format!(
             "SELECT run_id, who, {} AS millis, {AT_WORK} AS pid FROM {table} AS o \
              WHERE run_id OPERATOR(pg_catalog.<>) {} AND {}",
@@ -239,16 +239,8 @@ pub(crate) fn exists_sql(history: &History) -> String {
          WHERE n.nspname OPERATOR(pg_catalog.=) {}::pg_catalog.name \
          AND c.relname OPERATOR(pg_catalog.=) {}::pg_catalog.name) AS lease",
         literal(&history.schema),
-        literal(&name(history))
+        literal(&format!("{}{SUFFIX}", history.table_name))
     )
-}
-
-fn name(history: &History) -> String {
-    format!("{}_lease", history.table_name)
-}
-
-fn table(history: &History) -> String {
-    format!("{}.{}", identifier(&history.schema), identifier(&name(history)))
 }
 
 /// Who takes a lease, for people.

@@ -1,8 +1,11 @@
 //! Reading the history: one round trip, and what each way of failing means.
 
+use postgres::error::SqlState;
+
 use crate::connection::Connection;
 use crate::error::{Error, ErrorKind};
 use crate::history::{History, Look, Rows, Unreadable};
+use crate::lease;
 use crate::migration::EmbeddedMigration;
 use crate::run::{Run, in_transaction};
 
@@ -10,7 +13,14 @@ use crate::run::{Run, in_transaction};
 pub(crate) const NAME_BYTES: usize = 63;
 
 /// How often the tables are tried to be made while others make the same.
-const ATTEMPTS: usize = 5;
+pub(crate) const ATTEMPTS: usize = 5;
+
+/// Whether others were faster: `IF NOT EXISTS` does not see what another transaction is about to commit, a
+/// schema that several sets make, or these tables, behind a pooler that shares out the lock.
+pub(crate) fn is_made_meanwhile(code: Option<&SqlState>) -> bool {
+    let codes = ["23505", "42710", "42P06", "42P07"];
+    code.is_some_and(|code| codes.contains(&code.code()))
+}
 
 impl<C: Connection> Run<'_, C> {
     /// The second look, under the lock. It makes the tables when they are missing.
@@ -26,10 +36,8 @@ impl<C: Connection> Run<'_, C> {
                 Ok(look) => return Ok(look),
                 Err(error) => error,
             };
-            match error.sql_state().map(postgres::error::SqlState::code) {
-                // `IF NOT EXISTS` does not see what another transaction is about to commit: a schema
-                // that several sets make, or these tables, behind a pooler that shares out the lock.
-                Some("23505" | "42710" | "42P06" | "42P07") if attempt < ATTEMPTS => attempt += 1,
+            match error.sql_state().map(SqlState::code) {
+                _ if is_made_meanwhile(error.sql_state()) && attempt < ATTEMPTS => attempt += 1,
                 // Made meanwhile, by a role that shares them but owns them alone.
                 Some("42501") => {
                     let look = self.look("", rows).await?;
@@ -64,7 +72,7 @@ impl<C: Connection> Run<'_, C> {
     fn check_names(&self) -> Result<(), Error> {
         let wrong =
             |name: &str, most: usize| name.is_empty() || name.len() > most || name.contains('\0');
-        let suffix = if self.options.watcher.is_some() { "_lease" } else { "_log" };
+        let suffix = if self.options.watcher.is_some() { lease::SUFFIX } else { "_log" };
         let (option, name, most) = if wrong(&self.history.schema, NAME_BYTES) {
             ("history_schema", &self.history.schema, NAME_BYTES)
         } else if wrong(&self.history.table_name, NAME_BYTES - suffix.len()) {
@@ -80,7 +88,7 @@ impl<C: Connection> Run<'_, C> {
         let table = self.history.display();
         let log = format!(".{}_log", self.history.table_name);
         let making = if before.is_empty() { "reading" } else { "making" };
-        match error.code().map(postgres::error::SqlState::code) {
+        match error.code().map(SqlState::code) {
             Some("42P01") if crate::error::words(&error).contains(&log) => {
                 Err(Error::server(&format!("reading {table}"), error)
                     .note("the history itself is there, so its log was dropped or is out of sight"))

@@ -316,18 +316,22 @@ mod tests {
         assert!((0..50).all(|_| pause(1) < 2 * FIRST_PAUSE));
     }
 
-    #[test]
-    fn further_locks_are_hardly_waited_for() {
-        let locks = "!8t5:users!6t6:orders";
-        let attempts = Attempts {
+    fn attempts(first: &'static str) -> Attempts {
+        Attempts {
             made: 0,
             begun: Instant::now(),
             tried: Instant::now(),
             limit: Duration::from_millis(1500),
-            first: TableLocks(locks).collect(),
+            first: TableLocks(first).collect(),
             blockers: Vec::new(),
             seen: false,
-        };
+        }
+    }
+
+    #[test]
+    fn further_locks_are_hardly_waited_for() {
+        let locks = "!8t5:users!6t6:orders";
+        let attempts = attempts(locks);
         assert_eq!(
             attempts.prologue(None),
             [
@@ -343,15 +347,7 @@ mod tests {
     #[test]
     fn all_locks_together_take_no_more_than_a_tenth_longer() {
         let locks = "!8t1:a!8t1:b!8t1:c!8t1:d!8t1:e!8t1:f";
-        let mut attempts = Attempts {
-            made: 0,
-            begun: Instant::now(),
-            tried: Instant::now(),
-            limit: Duration::from_millis(1500),
-            first: TableLocks(locks).collect(),
-            blockers: Vec::new(),
-            seen: false,
-        };
+        let mut attempts = attempts(locks);
         assert!(attempts.further() * 5 <= attempts.limit / 10);
         let named = |attempts: &Attempts| -> String {
             attempts.first.iter().map(|lock| lock.relation).collect()

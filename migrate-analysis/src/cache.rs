@@ -15,44 +15,68 @@ mod prepared;
 mod replay;
 
 pub use head::{Head, Ready};
-pub use prepared::{Looks, Prepared};
+pub use prepared::{Looks, Prepared, SegmentFiles, Written, items, migrations};
 pub(crate) use replay::{Basis, Replay, catalog};
 
 use crate::Analysis;
 use crate::layout::Part;
 use crate::script::{self, ScriptFile};
-use crate::source::{Directory, Glance, Known, Source, SourceId};
+use crate::source::{Directory, Glance, Known, SourceId};
 use codec::{Decode, Encode, Input};
 use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
 
 /// Raise it when the meaning of the bytes changes.
-const FORMAT: &str = concat!("migrate-analysis ", env!("CARGO_PKG_VERSION"), " cache 9\n");
+const FORMAT: &str = concat!("migrate-analysis ", env!("CARGO_PKG_VERSION"), " cache 10\n");
 
-/// The file in a crate's `OUT_DIR` that keeps the results for the set in `directory`, which is
-/// written as in the macro call.
-pub fn file_name(directory: &str) -> String {
-    format!("migrate-{}.cache", letters(directory))
+/// The files in a crate's `OUT_DIR` that are kept of the set in a directory.
+#[derive(Clone, Debug)]
+pub struct Names {
+    /// Begins all of them.
+    stem: PathBuf,
 }
 
-/// The file beside it that holds all that is embedded as text: that of [`Scripts`], and behind it the
-/// texts of an [`Embedding`](crate::embed::Embedding).
-pub fn scripts_file_name(directory: &str) -> String {
-    format!("migrate-{}.sql", letters(directory))
-}
+impl Names {
+    /// `directory` is written as in the macro call.
+    pub fn new(out: &Path, directory: &str) -> Names {
+        Names { stem: out.join(format!("migrate-{}", letters(directory))) }
+    }
 
-/// The file beside it that holds the records of an [`Embedding`](crate::embed::Embedding).
-pub fn records_file_name(directory: &str) -> String {
-    format!("migrate-{}.records", letters(directory))
-}
+    /// A [`Cache`].
+    pub fn cache(&self) -> PathBuf {
+        self.name("cache")
+    }
 
-/// The file beside it that holds a [`Head`].
-pub fn head_file_name(directory: &str) -> String {
-    format!("migrate-{}.head", letters(directory))
-}
+    /// Which build of the build script it is of.
+    pub fn stamp(&self) -> PathBuf {
+        self.name("stamp")
+    }
 
-/// The file beside it that holds a [`Prepared`].
-pub fn prepared_file_name(directory: &str) -> String {
-    format!("migrate-{}.embed", letters(directory))
+    /// A [`Head`].
+    pub fn head(&self) -> PathBuf {
+        self.name("head")
+    }
+
+    /// A [`Prepared`].
+    pub fn prepared(&self) -> PathBuf {
+        self.name("embed")
+    }
+
+    /// What is embedded of the head, where there is one, and of the rest.
+    pub fn segments(&self) -> [SegmentFiles; 2] {
+        ["head", "rest"].map(|segment| SegmentFiles {
+            text: self.name(&format!("{segment}.sql")),
+            records: self.name(&format!("{segment}.records")),
+            items: self.name(&format!("{segment}.items")),
+        })
+    }
+
+    fn name(&self, end: &str) -> PathBuf {
+        let mut name = self.stem.clone().into_os_string();
+        name.push(".");
+        name.push(end);
+        name.into()
+    }
 }
 
 fn letters(directory: &str) -> String {
@@ -65,27 +89,6 @@ fn letters(directory: &str) -> String {
         }
     }
     letters
-}
-
-/// All scripts in a row: embedding one file is quicker than embedding a thousand.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Scripts {
-    /// Their texts, one behind the other.
-    pub text: String,
-    /// Where each source begins in it, by its number; of one that is no script, where it would.
-    pub offsets: Vec<usize>,
-}
-
-/// Puts all scripts in a row.
-pub fn scripts(sources: &[Source]) -> Scripts {
-    let mut scripts = Scripts::default();
-    for source in sources {
-        scripts.offsets.push(scripts.text.len());
-        if source.is_script() {
-            scripts.text.push_str(source.text());
-        }
-    }
-    scripts
 }
 
 /// Results of earlier analyses.
@@ -165,7 +168,7 @@ impl Cache {
     /// Keeps how the files of the directory looked before the last analysis.
     pub fn looked(&mut self, glance: &Glance) {
         self.stamps.clear();
-        for look in &glance.files {
+        for look in glance.sorted() {
             codec::encode_slice(&look.stamp, &mut self.stamps);
         }
     }

@@ -5,23 +5,24 @@ use crate::lock::LockMode;
 use crate::plan::{PlannedDown, PlannedLock, PlannedMigration, PlannedScript, PlannedStatement};
 use crate::source::SourceId;
 use crate::statement::ConcurrentIndex;
-use crate::{Analysis, Step, Verdict, cache, checksum};
+use crate::{Analysis, Step, Verdict};
 use std::fmt::Write;
 use std::ops::Range;
 
-/// What stands in the runtime's `List` beside the scripts, and more.
+/// Migrations in a row, as they are embedded.
+///
+/// Nothing in it depends on what stands before or behind it, so that what has not changed need not be
+/// written again.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Embedding {
+pub struct Segment {
     /// In order of version.
     pub migrations: Vec<Embedded>,
+    /// All scripts, one behind the other.
+    pub scripts: String,
+    /// What the records point into, beside the scripts.
+    pub texts: String,
     /// A record a migration.
     pub records: Vec<u8>,
-    /// What the records point into.
-    pub texts: String,
-    /// Over versions and up checksums.
-    pub digest: i128,
-    /// The oldest server that the set has to run on, where it is declared.
-    pub postgres: Option<i64>,
 }
 
 /// What an item is made of.
@@ -31,36 +32,39 @@ pub struct Embedded {
     pub version: i64,
     /// The name, from the file.
     pub name: String,
-    /// What hovering it shows.
+    /// What hovering it shows, as a literal: it is written once and read in every build.
     pub doc: String,
     /// Whether a rollback can cross it.
     pub is_reversible: bool,
 }
 
-impl Embedding {
-    /// `folder` is the directory as it is written in the macro call; there is none where the scripts
-    /// stand in the call.
-    pub fn new(analysis: &Analysis, folder: Option<&str>) -> Embedding {
-        let mut embedding = Embedding::default();
-        embedding.add(analysis, &analysis.plan.migrations, folder, 0);
-        embedding
+impl Segment {
+    /// All of a set. `folder` is the directory as it is written in the macro call; there is none where
+    /// the scripts stand in the call.
+    pub fn new(analysis: &Analysis, folder: Option<&str>) -> Segment {
+        Segment::of(analysis, &analysis.plan.migrations, 0..analysis.sources.len(), folder)
     }
 
-    /// Adds migrations of an analysis; `start` is where its scripts begin in the row of all.
-    pub(crate) fn add(
-        &mut self,
+    /// Some migrations, whose scripts are among these sources.
+    pub(crate) fn of(
         analysis: &Analysis,
         migrations: &[PlannedMigration],
+        sources: Range<usize>,
         folder: Option<&str>,
-        start: usize,
-    ) {
-        let offsets = cache::scripts(&analysis.sources).offsets;
+    ) -> Segment {
+        let mut segment = Segment::default();
+        let mut offsets = vec![0; sources.start];
+        for source in analysis.sources.get(sources).unwrap_or_default() {
+            offsets.push(segment.scripts.len());
+            if source.is_script() {
+                segment.scripts.push_str(source.text());
+            }
+        }
         let folder = folder.map(|folder| folder.replace('\\', "/"));
         let folder = folder.map(|folder| folder.trim_end_matches('/').to_owned());
-        let writer = Writer { analysis, offsets, folder, start };
-        migrations.iter().for_each(|migration| writer.migration(migration, self));
-        self.digest += checksum::set(migrations);
-        self.postgres = analysis.plan.postgres;
+        let writer = Writer { analysis, offsets, folder };
+        migrations.iter().for_each(|migration| writer.migration(migration, &mut segment));
+        segment
     }
 
     fn text(&mut self, text: &str) {
@@ -76,35 +80,35 @@ impl Embedding {
 
 struct Writer<'a> {
     analysis: &'a Analysis,
+    /// Where each source begins in the row of all scripts.
     offsets: Vec<usize>,
     folder: Option<String>,
-    start: usize,
 }
 
 impl Writer<'_> {
-    fn migration(&self, migration: &PlannedMigration, embedding: &mut Embedding) {
+    fn migration(&self, migration: &PlannedMigration, segment: &mut Segment) {
         let up = self.texts(&migration.up, migration, "up");
         let (kind, down, script) = match &migration.down {
             PlannedDown::Script(script) => (0, self.texts(script, migration, "down"), Some(script)),
             PlannedDown::NoOp(reason) => (1, (reason.clone(), String::new()), None),
             PlannedDown::Irreversible(reason) => (2, (reason.clone(), String::new()), None),
         };
-        embedding.records.extend_from_slice(&migration.version.to_le_bytes());
-        embedding.records.extend_from_slice(&[
+        segment.records.extend_from_slice(&migration.version.to_le_bytes());
+        segment.records.extend_from_slice(&[
             kind,
             number(migration.verdict),
             u8::from(!migration.destroys.is_empty()),
         ]);
-        embedding.number(embedding.texts.len());
+        segment.number(segment.texts.len());
         for text in [&migration.name, &up.0, &up.1, &down.0, &down.1] {
-            embedding.text(text);
+            segment.text(text);
         }
-        self.script(Some(&migration.up), embedding);
-        self.script(script, embedding);
-        embedding.migrations.push(Embedded {
+        self.script(Some(&migration.up), segment);
+        self.script(script, segment);
+        segment.migrations.push(Embedded {
             version: migration.version,
             name: migration.name.clone(),
-            doc: doc(migration),
+            doc: literal(&doc(migration)),
             is_reversible: migration.is_reversible(),
         });
     }
@@ -124,19 +128,19 @@ impl Writer<'_> {
         (path, pack(script))
     }
 
-    fn script(&self, script: Option<&PlannedScript>, embedding: &mut Embedding) {
+    fn script(&self, script: Option<&PlannedScript>, segment: &mut Segment) {
         let range = script.map(|script| self.range(script.source)).unwrap_or_default();
-        embedding.number(range.start);
-        embedding.number(range.end);
-        embedding.records.extend_from_slice(&script.map_or([0; 32], |script| script.checksum));
-        embedding.records.push(script.is_some_and(|script| script.transactional).into());
-        embedding.records.push(script.map_or(0, strongest));
+        segment.number(range.start);
+        segment.number(range.end);
+        segment.records.extend_from_slice(&script.map_or([0; 32], |script| script.checksum));
+        segment.records.push(script.is_some_and(|script| script.transactional).into());
+        segment.records.push(script.map_or(0, strongest));
     }
 
     /// Where the text of a source stands in the row of all scripts.
     fn range(&self, source: SourceId) -> Range<usize> {
         let at = source.index();
-        let start = self.start + self.offsets.get(at).copied().unwrap_or_default();
+        let start = self.offsets.get(at).copied().unwrap_or_default();
         start..start + self.analysis.sources.get(at).map_or(0, |source| source.text().len())
     }
 }
@@ -202,6 +206,19 @@ fn pack_lock(lock: &PlannedLock, packed: &mut String) {
         flag(is_table, "t"),
         relation.len()
     );
+}
+
+/// Raw where it can be: then the compiler need not look for what is escaped.
+fn literal(text: &str) -> String {
+    let is_plain = |c: char| matches!(c, '\n' | '"' | '\'' | '\\') || c.escape_debug().len() == 1;
+    if !text.chars().all(is_plain) {
+        return format!("{text:?}");
+    }
+    let mut hashes = "#".to_owned();
+    while text.contains(&["\"", &hashes].concat()) {
+        hashes.push('#');
+    }
+    ["r", &hashes, "\"", text, "\"", &hashes].concat()
 }
 
 /// What hovering a migration shows.

@@ -126,7 +126,7 @@ impl Directory {
 
     /// The same after a glance, without reading the files that look as they did.
     pub fn read_unknown(root: &Path, glance: &Glance, known: &[Known<'_>]) -> Directory {
-        let files = glance.files.iter().map(|look| {
+        let files = glance.sorted().into_iter().map(|look| {
             let at = known.binary_search_by(|known| known.path.cmp(look.path.as_str())).ok();
             let known = at.and_then(|at| known.get(at)).filter(|known| look.is_as(known.stamp));
             let contents = match known {
@@ -234,7 +234,8 @@ pub struct Glance {
     /// Those files which were written so recently that they could be written again and look the
     /// same.
     pub young: Vec<String>,
-    /// In order of path.
+    /// In the order of the stamps, which is that of the file system: it stays while no file comes or
+    /// goes, and sorting would take as long as looking.
     pub(crate) files: Vec<Look>,
     folders: Vec<String>,
 }
@@ -282,8 +283,14 @@ impl Glance {
             Err(error) => failed = Some(error),
         })?;
         glance.folders = folders;
-        glance.files.sort_by(|a, b| a.path.cmp(&b.path));
         failed.map_or(Ok(glance), Err)
+    }
+
+    /// In order of path.
+    pub(crate) fn sorted(&self) -> Vec<&Look> {
+        let mut files: Vec<&Look> = self.files.iter().collect();
+        files.sort_by(|a, b| a.path.cmp(&b.path));
+        files
     }
 }
 

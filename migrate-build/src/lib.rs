@@ -17,11 +17,13 @@
 //! everything else from an editor. The macro reports.
 
 use migrate_analysis::analyze;
-use migrate_analysis::cache::{self, Cache, Head, Looks, Prepared};
+use migrate_analysis::cache::{
+    self, Cache, Head, Looks, Names, Prepared, Ready, SegmentFiles, Written,
+};
 use migrate_analysis::diagnostic::Severity;
-use migrate_analysis::embed::Embedding;
+use migrate_analysis::embed::Segment;
 use migrate_analysis::render::render;
-use migrate_analysis::source::{Directory, Glance, stamp};
+use migrate_analysis::source::{Directory, Glance};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
@@ -42,15 +44,23 @@ pub fn watch(directory: &str) {
     let root = root.join(directory);
     // Before it is read: what changes meanwhile looks different afterwards.
     let glance = Glance::new(&root);
-    let left = Left::new(&out, directory);
-    let head = left.head().filter(|_| left.is_own());
-    if let (Some(head), Ok(glance)) = (head, &glance)
-        && let Some((ready, read)) = head.ready(glance, |path| fs::read(root.join(path)).ok())
-        && let Some(looks) = Looks::new(glance.clone(), &read)
-    {
-        return left.embed(ready.scripts, ready.embedding, Some(looks));
+    let left = Left(Names::new(&out, directory));
+    let rest = glance.as_ref().ok().and_then(|glance| behind_head(&root, glance, &left));
+    if rest.is_none() {
+        all(&root, directory, glance, &left);
     }
-    all(&root, directory, glance, &left);
+}
+
+/// Analyses what is behind the head, if nothing else may be different.
+fn behind_head(root: &Path, glance: &Glance, left: &Left) -> Option<()> {
+    let head = left.head()?;
+    let first = head.written.clone();
+    let (ready, read) = head.ready(glance, |path| fs::read(root.join(path)).ok())?;
+    let Ready { rest, digest, postgres } = ready;
+    let looks = Looks::new(glance, &read)?;
+    let _ = fs::remove_file(left.0.prepared());
+    left.prepare(looks, [Some(first), left.rest(&rest)], digest, postgres);
+    Some(())
 }
 
 /// Analyses all that may be different.
@@ -60,86 +70,100 @@ fn all(root: &Path, directory: &str, glance: io::Result<Glance>, left: &Left) {
         Ok(glance) => Ok(Directory::read_unknown(root, glance, &cache.known())),
         Err(_) => Directory::read(root).map_err(|error| error.to_string()),
     };
-    cache.looked(glance.as_ref().unwrap_or(&Glance::default()));
-    let looks = glance.ok().and_then(|glance| Looks::new(glance, found.as_ref().ok()?));
+    let glance = glance.unwrap_or_default();
+    cache.looked(&glance);
+    let looks = found.as_ref().ok().and_then(|found| Looks::new(&glance, found));
     let analysis = analyze(found, &mut cache);
     for diagnostic in analysis.diagnostics.iter().filter(|found| found.severity < Severity::Error) {
         let text = render(diagnostic, &analysis.sources, directory);
         // cargo shows one line a warning and loses what follows.
         text.lines().for_each(|line| say("warning", line));
     }
-    left.keep(&cache, Head::new(&cache, &analysis, directory));
-    let looks = looks.filter(|_| analysis.errors().next().is_none());
-    let embedding = Embedding::new(&analysis, Some(directory));
-    left.embed(cache::scripts(&analysis.sources).text, embedding, looks);
+    left.forget();
+    left.keep(&cache);
+    let Some(looks) = looks.filter(|_| analysis.errors().next().is_none()) else { return };
+    let segments = match Head::new(&cache, &analysis, &glance, directory) {
+        Some((head, segments)) => left.split(head, &segments),
+        None => [None, left.rest(&Segment::new(&analysis, Some(directory)))],
+    };
+    left.prepare(looks, segments, analysis.plan.digest, analysis.plan.postgres);
 }
 
 /// What this very build script leaves for its next run, and for the macro.
-struct Left {
-    /// Tells of which build of the build script it is.
-    stamp: PathBuf,
-    cache: PathBuf,
-    head: PathBuf,
-    scripts: PathBuf,
-    records: PathBuf,
-    prepared: PathBuf,
-}
+struct Left(Names);
 
 impl Left {
-    fn new(out: &Path, directory: &str) -> Left {
-        let cache = out.join(cache::file_name(directory));
-        Left {
-            stamp: cache.with_extension("stamp"),
-            cache,
-            head: out.join(cache::head_file_name(directory)),
-            scripts: out.join(cache::scripts_file_name(directory)),
-            records: out.join(cache::records_file_name(directory)),
-            prepared: out.join(cache::prepared_file_name(directory)),
-        }
-    }
-
     /// Another version of the analysis would have found other things, and is not trusted.
     fn is_own(&self) -> bool {
-        fs::read(&self.stamp).is_ok_and(|bytes| Some(bytes) == own_stamp())
-    }
-
-    fn head(&self) -> Option<Head> {
-        Head::decode(&fs::read(&self.head).ok()?)
+        fs::read(self.0.stamp()).is_ok_and(|bytes| Some(bytes) == own_stamp())
     }
 
     fn cache(&self) -> Cache {
-        match fs::read(&self.cache) {
+        match fs::read(self.0.cache()) {
             Ok(bytes) if self.is_own() => Cache::decode(&bytes),
             _ => Cache::default(),
         }
     }
 
-    /// Both only save time: without them everything is read again.
-    fn keep(&self, cache: &Cache, head: Option<Head>) {
-        let _ = fs::remove_file(&self.head);
+    /// The head, if what is embedded of it is still there.
+    fn head(&self) -> Option<Head> {
+        let head = Head::decode(&fs::read(self.0.head()).ok()?)?;
+        let [files, _] = self.0.segments();
+        (self.is_own() && files.stamps()? == head.written.stamps).then_some(head)
+    }
+
+    /// Nothing counts that depends on what is about to be written.
+    fn forget(&self) {
+        let _ = fs::remove_file(self.0.prepared());
+        let _ = fs::remove_file(self.0.head());
+    }
+
+    /// It only saves time: without it everything is read again.
+    fn keep(&self, cache: &Cache) {
         if cache.is_changed() {
-            let _ = fs::remove_file(&self.stamp);
-            if let (true, Some(own)) = (replace(&self.cache, &cache.encode()), own_stamp()) {
-                let _ = fs::write(&self.stamp, own);
+            let _ = fs::remove_file(self.0.stamp());
+            if let (true, Some(own)) = (replace(&self.0.cache(), &cache.encode()), own_stamp()) {
+                let _ = fs::write(self.0.stamp(), own);
             }
-        }
-        if let Some(head) = head {
-            replace(&self.head, &head.encode());
         }
     }
 
-    fn embed(&self, scripts: String, embedding: Embedding, looks: Option<Looks>) {
-        let _ = fs::remove_file(&self.prepared);
-        let Some(looks) = looks else { return };
-        let (length, mut text) = (scripts.len(), scripts);
-        text.push_str(&embedding.texts);
-        replace(&self.scripts, text.as_bytes());
-        replace(&self.records, &embedding.records);
-        if let (Ok(text), Ok(records)) = (stamp(&self.scripts), stamp(&self.records)) {
-            let prepared = Prepared::new(looks, [text, records].concat(), length, embedding);
-            replace(&self.prepared, &prepared.encode());
+    /// Leaves the head, and what is behind it.
+    fn split(&self, mut head: Head, [first, rest]: &[Segment; 2]) -> [Option<Written>; 2] {
+        let [files, _] = self.0.segments();
+        let Some(written) = write(&files, first) else { return [None, None] };
+        head.written = written.clone();
+        replace(&self.0.head(), &head.encode());
+        [Some(written), self.rest(rest)]
+    }
+
+    fn rest(&self, rest: &Segment) -> Option<Written> {
+        let [_, files] = self.0.segments();
+        write(&files, rest)
+    }
+
+    /// For the macro; unless a segment could not be written.
+    fn prepare(
+        &self,
+        looks: Looks,
+        segments: [Option<Written>; 2],
+        digest: i128,
+        postgres: Option<i64>,
+    ) {
+        if segments[1].is_some() {
+            let prepared = Prepared::new(looks, segments, digest, postgres);
+            replace(&self.0.prepared(), &prepared.encode());
         }
     }
+}
+
+fn write(files: &SegmentFiles, segment: &Segment) -> Option<Written> {
+    let text = [segment.scripts.as_str(), &segment.texts].concat();
+    let whole = replace(&files.text, text.as_bytes())
+        && replace(&files.records, &segment.records)
+        && replace(&files.items, &cache::items(segment));
+    let stamps = files.stamps().filter(|_| whole)?;
+    Some(Written { scripts: segment.scripts.len(), stamps })
 }
 
 /// Nobody sees half of it.

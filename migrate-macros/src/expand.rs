@@ -7,47 +7,75 @@ use crate::Folder;
 use crate::input::Input;
 use crate::names;
 use migrate_analysis::Analysis;
-use migrate_analysis::cache::Prepared;
-use migrate_analysis::embed::{Embedded, Embedding};
+use migrate_analysis::cache::{self, SegmentFiles, Written};
+use migrate_analysis::embed::{Embedded, Segment};
 use migrate_analysis::source::Source;
 use proc_macro2::{Literal, TokenStream};
 use quote::{ToTokens, quote};
 use std::fmt::Write;
+use std::fs;
 use std::path::Path;
 
 /// What the module is made of.
 pub(crate) struct Contents<'a> {
-    migrations: &'a [Embedded],
+    /// The head of the set, and the rest.
+    rows: [Row; 2],
     digest: i128,
     postgres: Option<i64>,
-    /// The runtime's `List`.
-    list: TokenStream,
     folder: Option<&'a Folder>,
     /// Errors, and what else is to stand in it.
     more: TokenStream,
 }
 
-impl<'a> Contents<'a> {
-    /// What the build script has made ready, in two files.
-    pub(crate) fn prepared(prepared: &'a Prepared, [text, records]: [&str; 2]) -> Contents<'a> {
-        let scripts = Literal::usize_unsuffixed(prepared.scripts);
+/// Migrations in a row.
+pub(crate) struct Row {
+    migrations: Vec<Embedded>,
+    /// The runtime's `List`.
+    list: TokenStream,
+}
+
+impl Row {
+    pub(crate) fn none() -> Row {
+        Row { migrations: Vec::new(), list: quote!(__p::List::NONE) }
+    }
+
+    /// What the build script has left in files, if they are as it left them.
+    pub(crate) fn left(files: &SegmentFiles, written: &Written) -> Option<Row> {
+        if files.stamps()? != written.stamps {
+            return None;
+        }
+        let migrations = cache::migrations(&fs::read(&files.items).ok()?)?;
+        let scripts = Literal::usize_unsuffixed(written.scripts);
+        let (text, records) = (files.text.to_str()?, files.records.to_str()?);
         let list = quote!(__p::List::new(
             ::core::include_str!(#text),
             #scripts,
             ::core::include_bytes!(#records),
         ));
-        let Prepared { migrations, digest, postgres, .. } = prepared;
-        let (digest, postgres) = (*digest, *postgres);
-        Contents { migrations, digest, postgres, list, folder: None, more: TokenStream::new() }
+        Some(Row { migrations, list })
+    }
+}
+
+impl<'a> Contents<'a> {
+    pub(crate) fn new(rows: [Row; 2], digest: i128, postgres: Option<i64>) -> Contents<'a> {
+        Contents { rows, digest, postgres, folder: None, more: TokenStream::new() }
     }
 
     /// Long literals are tokens, to be lexed by nobody.
-    pub(crate) fn new(embedding: &'a Embedding, scripts: &TokenStream) -> Contents<'a> {
-        let Embedding { migrations, texts, records, digest, postgres } = embedding;
-        let (texts, records) = (Literal::string(texts), Literal::byte_string(records));
+    pub(crate) fn of_all(
+        analysis: &Analysis,
+        segment: Segment,
+        scripts: &TokenStream,
+    ) -> Contents<'a> {
+        let Segment { migrations, texts, records, .. } = segment;
+        let (texts, records) = (Literal::string(&texts), Literal::byte_string(&records));
         let list = quote!(__p::List { scripts: #scripts, texts: #texts, records: #records });
-        let (digest, postgres) = (*digest, *postgres);
-        Contents { migrations, digest, postgres, list, folder: None, more: TokenStream::new() }
+        let rows = [Row::none(), Row { migrations, list }];
+        Contents::new(rows, analysis.plan.digest, analysis.plan.postgres)
+    }
+
+    fn migrations(&self) -> Vec<&Embedded> {
+        self.rows.iter().flat_map(|row| &row.migrations).collect()
     }
 
     pub(crate) fn of(self, folder: &'a Folder) -> Contents<'a> {
@@ -64,7 +92,7 @@ impl<'a> Contents<'a> {
 pub(crate) fn module(input: &Input, contents: &Contents<'_>) -> TokenStream {
     let Input { runtime, attributes, visibility, name, .. } = input;
     let items = lex(&Writer { contents, text: String::new() }.items());
-    let list = list(contents);
+    let lists = lists(contents);
     let has_doc = attributes.iter().any(|attribute| attribute.path().is_ident("doc"));
     let doc = (!has_doc).then(|| quote!(#[doc = "The migrations of this crate."]));
     let more = &contents.more;
@@ -75,7 +103,7 @@ pub(crate) fn module(input: &Input, contents: &Contents<'_>) -> TokenStream {
         #visibility mod #name {
             #more
             use #runtime::__private as __p;
-            #list
+            #lists
             #items
         }
     }
@@ -96,15 +124,19 @@ fn lex(text: &str) -> TokenStream {
 /// What an edit of a script changes. It stands in a module of its own, since the compiler lints a
 /// whole module again when something in it has changed; and in statics, since it hashes the value of
 /// a const with all it points to, over and over.
-fn list(contents: &Contents<'_>) -> TokenStream {
-    let Contents { migrations, digest, list, .. } = contents;
-    let count = Literal::usize_unsuffixed(migrations.len());
-    let digest = Literal::i128_unsuffixed(*digest);
+fn lists(contents: &Contents<'_>) -> TokenStream {
+    let [head, rest] = contents.rows.each_ref().map(|row| &row.list);
+    let [in_head, in_rest] = contents.rows.each_ref().map(|row| row.migrations.len());
+    let count = Literal::usize_unsuffixed(in_head + in_rest);
+    let in_head = Literal::usize_unsuffixed(in_head);
+    let digest = Literal::i128_unsuffixed(contents.digest);
     quote! {
         mod __list {
             use super::__p;
-            static LIST: __p::List = #list;
-            pub(super) static MIGRATIONS: [__p::EmbeddedMigration; #count] = LIST.migrations();
+            static HEAD: __p::List = #head;
+            static REST: __p::List = #rest;
+            pub(super) static MIGRATIONS: [__p::EmbeddedMigration; #count] =
+                __p::migrations(&HEAD, #in_head, &REST);
             pub(super) static DIGEST: ::core::primitive::i128 = #digest;
         }
     }
@@ -156,14 +188,15 @@ macro_rules! put {
 
 impl Writer<'_> {
     fn items(mut self) -> String {
-        let migrations = self.contents.migrations;
+        let migrations = self.contents.migrations();
         self.set();
         // Every migration after the last irreversible one can be rolled back to, and so can that one.
         let last_irreversible = migrations.iter().rposition(|migration| !migration.is_reversible);
         if migrations.last().is_some_and(|newest| newest.is_reversible) {
             self.text.push_str("use __p::digits::*; use __p::Retractable as __R;\n");
         }
-        for (at, (migration, name)) in migrations.iter().zip(names::structs(migrations)).enumerate()
+        for (at, (migration, name)) in
+            migrations.iter().zip(names::structs(&migrations)).enumerate()
         {
             self.migration(at, migration, &name, last_irreversible.is_none_or(|last| at >= last));
         }
@@ -198,7 +231,7 @@ impl Writer<'_> {
     }
 
     fn migration(&mut self, at: usize, migration: &Embedded, name: &str, target: bool) {
-        put!(self, "#[doc = {:?}] pub struct {name};\n", migration.doc);
+        put!(self, "#[doc = {}] pub struct {name};\n", migration.doc);
         let reversible = migration.is_reversible;
         if reversible && target {
             put!(self, "impl __R for {name} {{ type Place = (Set{}); }}\n", digits(at));

@@ -8,10 +8,11 @@ mod input;
 mod names;
 mod report;
 
+use expand::Row;
 use input::{Contents, Input};
-use migrate_analysis::cache::{self, Cache, Prepared};
-use migrate_analysis::embed::Embedding;
-use migrate_analysis::source::{Directory, Glance, Source, stamp};
+use migrate_analysis::cache::{Cache, Names, Prepared};
+use migrate_analysis::embed::Segment;
+use migrate_analysis::source::{Directory, Glance, Source};
 use migrate_analysis::{Analysis, InlineMigration, analyze, analyze_inline};
 use proc_macro2::TokenStream;
 use std::fs;
@@ -31,15 +32,14 @@ fn embed(input: &Input) -> TokenStream {
     match &input.contents {
         Contents::Directory(path) => {
             let folder = Folder::new(&path.value());
-            if let Some((prepared, [text, records])) = folder.prepared(&path.value()) {
-                let contents = expand::Contents::prepared(&prepared, [&text, &records]);
+            if let Some(contents) = folder.prepared(&path.value()) {
                 return expand::module(input, &contents.of(&folder));
             }
             let analysis = folder.analyze(&path.value());
             let errors = report::errors(&analysis, &folder.shown, |_| path.span());
-            let embedding = Embedding::new(&analysis, Some(&path.value()));
-            let contents =
-                expand::Contents::new(&embedding, &expand::scripts(&analysis, Some(&folder)));
+            let segment = Segment::new(&analysis, Some(&path.value()));
+            let scripts = expand::scripts(&analysis, Some(&folder));
+            let contents = expand::Contents::of_all(&analysis, segment, &scripts);
             let tracked =
                 if errors.is_empty() { expand::tracked(&analysis, &folder) } else { errors };
             expand::module(input, &contents.of(&folder).with(tracked))
@@ -50,8 +50,9 @@ fn embed(input: &Input) -> TokenStream {
             let spans: Vec<_> = migrations.iter().flat_map(input::Migration::spans).collect();
             let span = |at: usize| spans.get(at).copied().unwrap_or_else(|| input.name.span());
             let errors = report::errors(&analysis, "", span);
-            let embedding = Embedding::new(&analysis, None);
-            let contents = expand::Contents::new(&embedding, &expand::scripts(&analysis, None));
+            let (segment, scripts) =
+                (Segment::new(&analysis, None), expand::scripts(&analysis, None));
+            let contents = expand::Contents::of_all(&analysis, segment, &scripts);
             expand::module(input, &contents.with(errors))
         }
     }
@@ -92,29 +93,31 @@ impl Folder {
         Folder { shown: shown.to_string_lossy().replace('\\', "/"), absolute }
     }
 
-    /// What `migrate_build::watch` has made ready, if it is true, and the files with text and records.
-    fn prepared(&self, path: &str) -> Option<(Prepared, [String; 2])> {
-        let prepared = fs::read(left(cache::prepared_file_name(path))?).ok()?;
-        let prepared = Prepared::decode(&prepared)?;
-        let text = left(cache::scripts_file_name(path))?;
-        let records = left(cache::records_file_name(path))?;
-        let stamps = [stamp(&text).ok()?, stamp(&records).ok()?].concat();
-        let glance = Glance::new(&self.absolute).ok()?;
+    /// What `migrate_build::watch` has made ready, if it is true.
+    fn prepared(&self, path: &str) -> Option<expand::Contents<'_>> {
+        let left = left(path)?;
+        let prepared = Prepared::decode(&fs::read(left.prepared()).ok()?)?;
         let read = |path: &str| fs::read(self.absolute.join(path)).ok();
-        let is_true = prepared.is_true(&glance, &stamps, read);
-        is_true.then_some((prepared, [text.to_str()?.to_owned(), records.to_str()?.to_owned()]))
+        if !prepared.is_true(&Glance::new(&self.absolute).ok()?, read) {
+            return None;
+        }
+        let [head, rest] = left.segments();
+        let head = prepared.segments[0].as_ref().map(|written| Row::left(&head, written));
+        let rest = Row::left(&rest, prepared.segments[1].as_ref()?)?;
+        let rows = [head.unwrap_or_else(|| Some(Row::none()))?, rest];
+        Some(expand::Contents::new(rows, prepared.digest, prepared.postgres))
     }
 
     /// Uses what the build script has kept of each file, if anything.
     fn analyze(&self, path: &str) -> Analysis {
-        let kept = left(cache::file_name(path)).and_then(|path| fs::read(path).ok());
+        let kept = left(path).and_then(|left| fs::read(left.cache()).ok());
         let mut cache = kept.map_or_else(Cache::default, |bytes| Cache::decode(&bytes));
         let directory = Directory::read(&self.absolute);
         analyze(directory.map_err(|error| format!("{}: {error}", self.shown)), &mut cache)
     }
 }
 
-/// A file that a build script may have left.
-fn left(name: String) -> Option<PathBuf> {
-    std::env::var_os("OUT_DIR").map(|out| PathBuf::from(out).join(name))
+/// What a build script may have left.
+fn left(directory: &str) -> Option<Names> {
+    std::env::var_os("OUT_DIR").map(|out| Names::new(Path::new(&out), directory))
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 /// One name a migration, all different: `create_users` → `CreateUsers`, and where two migrations
 /// have the same name `CreateUsersV7`.
-pub(crate) fn structs(migrations: &[Embedded]) -> Vec<String> {
+pub(crate) fn structs(migrations: &[&Embedded]) -> Vec<String> {
     // The module's own types and values: a unit struct is both.
     const TAKEN: [&str; 3] = ["Migrator", "Set", "SET"];
     let mut names = Vec::with_capacity(migrations.len());
@@ -30,7 +30,7 @@ pub(crate) fn structs(migrations: &[Embedded]) -> Vec<String> {
 }
 
 /// `a` twice and `a_v2` once would both give `AV2`: then every one carries its version.
-fn tell_apart(names: &mut [String], migrations: &[Embedded]) {
+fn tell_apart(names: &mut [String], migrations: &[&Embedded]) {
     let mut seen: HashMap<String, usize> = HashMap::new();
     for (at, migration) in migrations.iter().enumerate() {
         while seen.contains_key(&names[at]) {

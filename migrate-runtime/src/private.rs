@@ -7,7 +7,7 @@ pub use crate::migration::{
 };
 pub use crate::migrator::Migrator;
 pub use crate::place::digits;
-pub use crate::record::{List, migration};
+pub use crate::record::{List, migration, migrations};
 pub use crate::table_lock::LockMode;
 pub use crate::target::DownTarget;
 pub use migrate_macros::migrations;

@@ -1,4 +1,4 @@
-//! The list of all migrations as bytes, and how a migration is read out of it.
+//! Migrations in a row as bytes, and how a migration is read out of them.
 //!
 //! For a thousand migrations a list of expressions would be what the compiler spends most of its
 //! time on. So the macro makes one literal, and what stands in it is found when it is asked for, at
@@ -34,8 +34,8 @@ const SIZE: usize = 119;
 /// In the place of the strongest lock: what a script locks is not fully known.
 const UNKNOWN: u8 = 9;
 
-/// All migrations of a set. A migration points to the static that holds it, since the compiler
-/// would else hash all of it for each.
+/// Migrations in a row: those that were not edited lately, or the others, or all. A migration points to
+/// the static that holds it, since the compiler would else hash all of it for each.
 #[derive(Debug)]
 pub struct List {
     /// All scripts in a row.
@@ -47,6 +47,9 @@ pub struct List {
 }
 
 impl List {
+    /// Of nothing.
+    pub const NONE: List = List { scripts: "", texts: "", records: &[] };
+
     /// `text` begins with the scripts, `scripts` bytes of them, and goes on with the texts.
     pub const fn new(text: &'static str, scripts: usize, records: &'static [u8]) -> List {
         match text.split_at_checked(scripts) {
@@ -54,17 +57,25 @@ impl List {
             None => List { scripts: "", texts: "", records },
         }
     }
+}
 
-    /// The `N` migrations that stand in the list.
-    pub const fn migrations<const N: usize>(&'static self) -> [EmbeddedMigration; N] {
-        let mut migrations = [EmbeddedMigration { list: self, nth: 0 }; N];
-        let mut nth = 0;
-        while nth < N {
-            migrations[nth].nth = nth;
-            nth += 1;
-        }
-        migrations
+/// The `N` migrations of a set: those of its head, and the others. They are counted by whoever knows,
+/// since the compiler would look into both lists again when one of them has changed.
+pub const fn migrations<const N: usize>(
+    head: &'static List,
+    count: usize,
+    rest: &'static List,
+) -> [EmbeddedMigration; N] {
+    let mut migrations = [EmbeddedMigration { list: head, nth: 0 }; N];
+    let mut at = 0;
+    while at < N {
+        migrations[at] = match at < count {
+            true => EmbeddedMigration { list: head, nth: at },
+            false => EmbeddedMigration { list: rest, nth: at - count },
+        };
+        at += 1;
     }
+    migrations
 }
 
 /// A record; what lies outside the list reads as zeros.
@@ -232,7 +243,7 @@ mod tests {
             bytes[VERDICT..=DESTROYS].copy_from_slice(&[verdict, destroys]);
             let records = bytes.clone().leak();
             let list = Box::leak(Box::new(List { scripts: "", texts: "", records }));
-            let [migration] = list.migrations();
+            let [migration] = migrations(list, 1, list);
             (migration.verdict(), migration.destroys_data())
         };
         let all = [
@@ -252,7 +263,9 @@ mod tests {
         let one = |version| migration(version, "m", script("p", "A", true), Down::NoOp("why"));
         let records = [one(1).list.records, one(2).list.records].concat().leak();
         let list = Box::leak(Box::new(List { records, ..*one(1).list }));
-        assert_eq!(list.migrations::<2>(), [one(1), one(2)]);
+        assert_eq!(migrations(list, 2, &List::NONE), [one(1), one(2)]);
+        assert_eq!(migrations(&List::NONE, 0, list), [one(1), one(2)]);
+        assert_eq!(migrations(list, 1, one(3).list), [one(1), one(3)]);
     }
 
     #[test]
@@ -272,7 +285,7 @@ mod tests {
         let whole = migration(1, "m", script("p", "A", true), Down::Script(script("p", "B", true)));
         for length in 0..whole.list.records.len() {
             let list = List { records: &whole.list.records[..length], ..*whole.list };
-            let [cut] = Box::leak(Box::new(list)).migrations();
+            let [cut] = migrations(Box::leak(Box::new(list)), 1, &List::NONE);
             assert_ne!(cut, whole);
         }
     }

@@ -6,7 +6,7 @@
 use super::Entry;
 use crate::Analysis;
 use crate::diagnostic::{Code, Diagnostic, Place, Severity};
-use crate::embed::{Embedded, Embedding};
+use crate::embed::Embedded;
 use crate::inverse::Inverse;
 use crate::layout::Part;
 use crate::lock::LockMode;
@@ -406,28 +406,6 @@ choice!(TransactionUse {
     Commit = 4,
     OtherControl = 5,
 });
-
-impl Encode for Embedding {
-    fn encode(&self, out: &mut Vec<u8>) {
-        self.migrations.encode(out);
-        encode_slice(&self.records, out);
-        self.texts.encode(out);
-        self.digest.encode(out);
-        self.postgres.encode(out);
-    }
-}
-
-impl Decode for Embedding {
-    fn decode(input: &mut Input<'_>) -> Option<Embedding> {
-        Some(Embedding {
-            migrations: Decode::decode(input)?,
-            records: input.slice()?.to_vec(),
-            texts: Decode::decode(input)?,
-            digest: Decode::decode(input)?,
-            postgres: Decode::decode(input)?,
-        })
-    }
-}
 
 record!(Embedded { version, name, doc, is_reversible });
 record!(Found { verdict, destroys, up, down, diagnostics, inverse });

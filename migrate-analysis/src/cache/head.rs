@@ -1,12 +1,12 @@
-//! The beginning of a set, as far as nothing in it was edited: all that is embedded of it, and the schema
-//! that it makes.
+//! The beginning of a set, as far as nothing in it was edited: where what is embedded of it was left, and
+//! the schema that it makes.
 
 use super::codec::{Decode, Encode, Input, encode_slice};
-use super::{Cache, Entries, FORMAT, Replay};
-use crate::Analysis;
-use crate::embed::Embedding;
-use crate::layout;
-use crate::source::{Directory, File, Glance};
+use super::{Cache, Entries, FORMAT, Replay, Written};
+use crate::embed::Segment;
+use crate::source::{Directory, File, Glance, Known};
+use crate::{Analysis, checksum, layout};
+use std::collections::{HashMap, HashSet};
 
 /// A set with which nothing is wrong, up to the migration that was edited last: an edit of that one or
 /// a later one leaves it as it is, and only the rest is analysed, on the schema that is kept.
@@ -17,33 +17,41 @@ use crate::source::{Directory, File, Glance};
 pub struct Head {
     /// How the directory was written in the macro call.
     folder: String,
-    /// Of each file of the directory in order: its path, how it looked, and what it held where that is
-    /// analysed again.
+    /// Of each file of the directory, in the order of a glance: its path, how it looked, and what it held
+    /// where that is analysed again.
     files: Vec<u8>,
     /// What followed from each file behind the head.
     entries: Vec<u8>,
     catalog: Vec<u8>,
-    /// The head's scripts in a row.
-    scripts: String,
-    embedding: Embedding,
+    /// Over its versions and up checksums.
+    digest: i128,
+    /// Where its segment was left.
+    pub written: Written,
 }
 
-/// What a build script leaves for the macro.
+/// What a set has become behind its head.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ready {
-    /// All scripts in a row.
-    pub scripts: String,
-    /// What is embedded of them.
-    pub embedding: Embedding,
+    /// The rest.
+    pub rest: Segment,
+    /// Over versions and up checksums of all.
+    pub digest: i128,
+    /// The oldest server, where it is declared.
+    pub postgres: Option<i64>,
 }
 
 /// More migrations than this behind the head are no less work than all.
 const LONGEST: usize = 32;
 
 impl Head {
-    /// The head of the set that was just analysed; none where something is wrong with it, or where the
-    /// rest is long.
-    pub fn new(cache: &Cache, analysis: &Analysis, folder: &str) -> Option<Head> {
+    /// The head of the set that was just analysed, with its segment and that of the rest; none where
+    /// something is wrong with it, or where the rest is long. `glance` is from before it was read.
+    pub fn new(
+        cache: &Cache,
+        analysis: &Analysis,
+        glance: &Glance,
+        folder: &str,
+    ) -> Option<(Head, [Segment; 2])> {
         let migrations = &analysis.plan.migrations;
         let (at, catalog) = cache.replay.catalog.as_ref()?;
         let (head, rest) = migrations.split_at_checked(*at)?;
@@ -51,40 +59,24 @@ impl Head {
             return None;
         }
         let first = rest.first()?.up.source.index();
-        let sources = analysis.sources.get(..first)?;
-        let mut paths: Vec<&str> = Vec::new();
-        for source in sources.iter().filter(|source| source.is_script()) {
-            paths.push(source.path());
-        }
-        // A file of the head is found at once, for they come in this order.
-        paths.sort_unstable();
-        let mut paths = paths.into_iter().peekable();
-        let mut files = Vec::new();
-        for known in cache.known() {
-            let in_head = paths.next_if_eq(&known.path).is_some();
-            encode_slice(known.path.as_bytes(), &mut files);
-            encode_slice(known.stamp, &mut files);
-            in_head.encode(&mut files);
-            encode_slice(if in_head { &[] } else { known.contents }, &mut files);
-        }
-        if paths.next().is_some() {
-            return None;
-        }
+        let sources = analysis.sources.get(..first)?.iter().filter(|source| source.is_script());
+        let paths: HashSet<&str> = sources.map(|source| source.path()).collect();
         let mut entries = Vec::new();
-        let skip = sources.iter().filter(|source| source.is_script()).count();
-        let rest = cache.used.iter().skip(skip);
-        rest.len().encode(&mut entries);
-        rest.for_each(|entry| entry.encode(&mut entries));
-        let mut embedding = Embedding::default();
-        embedding.add(analysis, head, Some(folder), 0);
-        Some(Head {
+        let behind = cache.used.iter().skip(paths.len());
+        behind.len().encode(&mut entries);
+        behind.for_each(|entry| entry.encode(&mut entries));
+        let segment =
+            |migrations, sources| Segment::of(analysis, migrations, sources, Some(folder));
+        let segments = [segment(head, 0..first), segment(rest, first..analysis.sources.len())];
+        let head = Head {
             folder: folder.to_owned(),
-            files,
+            files: files(cache, glance, &paths)?,
             entries,
             catalog: catalog.clone(),
-            scripts: super::scripts(sources).text,
-            embedding,
-        })
+            digest: checksum::set(head),
+            written: Written::default(),
+        };
+        Some((head, segments))
     }
 
     /// What the set has become, if only scripts behind the head have changed, and nothing is wrong with
@@ -104,11 +96,12 @@ impl Head {
         if !cache.replay.settled || !analysis.diagnostics.is_empty() {
             return None;
         }
-        let migrations = &analysis.plan.migrations;
-        let Head { folder, mut scripts, mut embedding, .. } = self;
-        embedding.add(&analysis, migrations, Some(&folder), scripts.len());
-        scripts.push_str(&super::scripts(&analysis.sources).text);
-        Some((Ready { scripts, embedding }, directory))
+        let ready = Ready {
+            rest: Segment::new(&analysis, Some(&self.folder)),
+            digest: self.digest + analysis.plan.digest,
+            postgres: analysis.plan.postgres,
+        };
+        Some((ready, directory))
     }
 
     /// The files behind the head, and the settings; none where anything else has changed.
@@ -137,8 +130,25 @@ impl Head {
             };
             files.push(File { path: look.path.clone(), contents: Ok(contents) });
         }
+        files.sort_by(|a, b| a.path.cmp(&b.path));
         input.is_empty().then(|| Directory { files, folders: Vec::new() })
     }
+}
+
+/// What a [`Head`] keeps of each file; none where the glance is of another directory.
+fn files(cache: &Cache, glance: &Glance, head: &HashSet<&str>) -> Option<Vec<u8>> {
+    let known: HashMap<&str, Known<'_>> =
+        cache.known().into_iter().map(|it| (it.path, it)).collect();
+    let mut files = Vec::new();
+    for look in &glance.files {
+        let known = known.get(look.path.as_str())?;
+        let in_head = head.contains(known.path);
+        encode_slice(known.path.as_bytes(), &mut files);
+        encode_slice(known.stamp, &mut files);
+        in_head.encode(&mut files);
+        encode_slice(if in_head { &[] } else { known.contents }, &mut files);
+    }
+    (glance.files.len() == known.len()).then_some(files)
 }
 
 fn is_script(path: &str) -> bool {
@@ -149,16 +159,11 @@ impl Head {
     /// As bytes.
     pub fn encode(&self) -> Vec<u8> {
         let mut bytes = FORMAT.as_bytes().to_vec();
-        for part in [
-            self.folder.as_bytes(),
-            &self.files,
-            &self.entries,
-            &self.catalog,
-            self.scripts.as_bytes(),
-        ] {
+        for part in [self.folder.as_bytes(), &self.files, &self.entries, &self.catalog] {
             encode_slice(part, &mut bytes);
         }
-        self.embedding.encode(&mut bytes);
+        self.digest.encode(&mut bytes);
+        self.written.encode(&mut bytes);
         bytes
     }
 
@@ -171,8 +176,8 @@ impl Head {
             files: input.slice()?.to_vec(),
             entries: input.slice()?.to_vec(),
             catalog: input.slice()?.to_vec(),
-            scripts: Decode::decode(&mut input)?,
-            embedding: Decode::decode(&mut input)?,
+            digest: Decode::decode(&mut input)?,
+            written: Decode::decode(&mut input)?,
         };
         input.is_empty().then_some(head)
     }

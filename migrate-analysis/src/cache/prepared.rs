@@ -2,8 +2,9 @@
 
 use super::FORMAT;
 use super::codec::{Decode, Encode, Input, encode_slice};
-use crate::embed::{Embedded, Embedding};
-use crate::source::{Directory, Glance};
+use crate::embed::{Embedded, Segment};
+use crate::source::{Directory, Glance, stamp};
+use std::path::PathBuf;
 
 /// A set that is ready to be embedded, for as long as the directory looks as it did: reading a
 /// thousand files to compare them would take as long as all the rest of the macro.
@@ -14,16 +15,55 @@ use crate::source::{Directory, Glance};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Prepared {
     looks: Looks,
-    /// The stamps of the files with what is embedded.
-    embedded: Vec<u8>,
-    /// What an item is made of, migration by migration.
-    pub migrations: Vec<Embedded>,
-    /// How many bytes of the one file are scripts.
-    pub scripts: usize,
+    /// As in [`Names::segments`](super::Names::segments).
+    pub segments: [Option<Written>; 2],
     /// Over versions and up checksums.
     pub digest: i128,
     /// The oldest server, where it is declared.
     pub postgres: Option<i64>,
+}
+
+/// The files that a [`Segment`] is left in.
+#[derive(Clone, Debug)]
+pub struct SegmentFiles {
+    /// Its scripts, and behind them its texts.
+    pub text: PathBuf,
+    /// Its records.
+    pub records: PathBuf,
+    /// What an item is made of, migration by migration: see [`items`] and [`migrations`].
+    pub items: PathBuf,
+}
+
+impl SegmentFiles {
+    /// What they look like; `None` where one is missing.
+    pub fn stamps(&self) -> Option<Vec<u8>> {
+        let stamps = [&self.text, &self.records, &self.items].map(|path| stamp(path).ok());
+        let [text, records, items] = stamps;
+        Some([text?, records?, items?].concat())
+    }
+}
+
+/// A [`Segment`] that was left in files.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    /// How many bytes of its text are scripts.
+    pub scripts: usize,
+    /// What its files looked like then.
+    pub stamps: Vec<u8>,
+}
+
+/// What the macro makes items of.
+pub fn items(segment: &Segment) -> Vec<u8> {
+    let mut bytes = FORMAT.as_bytes().to_vec();
+    segment.migrations.encode(&mut bytes);
+    bytes
+}
+
+/// Reads what [`items`] wrote; `None` when it is of another version, cut off or damaged.
+pub fn migrations(items: &[u8]) -> Option<Vec<Embedded>> {
+    let mut input = Input::new(items.strip_prefix(FORMAT.as_bytes())?);
+    let migrations = Decode::decode(&mut input)?;
+    input.is_empty().then_some(migrations)
 }
 
 /// What a directory looks like, and holds where looks may deceive.
@@ -35,34 +75,31 @@ pub struct Looks {
 
 impl Looks {
     /// `glance` is from before `directory` was read. There is none when a young file was gone by then.
-    pub fn new(glance: Glance, directory: &Directory) -> Option<Looks> {
-        let young = glance.young.into_iter().map(|path| {
-            let at = directory.files.binary_search_by(|file| file.path.cmp(&path)).ok()?;
+    pub fn new(glance: &Glance, directory: &Directory) -> Option<Looks> {
+        let young = glance.young.iter().map(|path| {
+            let at = directory.files.binary_search_by(|file| file.path.cmp(path)).ok()?;
             let contents = directory.files.get(at)?.contents.as_ref().ok()?;
-            Some((path, contents.clone()))
+            Some((path.clone(), contents.clone()))
         });
         let young = young.collect::<Option<_>>()?;
-        Some(Looks { stamps: glance.stamps, young })
+        Some(Looks { stamps: glance.stamps.clone(), young })
     }
 }
 
 impl Prepared {
-    /// `embedded` are the stamps of the files with what is embedded, of which `scripts` bytes are
-    /// scripts.
-    pub fn new(looks: Looks, embedded: Vec<u8>, scripts: usize, embedding: Embedding) -> Prepared {
-        let Embedding { migrations, digest, postgres, .. } = embedding;
-        Prepared { looks, embedded, migrations, scripts, digest, postgres }
+    /// Of a set that nothing is wrong with.
+    pub fn new(
+        looks: Looks,
+        segments: [Option<Written>; 2],
+        digest: i128,
+        postgres: Option<i64>,
+    ) -> Prepared {
+        Prepared { looks, segments, digest, postgres }
     }
 
     /// Whether it still counts. `read` answers with what a file of the directory holds.
-    pub fn is_true(
-        &self,
-        glance: &Glance,
-        embedded: &[u8],
-        read: impl Fn(&str) -> Option<Vec<u8>>,
-    ) -> bool {
+    pub fn is_true(&self, glance: &Glance, read: impl Fn(&str) -> Option<Vec<u8>>) -> bool {
         self.looks.stamps == glance.stamps
-            && self.embedded == embedded
             && self.looks.young.iter().all(|(path, contents)| read(path).as_ref() == Some(contents))
     }
 
@@ -75,9 +112,7 @@ impl Prepared {
             path.encode(&mut bytes);
             encode_slice(contents, &mut bytes);
         }
-        encode_slice(&self.embedded, &mut bytes);
-        self.migrations.encode(&mut bytes);
-        self.scripts.encode(&mut bytes);
+        self.segments.iter().for_each(|segment| segment.encode(&mut bytes));
         self.digest.encode(&mut bytes);
         self.postgres.encode(&mut bytes);
         bytes
@@ -93,12 +128,23 @@ impl Prepared {
             .collect::<Option<_>>()?;
         let prepared = Prepared {
             looks: Looks { stamps, young },
-            embedded: input.slice()?.to_vec(),
-            migrations: Decode::decode(&mut input)?,
-            scripts: Decode::decode(&mut input)?,
+            segments: [Decode::decode(&mut input)?, Decode::decode(&mut input)?],
             digest: Decode::decode(&mut input)?,
             postgres: Decode::decode(&mut input)?,
         };
         input.is_empty().then_some(prepared)
+    }
+}
+
+impl Encode for Written {
+    fn encode(&self, out: &mut Vec<u8>) {
+        self.scripts.encode(out);
+        encode_slice(&self.stamps, out);
+    }
+}
+
+impl Decode for Written {
+    fn decode(input: &mut Input<'_>) -> Option<Written> {
+        Some(Written { scripts: Decode::decode(input)?, stamps: input.slice()?.to_vec() })
     }
 }

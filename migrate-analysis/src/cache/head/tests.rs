@@ -1,8 +1,8 @@
 //! What is ready without the head being analysed again is what a fresh analysis makes ready.
 
 use super::{Head, Ready};
-use crate::cache::{self, Cache};
-use crate::embed::Embedding;
+use crate::cache::Cache;
+use crate::embed::Segment;
 use crate::source::{Directory, File, Glance, Look};
 use crate::{Analysis, analyze};
 use set::{EDITS, set};
@@ -31,6 +31,7 @@ fn glance(directory: &Directory) -> Glance {
 struct Build {
     cache: Vec<u8>,
     head: Option<Vec<u8>>,
+    segment: Segment,
 }
 
 impl Build {
@@ -39,7 +40,12 @@ impl Build {
         cache.looked(&glance(directory));
         let analysis = analyze(Ok(directory.clone()), &mut cache);
         self.cache = cache.encode();
-        self.head = Head::new(&cache, &analysis, "migrations").map(|head| head.encode());
+        let head = Head::new(&cache, &analysis, &glance(directory), "migrations");
+        if let Some((_, [head, rest])) = &head {
+            assert_eq!([head.clone(), rest.clone()], split(&analysis, head.migrations.len()));
+        }
+        self.head = head.as_ref().map(|(head, _)| head.encode());
+        self.segment = head.map(|(_, [head, _])| head).unwrap_or_default();
         analysis
     }
 
@@ -61,11 +67,20 @@ impl Build {
         };
         let fresh = analyze(Ok(directory.clone()), &mut Cache::default());
         assert_eq!(fresh.diagnostics, [], "after {edit}");
-        assert_eq!(ready.scripts, cache::scripts(&fresh.sources).text, "after {edit}");
-        assert_eq!(ready.embedding.postgres, Some(130_000), "after {edit}");
-        assert_eq!(ready.embedding, Embedding::new(&fresh, Some("migrations")), "after {edit}");
+        let segments = [self.segment.clone(), ready.rest];
+        assert_eq!(segments, split(&fresh, self.segment.migrations.len()), "after {edit}");
+        assert_eq!(ready.digest, fresh.plan.digest, "after {edit}");
+        assert_eq!(ready.postgres, Some(130_000), "after {edit}");
         true
     }
+}
+
+/// What is embedded of so many migrations, and of the others.
+fn split(analysis: &Analysis, at: usize) -> [Segment; 2] {
+    let (head, rest) = analysis.plan.migrations.split_at(at);
+    let first = rest[0].up.source.index();
+    let segment = |of, sources| Segment::of(analysis, of, sources, Some("migrations"));
+    [segment(head, 0..first), segment(rest, first..analysis.sources.len())]
 }
 
 /// Without what is wrong with it on purpose.
@@ -172,17 +187,22 @@ fn layouts_and_settings_of_all_kinds() {
 fn what_is_read_is_the_rest() {
     let mut build = Build::default();
     build.all(&directory(&right(), ""));
-    let forge = |from: &[u8], to: &[u8]| {
-        let mut bytes = build.head.clone().unwrap();
-        for at in 0..bytes.len() - from.len() {
-            if bytes[at..].starts_with(from) {
-                bytes[at..at + from.len()].copy_from_slice(to);
-            }
-        }
-        Build { cache: Vec::new(), head: Some(bytes) }
+    let holds = |text: &str| {
+        build.head.as_ref().unwrap().windows(text.len()).any(|it| it == text.as_bytes())
     };
-    let ready = forge(b"CREATE TABLE a (", b"CREATE TABLE q (").ready(&directory(&right(), ""));
-    assert!(ready.unwrap().scripts.starts_with("CREATE TABLE q ("), "it is taken from the head");
+    assert!(!holds("CREATE TABLE a ("), "the first migration is kept as what it makes");
+    let ready = build.ready(&directory(&right(), "")).unwrap();
+    assert_eq!(ready.rest.migrations.len() + build.segment.migrations.len(), right().len());
+    assert!(ready.rest.migrations.len() < 3, "the head is all but the newest");
+}
+
+#[test]
+fn a_segment_stands_by_itself() {
+    let mut build = Build::default();
+    build.all(&directory(&right(), ""));
+    let ready = build.ready(&directory(&right(), "")).unwrap();
+    let first = ready.rest.records.get(35..39).map(|at| at.to_vec());
+    assert_eq!(first, Some(vec![0; 4]), "its first script begins where its text begins");
 }
 
 #[test]

@@ -260,9 +260,13 @@ fn near_miss(text: &str, at: usize) -> Option<Misread> {
             "write `-- migrate: no-transaction`; sqlx's own mark counts on the first line only";
         return Some(misread("`no-transaction` stands alone".into(), help.into(), first.len()));
     }
+    let spelt = first.eq_ignore_ascii_case("migrate");
+    // As nearly every comment: measuring how far its words are from ours takes its time, unoptimised.
+    if !spelt && !rest.starts_with(':') {
+        return None;
+    }
     let (second, tail) = split_word(rest.trim_start_matches([':', ' ']), |c| c == '(' || c == ':');
     let word = closest(second, WORDS);
-    let spelt = first.eq_ignore_ascii_case("migrate");
     let near = spelt || distance(&first.to_ascii_lowercase(), "migrate") <= 2;
     let colon = near && rest.starts_with(':') && word.is_some();
     let unmistakable = match second {

@@ -12,7 +12,6 @@ use migrate_analysis::embed::{Embedded, Segment};
 use migrate_analysis::source::Source;
 use proc_macro2::{Literal, TokenStream};
 use quote::{ToTokens, quote};
-use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
@@ -48,7 +47,7 @@ impl Row {
         let scripts = Literal::usize_unsuffixed(written.scripts);
         let (text, records) = (files.text.to_str()?, files.records.to_str()?);
         let list = quote!(__p::List::new(
-            ::core::include_str!(#text),
+            ::core::include_bytes!(#text),
             #scripts,
             ::core::include_bytes!(#records),
         ));
@@ -68,7 +67,8 @@ impl<'a> Contents<'a> {
         scripts: &TokenStream,
     ) -> Contents<'a> {
         let Segment { migrations, texts, records, .. } = segment;
-        let (texts, records) = (Literal::string(&texts), Literal::byte_string(&records));
+        let texts = Literal::byte_string(texts.as_bytes());
+        let records = Literal::byte_string(&records);
         let list = quote!(__p::List { scripts: #scripts, texts: #texts, records: #records });
         let rows = [Row::none(), Row { migrations, list }];
         Contents::new(rows, analysis.plan.digest, analysis.plan.postgres)
@@ -153,7 +153,7 @@ pub(crate) fn scripts(analysis: &Analysis, folder: Option<&Folder>) -> TokenStre
             _ => Literal::string(source.text()).into_token_stream(),
         }
     });
-    quote!(::core::concat!(#(#scripts),*))
+    quote!(::core::concat!(#(#scripts),*).as_bytes())
 }
 
 fn is_whole_file(source: &Source) -> bool {
@@ -179,13 +179,6 @@ struct Writer<'a> {
     text: String,
 }
 
-/// Writing to a string cannot fail.
-macro_rules! put {
-    ($self:ident, $($arg:tt)*) => {
-        let _ = write!($self.text, $($arg)*);
-    };
-}
-
 impl Writer<'_> {
     fn items(mut self) -> String {
         let migrations = self.contents.migrations();
@@ -193,7 +186,7 @@ impl Writer<'_> {
         // Every migration after the last irreversible one can be rolled back to, and so can that one.
         let last_irreversible = migrations.iter().rposition(|migration| !migration.is_reversible);
         if migrations.last().is_some_and(|newest| newest.is_reversible) {
-            self.text.push_str("use __p::digits::*; use __p::Retractable as __R;\n");
+            self.put(&["use __p::digits::*; use __p::Retractable as __R;\n"]);
         }
         for (at, (migration, name)) in
             migrations.iter().zip(names::structs(&migrations)).enumerate()
@@ -204,23 +197,23 @@ impl Writer<'_> {
     }
 
     fn set(&mut self) {
-        put!(
-            self,
+        let since = self.contents.postgres.map(|it| format!(".since({it})")).unwrap_or_default();
+        let directory = self.directory();
+        self.put(&[
             "/// All migrations of this set, in order of version.\n\
-             pub const SET: __p::MigrationSet = \
-             __p::set(&__list::MIGRATIONS, &__list::DIGEST, {}){};\n",
-            self.directory(),
-            self.contents.postgres.map(|it| format!(".since({it})")).unwrap_or_default()
-        );
-        self.text.push_str(
-            "/// Stands for this set of migrations in types.\n\
+             pub static SET: __p::MigrationSet = __p::set(&__list::MIGRATIONS, &__list::DIGEST, ",
+            &directory,
+            ")",
+            &since,
+            ";\n\
+             /// Stands for this set of migrations in types.\n\
              pub enum Set {}\n\
              impl __p::Set for Set { const SET: __p::MigrationSet = SET; }\n\
              /// Runs this set of migrations.\n\
              pub type Migrator = __p::Migrator<Set>;\n\
              /// Makes a [`Migrator`] with the usual options.\n\
              #[must_use] pub fn migrator() -> Migrator { Migrator::new() }\n",
-        );
+        ]);
     }
 
     fn directory(&self) -> String {
@@ -231,31 +224,35 @@ impl Writer<'_> {
     }
 
     fn migration(&mut self, at: usize, migration: &Embedded, name: &str, target: bool) {
-        put!(self, "#[doc = {}] pub struct {name};\n", migration.doc);
+        self.put(&["#[doc = ", &migration.doc, "] pub struct ", name, ";\n"]);
         let reversible = migration.is_reversible;
         if reversible && target {
-            put!(self, "impl __R for {name} {{ type Place = (Set{}); }}\n", digits(at));
+            self.put(&["impl __R for ", name, " { type Place = (Set"]);
+            self.digits(at);
+            self.put(&["); }\n"]);
             return;
         }
-        put!(
-            self,
-            "impl __p::Migration for {name} {{ type Set = Set; const INDEX: usize = {at}; }}\n"
-        );
+        let index = at.to_string();
+        self.put(&["impl __p::Migration for ", name, " { type Set = Set; const INDEX: usize = "]);
+        self.put(&[&index, "; }\n"]);
         match (reversible, target) {
-            (true, false) => {
-                put!(self, "impl __p::Reversible for {name} {{}}\n");
-            }
-            (false, true) => {
-                put!(self, "impl __p::DownTarget<Set> for {name} {{}}\n");
-            }
+            (true, false) => self.put(&["impl __p::Reversible for ", name, " {}\n"]),
+            (false, true) => self.put(&["impl __p::DownTarget<Set> for ", name, " {}\n"]),
             _ => {}
         }
     }
-}
 
-/// The place of a migration: see the runtime's `place.rs`.
-fn digits(number: usize) -> String {
-    let (rest, digit) = (number / 32, number % 32);
-    let rest = if rest == 0 { String::new() } else { digits(rest) };
-    format!("{rest}, __{digit}")
+    /// The place of a migration: see the runtime's `place.rs`.
+    fn digits(&mut self, number: usize) {
+        let (rest, digit) = (number / 32, number % 32);
+        if rest > 0 {
+            self.digits(rest);
+        }
+        self.put(&[", __", &digit.to_string()]);
+    }
+
+    /// Without `format!`, as all that runs for each of thousands of migrations, unoptimised.
+    fn put(&mut self, parts: &[&str]) {
+        parts.iter().for_each(|part| self.text.push_str(part));
+    }
 }

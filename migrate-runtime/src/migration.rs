@@ -4,7 +4,7 @@
 //! ranges of its statements and with its checksum.
 
 use crate::place::Place;
-use crate::record::{List, Record};
+use crate::record::{self, List, Record};
 use crate::table_lock::{self, LockMode, TableLock, TableLocks};
 use crate::target::DownTarget;
 use crate::verdict::Verdict;
@@ -42,7 +42,8 @@ pub struct ConcurrentIndex {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Script {
     pub(crate) path: &'static str,
-    pub(crate) text: &'static str,
+    /// UTF-8, which is looked at when somebody asks for it.
+    pub(crate) text: &'static [u8],
     /// See `Steps`.
     pub(crate) steps: &'static str,
     pub(crate) checksum: &'static [u8; 32],
@@ -61,12 +62,12 @@ impl Script {
     /// The whole text of that file. A file that holds both directions is the same text in both
     /// scripts; [`statements`](Self::statements) tells them apart.
     pub const fn text(&self) -> &'static str {
-        self.text
+        record::utf8(self.text)
     }
 
     /// The statements in order, without the semicolons and comments between them.
     pub fn statements(&self) -> impl Iterator<Item = &'static str> + use<> {
-        let text = self.text;
+        let text = self.text();
         self.steps().map(move |step| text.get(step.range()).unwrap_or_default())
     }
 

@@ -25,6 +25,7 @@ pub fn script(
     let checksum = Box::leak(Box::new(checksum));
     let strongest_lock = LockMode::AccessExclusive;
     let locks_are_known = false;
+    let text = text.as_bytes();
     Script { path, text, steps, checksum, transactional, strongest_lock, locks_are_known }
 }
 

@@ -38,23 +38,24 @@ const UNKNOWN: u8 = 9;
 /// the static that holds it, since the compiler would else hash all of it for each.
 #[derive(Debug)]
 pub struct List {
-    /// All scripts in a row.
-    pub scripts: &'static str,
-    /// Names, paths, reasons and steps in a row.
-    pub texts: &'static str,
+    /// All scripts in a row. They are UTF-8, and no `str`: the compiler would escape them in a literal,
+    /// and then read that.
+    pub scripts: &'static [u8],
+    /// Names, paths, reasons and steps in a row, likewise.
+    pub texts: &'static [u8],
     /// What is where: a record a migration.
     pub records: &'static [u8],
 }
 
 impl List {
     /// Of nothing.
-    pub const NONE: List = List { scripts: "", texts: "", records: &[] };
+    pub const NONE: List = List { scripts: &[], texts: &[], records: &[] };
 
     /// `text` begins with the scripts, `scripts` bytes of them, and goes on with the texts.
-    pub const fn new(text: &'static str, scripts: usize, records: &'static [u8]) -> List {
+    pub const fn new(text: &'static [u8], scripts: usize, records: &'static [u8]) -> List {
         match text.split_at_checked(scripts) {
             Some((scripts, texts)) => List { scripts, texts, records },
-            None => List { scripts: "", texts: "", records },
+            None => List { records, ..List::NONE },
         }
     }
 }
@@ -135,7 +136,7 @@ impl Record {
 
     const fn text(self, nth: usize) -> &'static str {
         let at = TEXTS + 4 * nth;
-        part(self.list.texts, self.number(at), self.number(at + 4))
+        utf8(part(self.list.texts, self.number(at), self.number(at + 4)))
     }
 
     const fn number(self, at: usize) -> usize {
@@ -153,10 +154,18 @@ impl Record {
     }
 }
 
-const fn part(text: &str, start: usize, end: usize) -> &str {
-    let Some((head, _)) = text.split_at_checked(end) else { return "" };
-    let Some((_, part)) = head.split_at_checked(start) else { return "" };
+const fn part(text: &[u8], start: usize, end: usize) -> &[u8] {
+    let Some((head, _)) = text.split_at_checked(end) else { return &[] };
+    let Some((_, part)) = head.split_at_checked(start) else { return &[] };
     part
+}
+
+/// What was written is UTF-8, and was cut where a text ends.
+pub(crate) const fn utf8(text: &[u8]) -> &str {
+    match std::str::from_utf8(text) {
+        Ok(text) => text,
+        Err(_) => "",
+    }
 }
 
 /// A list of one migration, made at run time and never freed: for sets that are made by hand, which
@@ -169,7 +178,7 @@ pub fn migration(version: i64, name: &str, up: Script, down: Down) -> EmbeddedMi
     };
     let mut record = version.to_le_bytes().to_vec();
     record.extend([kind, verdict, 0]);
-    let (mut texts, mut scripts) = (String::new(), String::new());
+    let (mut texts, mut scripts) = (String::new(), Vec::new());
     record.extend(number(0));
     for text in [name, up.path, up.steps, path, steps] {
         texts.push_str(text);
@@ -177,7 +186,7 @@ pub fn migration(version: i64, name: &str, up: Script, down: Down) -> EmbeddedMi
     }
     for script in [Some(up), script] {
         record.extend(number(scripts.len()));
-        scripts.push_str(script.map_or("", |script| script.text));
+        scripts.extend_from_slice(script.map_or(&[], |script| script.text));
         record.extend(number(scripts.len()));
         record.extend(script.map_or(&[0; 32], |script| script.checksum));
         record.push(script.is_some_and(|script| script.transactional).into());
@@ -186,7 +195,8 @@ pub fn migration(version: i64, name: &str, up: Script, down: Down) -> EmbeddedMi
             false => UNKNOWN,
         }));
     }
-    let list = List { scripts: scripts.leak(), texts: texts.leak(), records: record.leak() };
+    let list =
+        List { scripts: scripts.leak(), texts: texts.into_bytes().leak(), records: record.leak() };
     EmbeddedMigration { list: Box::leak(Box::new(list)), nth: 0 }
 }
 
@@ -205,7 +215,7 @@ mod tests {
         let locks_are_known = true;
         Script {
             path,
-            text,
+            text: text.as_bytes(),
             steps: "0-1;",
             checksum,
             transactional,
@@ -242,7 +252,7 @@ mod tests {
         let mut read = |verdict: u8, destroys: u8| {
             bytes[VERDICT..=DESTROYS].copy_from_slice(&[verdict, destroys]);
             let records = bytes.clone().leak();
-            let list = Box::leak(Box::new(List { scripts: "", texts: "", records }));
+            let list = Box::leak(Box::new(List { records, ..List::NONE }));
             let [migration] = migrations(list, 1, list);
             (migration.verdict(), migration.destroys_data())
         };
@@ -273,11 +283,11 @@ mod tests {
         let down = Down::Script(script("d", "B", false));
         let List { scripts, texts, records } =
             *migration(1, "größe", script("p", "ä", true), down).list;
-        let text: &str = [scripts, texts].concat().leak();
+        let text: &[u8] = [scripts, texts].concat().leak();
         let list = List::new(text, scripts.len(), records);
         assert_eq!((list.scripts, list.texts), (scripts, texts));
-        let list = List::new(text, 1, records);
-        assert_eq!((list.scripts, list.texts), ("", ""), "it is no place to cut a text");
+        let list = List::new(text, text.len() + 1, records);
+        assert_eq!((list.scripts, list.texts), (&[][..], &[][..]), "there is no such place");
     }
 
     #[test]

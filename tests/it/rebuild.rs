@@ -3,6 +3,7 @@
 //! The crate under test is made on the fly. It calls the runtime by another name, and builds into
 //! the target folder of this workspace, so that nothing is compiled a second time for it.
 
+use migrate_analysis::source::stamp;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -182,20 +183,21 @@ fn what_was_made_ready_counts_while_no_file_looks_different() {
     let script = "migrations/1_create_users.sql";
     project.write(script, ONE);
     project.check().compiled();
-    let embed = project.left("embed");
-    let ready = fs::read(&embed).unwrap();
+    let (embed, items) = (project.left("embed"), project.left("rest.items"));
+    let (ready, right) = (fs::read(&embed).unwrap(), fs::read(&items).unwrap());
     let touch = || project.write("src/main.rs", main);
 
-    // It is used: what is not true in it is not noticed.
-    let mut other = ready.clone();
-    for at in 0..ready.len() - 12 {
-        if ready[at..].starts_with(b"create_users") && !ready[at + 12..].starts_with(b".sql") {
-            other[at..at + 12].copy_from_slice(b"create_teams");
-        }
-    }
-    fs::write(&embed, &other).unwrap();
+    // What looks different is not used.
+    let looked = stamp(&items).unwrap();
+    fs::write(&items, replaced(&right, b"create_users", b"create_teams")).unwrap();
+    touch();
+    project.check().compiled();
+    // What looks as it did is: what is not true in it is not noticed.
+    let looks = stamp(&items).unwrap();
+    fs::write(&embed, replaced(&ready, &looked, &looks)).unwrap();
     touch();
     project.check().failed("CreateUsers");
+    fs::write(&items, right).unwrap();
     fs::write(&embed, &ready).unwrap();
     touch();
     project.check().compiled();
@@ -215,6 +217,63 @@ fn what_was_made_ready_counts_while_no_file_looks_different() {
     fs::write(&embed, &ready).unwrap();
     touch();
     project.check().failed("not-postgres");
+}
+
+/// All but the migration that was edited last, and those behind it, is left as it is.
+#[test]
+fn an_edit_embeds_the_rest_again() {
+    let main = |lengths: [usize; 3]| {
+        let mut main = "db::migrations! { mod schema = \"migrations\"; }\n".to_owned();
+        for (at, (name, length)) in
+            ["Users", "Orders", "Items"].into_iter().zip(lengths).enumerate()
+        {
+            main += &format!(
+                "const _: () = assert!(<schema::{name} as db::Migration>::VERSION == {at} + 1);\n\
+                 const _: () = assert!(schema::SET.migrations()[{at}].up().text().len() == {length});\n"
+            );
+        }
+        main + "fn main() {}\n"
+    };
+    let table = |name: &str, more: &str| ONE.replace("users", name).replace("bigint", more);
+    let lengths = |texts: &[String; 3]| main(texts.each_ref().map(String::len));
+    let files = ["migrations/1_users.sql", "migrations/2_orders.sql", "migrations/3_items.sql"];
+    let mut texts = ["users", "orders", "items"].map(|name| table(name, "bigint"));
+    let project = Project::new("segments", &lengths(&texts));
+    files.iter().zip(&texts).for_each(|(file, text)| project.write(file, text));
+    // How a file looks that was written just now is not trusted.
+    sleep(Duration::from_secs(3));
+    project.check().compiled();
+    let head = stamp(&project.left("head.sql")).unwrap();
+    let head_is_as_it_was = || stamp(&project.left("head.sql")).unwrap() == head;
+
+    // What is behind the head, once more, and what is in it.
+    for (edited, is_head_left) in [(2, true), (2, true), (0, false)] {
+        texts[edited] = texts[edited].replace("bigint", "bigint, more bigint");
+        texts[edited] = texts[edited].replacen("more", &format!("more{}", texts[edited].len()), 1);
+        project.write(files[edited], &texts[edited]);
+        project.write("src/main.rs", &lengths(&texts));
+        project.check().compiled();
+        assert_eq!(head_is_as_it_was(), is_head_left, "after an edit of {edited}");
+    }
+    // What is missing or was changed behind our back is not used.
+    fs::write(project.left("head.sql"), "").unwrap();
+    texts[2] = texts[2].replacen("bigint", "bigint, last bigint", 1);
+    project.write(files[2], &texts[2]);
+    project.write("src/main.rs", &lengths(&texts));
+    project.check().compiled();
+}
+
+/// As long as it was.
+fn replaced(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
+    let (mut bytes, mut count) = (bytes.to_vec(), 0);
+    for at in 0..bytes.len() {
+        if bytes[at..].starts_with(from) {
+            bytes[at..at + from.len()].copy_from_slice(to);
+            count += 1;
+        }
+    }
+    assert!(count > 0, "it stands in it");
+    bytes
 }
 
 /// By way of the build script, which has made it ready.

@@ -279,7 +279,7 @@ pub use verdict::Verdict;
 /// |---|---|
 /// | `fn migrator() -> Migrator` | what a program calls: `schema::migrator().up(&mut client)?` |
 /// | `type Migrator` | [`Migrator<schema::Set>`](crate::Migrator), to name in signatures |
-/// | `const SET` | the migrations as data, a [`MigrationSet`](crate::MigrationSet) |
+/// | `static SET` | the migrations as data, a [`MigrationSet`](crate::MigrationSet) |
 /// | `enum Set` | stands for the set in types; implements [`Set`](crate::Set) |
 /// | a struct for each migration | a target, such as `schema::CreateJobs`; implements [`Migration`](crate::Migration), and [`Reversible`](crate::Reversible) unless it is irreversible |
 ///

@@ -290,7 +290,8 @@ impl fmt::Debug for EmbeddedMigration {
 
 /// All migrations of one [`migrations!`](crate::migrations) call, in order of version.
 ///
-/// It is a `const` value: it allocates nothing and costs nothing at start-up.
+/// It is made when the program is compiled: it allocates nothing and costs nothing at start-up, and a
+/// `const` may ask it.
 #[derive(Clone, Copy, Debug)]
 pub struct MigrationSet {
     pub(crate) migrations: &'static [EmbeddedMigration],

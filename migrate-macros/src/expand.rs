@@ -187,6 +187,7 @@ impl Writer<'_> {
         let last_irreversible = migrations.iter().rposition(|migration| !migration.is_reversible);
         if migrations.last().is_some_and(|newest| newest.is_reversible) {
             self.put(&["use __p::digits::*; use __p::Retractable as __R;\n"]);
+            (1..migrations.len().div_ceil(32)).for_each(|number| self.block(number));
         }
         for (at, (migration, name)) in
             migrations.iter().zip(names::structs(&migrations)).enumerate()
@@ -227,9 +228,9 @@ impl Writer<'_> {
         self.put(&["#[doc = ", &migration.doc, "] pub struct ", name, ";\n"]);
         let reversible = migration.is_reversible;
         if reversible && target {
-            self.put(&["impl __R for ", name, " { type Place = (Set"]);
-            self.digits(at);
-            self.put(&["); }\n"]);
+            let digit = (at % 32).to_string();
+            self.put(&["impl __R for ", name, " { type Place = (", &block(at / 32), ", __"]);
+            self.put(&[&digit, "); }\n"]);
             return;
         }
         let index = at.to_string();
@@ -242,17 +243,21 @@ impl Writer<'_> {
         }
     }
 
-    /// The place of a migration: see the runtime's `place.rs`.
-    fn digits(&mut self, number: usize) {
-        let (rest, digit) = (number / 32, number % 32);
-        if rest > 0 {
-            self.digits(rest);
-        }
-        self.put(&[", __", &digit.to_string()]);
+    /// What the places of 32 migrations begin with: see the runtime's `place.rs`.
+    fn block(&mut self, number: usize) {
+        let digit = (number % 32).to_string();
+        self.put(&["type ", &block(number), " = (", &block(number / 32), ", __", &digit, ");\n"]);
     }
 
     /// Without `format!`, as all that runs for each of thousands of migrations, unoptimised.
     fn put(&mut self, parts: &[&str]) {
         parts.iter().for_each(|part| self.text.push_str(part));
+    }
+}
+
+fn block(number: usize) -> String {
+    match number {
+        0 => "Set".to_owned(),
+        number => format!("__B{number}"),
     }
 }

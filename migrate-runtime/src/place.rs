@@ -1,5 +1,6 @@
 //! The number of a migration in its set as a type, which costs the compiler half of what a value does:
-//! `(Set, __1, __7)` is the one with the number 39.
+//! `((Set, __1), __7)` is the one with the number 39. Each name in it counts, too: the macro calls the
+//! first 32 of them by `Set`, and every further 32 by a name for what they begin with.
 
 use crate::migration::Set;
 
@@ -7,6 +8,17 @@ use crate::migration::Set;
 pub trait Place {
     type Set: Set;
     const INDEX: usize;
+}
+
+/// A set is where it begins.
+impl<S: Set> Place for S {
+    type Set = S;
+    const INDEX: usize = 0;
+}
+
+impl<P: Place, D: Digit> Place for (P, D) {
+    type Set = P::Set;
+    const INDEX: usize = 32 * P::INDEX + D::VALUE;
 }
 
 /// A digit to the base of 32.
@@ -39,23 +51,6 @@ pub mod digits {
     }
 }
 
-macro_rules! places {
-    ($(($($digit:ident),+))+) => {
-        $(
-            impl<S: Set, $($digit: Digit),+> Place for (S, $($digit),+) {
-                type Set = S;
-                const INDEX: usize = {
-                    let mut index = 0;
-                    $(index = 32 * index + $digit::VALUE;)+
-                    index
-                };
-            }
-        )+
-    };
-}
-
-places! { (A) (A, B) (A, B, C) (A, B, C, D) }
-
 #[cfg(test)]
 mod tests {
     use super::digits::{__0, __1, __7, __31};
@@ -75,10 +70,10 @@ mod tests {
 
     #[test]
     fn digits_are_a_number() {
-        assert_eq!(<(None, __0) as Place>::INDEX, 0);
-        assert_eq!(<(None, __1, __7) as Place>::INDEX, 39);
-        assert_eq!(<(None, __31, __31) as Place>::INDEX, 1023);
-        assert_eq!(<(None, __1, __0, __0) as Place>::INDEX, 1024);
-        assert_eq!(<(None, __1, __0, __0, __31) as Place>::INDEX, 32 * 1024 + 31);
+        assert_eq!(<None as Place>::INDEX, 0);
+        assert_eq!(<(None, __7) as Place>::INDEX, 7);
+        assert_eq!(<((None, __1), __7) as Place>::INDEX, 39);
+        assert_eq!(<((None, __31), __31) as Place>::INDEX, 1023);
+        assert_eq!(<(((None, __1), __0), __31) as Place>::INDEX, 1024 + 31);
     }
 }

@@ -420,3 +420,26 @@ impl<M: Retractable<Place: Place>> Reversible for M {}
 
 #[diagnostic::do_not_recommend]
 impl<M: Retractable<Place: Place>> DownTarget<<M::Place as Place>::Set> for M {}
+
+#[cfg(test)]
+mod tests {
+    use super::{ConcurrentIndex, Step, Steps, pack};
+
+    #[test]
+    fn steps_are_read_as_they_were_packed() {
+        let plain = |start, end| Step { start, end, builds: None, setting: false, locks: "" };
+        let index = |index| Some(ConcurrentIndex { table: "\"a;:7\".users", index });
+        let steps = [
+            plain(0, 12),
+            Step { setting: true, ..plain(14, 20) },
+            Step { builds: index(Some("\"1:;\"")), ..plain(22, 60) },
+            Step { builds: index(None), ..plain(62, 99) },
+            Step { builds: index(None), locks: "!45:users", ..plain(99, 99) },
+            Step { locks: "!8rs3:a;b!51:c", ..plain(99, 100) },
+            plain(100, 100_000),
+        ];
+        let packed: &str = pack(&steps).leak();
+        assert_eq!(Steps(packed).collect::<Vec<_>>(), steps);
+        assert_eq!(Steps("").count(), 0);
+    }
+}

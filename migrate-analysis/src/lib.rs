@@ -44,6 +44,7 @@ pub mod hazards;
 mod inverse;
 mod layout;
 mod lock;
+mod ordered;
 pub mod plan;
 pub mod render;
 mod restore;
@@ -184,7 +185,7 @@ impl Analysis {
             set::assemble(candidates, config, &self.sources, complete, replay);
         self.plan = plan;
         self.diagnostics.extend(diagnostics);
-        self.diagnostics.sort_by_key(|d| (d.place.source, d.place.range.start));
+        diagnostic::sort(&mut self.diagnostics);
     }
 }
 

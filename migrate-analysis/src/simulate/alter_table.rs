@@ -9,7 +9,7 @@ use crate::ddl::{
     ObjectKind, ObjectName, Persistence, ReplicaIdentity, RowSecurity, TableConstraint,
     TriggerChoice,
 };
-use std::collections::BTreeSet;
+use crate::ordered::SortedSet;
 use std::ops::Range;
 
 /// An ALTER TABLE at work.
@@ -23,7 +23,7 @@ struct Altering<'a> {
 impl Simulator<'_> {
     /// The type of a column changes once at most.
     fn check_retyped_once(&mut self, table: Id, actions: &[AlterAction]) -> Result {
-        let mut changed = BTreeSet::new();
+        let mut changed = SortedSet::new();
         for action in actions {
             let AlterActionKind::AlterColumn {
                 column,

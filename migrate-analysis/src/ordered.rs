@@ -248,6 +248,17 @@ impl<'a, K, V> IntoIterator for &'a SortedMap<K, V> {
     }
 }
 
+/// `sort_by_key` for the few: one loop, where that is thirty functions for each type.
+pub(crate) fn sort_few_by_key<T, K: Ord>(list: &mut [T], key: impl Fn(&T) -> K) {
+    for end in 1..list.len() {
+        let mut at = end;
+        while at > 0 && key(&list[at]) < key(&list[at - 1]) {
+            list.swap(at, at - 1);
+            at -= 1;
+        }
+    }
+}
+
 /// Where something is, or belongs. What comes in order belongs to the end, and is looked for there first.
 fn place<T>(list: &[T], compare: impl Fn(&T) -> std::cmp::Ordering) -> Result<usize, usize> {
     match list.last() {

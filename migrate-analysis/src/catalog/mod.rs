@@ -141,18 +141,12 @@ impl Catalog {
         read: fn(&[u8]) -> Option<Object>,
     ) -> Parts {
         let mut objects = Kept { bytes: Vec::new(), ends: Vec::new(), read };
-        for (_, object) in self.slots() {
+        for (_, object) in self.objects.all() {
             object.into_iter().for_each(|object| write(object, &mut objects.bytes));
             objects.ends.push(objects.bytes.len());
         }
         let (names, dependents) = (self.names.clone(), self.dependents.clone());
         Parts { objects, names, dependents, made: self.made.clone() }
-    }
-
-    /// Every object there ever was, oldest first.
-    fn slots(&self) -> impl Iterator<Item = (Id, Option<&Object>)> {
-        let ids = (0u32..).map(Id).take(self.objects.len());
-        ids.map(|id| (id, self.get(id)))
     }
 
     pub(crate) fn get(&self, id: Id) -> Option<&Object> {
@@ -245,7 +239,7 @@ impl Catalog {
 
     /// Every object, oldest first.
     pub(crate) fn all(&self) -> impl Iterator<Item = (Id, &Object)> {
-        self.slots().filter_map(|(id, object)| Some((id, object?)))
+        self.objects.all().filter_map(|(id, object)| Some((id, object?)))
     }
 
     /// The objects that refer to this one, oldest first.
@@ -496,7 +490,7 @@ impl State<'_> {
 
     /// Every object that there was, oldest first.
     pub(crate) fn all(&self) -> impl Iterator<Item = (Id, &Object)> {
-        self.catalog.slots().filter_map(|(id, _)| Some((id, self.get(id)?)))
+        self.catalog.objects.all().filter_map(|(id, _)| Some((id, self.get(id)?)))
     }
 
     /// Whether there were statements that could not be followed.

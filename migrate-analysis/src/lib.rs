@@ -22,6 +22,7 @@
 //! | [`diagnostic`], `wording`, [`render`] | what is wrong, in which words, drawn how |
 //! | [`embed`] | how is it embedded? |
 //! | [`cache`] | what of all this need not be asked again |
+//! | `ordered` | how are sets and maps kept in order? |
 //!
 //! This crate knows no proc macro, no database client and no environment variable; it returns data
 //! and never prints.

@@ -15,7 +15,7 @@ use std::process::{Command, Output};
 /// What an application of ours is made of.
 const OURS: [&str; 4] = ["migrate-analysis", "migrate-build", "migrate-macros", "migrate-runtime"];
 
-/// What a user has from the registry is never compiled incrementally, and that costs a third less. Ours
+/// What a user has from the registry is never compiled incrementally, and that costs a quarter less. Ours
 /// stand in a folder here, which cargo takes for something that is being worked on.
 const PROFILE: &str = "[profile.dev.package.\"*\"]\nincremental = false\n";
 

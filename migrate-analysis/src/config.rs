@@ -1,11 +1,11 @@
 //! `migrations/migrate.toml`.
 
-use crate::diagnostic::{Code, Diagnostic, Place, Severity, Tier};
+use crate::diagnostic::{self, Code, Diagnostic, Place, Severity, Tier};
 use crate::directive::closest;
 use crate::lock::Servers;
+use crate::ordered::SortedMap;
 use crate::source::SourceId;
 use crate::wording;
-use std::collections::BTreeMap;
 use toml::de::{DeTable, DeValue};
 
 /// What the project decided for its set.
@@ -16,7 +16,7 @@ pub struct Config {
     /// Where that is said.
     pub(crate) history_place: Option<Place>,
     /// The severity of a code where it differs from the usual one; `None` is "allow".
-    severities: BTreeMap<Code, Option<Severity>>,
+    severities: SortedMap<Code, Option<Severity>>,
     /// What exists beside what the set makes: `schema.name`, `schema.*`.
     pub(crate) external: Vec<String>,
     /// The file of the directory that makes what exists before the set, and where that is said.
@@ -71,7 +71,7 @@ impl Config {
                 diagnostics.push(wording::malformed_config(place(range), &message).help(help));
             }
         }
-        diagnostics.sort_by_key(|diagnostic| diagnostic.place.range.start);
+        diagnostic::sort(&mut diagnostics);
         (config, diagnostics)
     }
 

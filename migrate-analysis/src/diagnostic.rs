@@ -52,6 +52,11 @@ pub enum Severity {
     Error,
 }
 
+/// Puts them in the order in which they are reported.
+pub(crate) fn sort(diagnostics: &mut [Diagnostic]) {
+    diagnostics.sort_by_key(|it| (it.place.source, it.place.range.start));
+}
+
 impl Diagnostic {
     pub(crate) fn error(code: Code, place: Place, message: impl Into<String>) -> Diagnostic {
         Diagnostic {

@@ -22,6 +22,7 @@
 //! | [`diagnostic`], `wording`, [`render`] | what is wrong, in which words, drawn how |
 //! | [`embed`] | how is it embedded? |
 //! | [`cache`] | what of all this need not be asked again |
+//! | `ordered` | how are sets and maps kept in order? |
 //!
 //! This crate knows no proc macro, no database client and no environment variable; it returns data
 //! and never prints.
@@ -44,6 +45,7 @@ pub mod hazards;
 mod inverse;
 mod layout;
 mod lock;
+mod ordered;
 pub mod plan;
 pub mod render;
 mod restore;
@@ -184,7 +186,7 @@ impl Analysis {
             set::assemble(candidates, config, &self.sources, complete, replay);
         self.plan = plan;
         self.diagnostics.extend(diagnostics);
-        self.diagnostics.sort_by_key(|d| (d.place.source, d.place.range.start));
+        diagnostic::sort(&mut self.diagnostics);
     }
 }
 

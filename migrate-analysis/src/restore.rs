@@ -5,8 +5,8 @@ use crate::chain::ScriptStatement;
 use crate::ddl::Command;
 use crate::deparse;
 use crate::diff::{self, Difference, Weight};
+use crate::ordered::SortedSet;
 use crate::sql::quoted;
-use std::collections::BTreeSet;
 
 /// What becomes of the schema when a migration is applied and rolled back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -98,9 +98,9 @@ pub(crate) fn losses(
 
 /// What statements since then may have touched unseen.
 struct NewFog {
-    names: BTreeSet<String>,
+    names: SortedSet<String>,
     /// Anything of the kinds that are named in these words; of any kind where there are none.
-    storm: Option<BTreeSet<String>>,
+    storm: Option<SortedSet<String>>,
 }
 
 impl NewFog {
@@ -118,15 +118,16 @@ impl NewFog {
 fn new_fog(catalog: &Catalog, before: Mark) -> NewFog {
     let now = &catalog.session().fog;
     let then = catalog.session_at(before).fog;
+    let new = now.names.iter().filter(|name| !then.names.contains(*name));
     let has_storm = now.everywhere || now.storms > then.storms;
     NewFog {
-        names: now.names.difference(&then.names).chain(&now.doubted).cloned().collect(),
+        names: new.chain(&now.doubted).cloned().collect(),
         storm: has_storm.then(|| now.storm.clone().unwrap_or_default()),
     }
 }
 
 /// Whether one of the names stands between the backticks of the words.
-fn mentions(words: &str, names: &BTreeSet<String>) -> bool {
+fn mentions(words: &str, names: &SortedSet<String>) -> bool {
     let quoted = words.split('`').skip(1).step_by(2);
     let parts = quoted.flat_map(|it| it.split(|c: char| !(c.is_alphanumeric() || c == '_')));
     parts.into_iter().any(|word| names.contains(word))

@@ -4,7 +4,7 @@
 //! while the text stays the same. What needs the other files is asked in [`set`](crate::set).
 
 use crate::checksum;
-use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::diagnostic::{self, Code, Diagnostic, Place};
 use crate::directive::{self, Direction, Directive};
 use crate::layout::Part;
 use crate::source::SourceId;
@@ -64,7 +64,7 @@ pub(crate) fn read(
         Part::Down => reader.single(Direction::Down),
         Part::Both => reader.sections(),
     }
-    reader.file.diagnostics.sort_by_key(|diagnostic| diagnostic.place.range.start);
+    diagnostic::sort(&mut reader.file.diagnostics);
     reader.file
 }
 

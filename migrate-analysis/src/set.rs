@@ -5,6 +5,7 @@ use crate::checksum;
 use crate::config::Config;
 use crate::diagnostic::{Code, Diagnostic, Place, Severity, Tier};
 use crate::layout::{Layout, Named, Part};
+use crate::ordered::{SortedMap, SortedSet};
 use crate::plan::{Plan, PlannedDown, PlannedMigration, PlannedScript, PlannedStatement};
 use crate::restore::Verdict;
 use crate::schema::{self, Doubts};
@@ -12,7 +13,6 @@ use crate::script::{Script, ScriptFile};
 use crate::source::{Source, SourceId};
 use crate::statement::Statement;
 use crate::wording;
-use std::collections::{BTreeMap, BTreeSet};
 
 /// A file that could be read, with the version its name gives.
 pub(crate) struct Candidate {
@@ -32,9 +32,9 @@ pub(crate) fn assemble(
     complete: bool,
     replay: &mut Replay,
 ) -> (Plan, Vec<Diagnostic>) {
-    let mut versions: BTreeMap<i64, Vec<Candidate>> = BTreeMap::new();
+    let mut versions: SortedMap<i64, Vec<Candidate>> = SortedMap::new();
     for candidate in candidates {
-        versions.entry(candidate.version).or_default().push(candidate);
+        versions.get_or_insert_with(candidate.version, Vec::new).push(candidate);
     }
     let numbers: Vec<i64> = versions.keys().copied().collect();
     let free = numbers.last().map_or(1, |newest| newest.saturating_add(1));
@@ -170,7 +170,7 @@ impl Set<'_> {
     /// could hide something else.
     fn excuse_allows(&mut self, known: bool) {
         let unproven = self.plan.migrations.iter().filter(|it| it.verdict == Verdict::Unproven);
-        let unproven: BTreeSet<i64> = unproven.map(|it| it.version).collect();
+        let unproven: SortedSet<i64> = unproven.map(|it| it.version).collect();
         for (version, file) in &mut self.files {
             for allow in file.file.allows.iter_mut().filter(|it| it.code.is_about_schema()) {
                 let is_pair = allow.code == Code::DownDoesNotRestore;
@@ -292,7 +292,7 @@ impl Set<'_> {
 
     /// Numbers left out of a set that counts from 1: more than half of them have to be there,
     /// or it is a set that was numbered otherwise.
-    fn gaps(&mut self, versions: &mut BTreeMap<i64, Vec<Candidate>>, numbers: &[i64]) {
+    fn gaps(&mut self, versions: &mut SortedMap<i64, Vec<Candidate>>, numbers: &[i64]) {
         let (Some(1), Some(newest)) = (numbers.first(), numbers.last()) else { return };
         let count = i64::try_from(numbers.len()).unwrap_or(i64::MAX);
         if *newest >= count.saturating_mul(2) {
@@ -321,7 +321,7 @@ impl Set<'_> {
 
     /// diesel's versions are text: `2026-05-05-180007-0000` (18 digits) comes before
     /// `2026-05-27-120000` (14 digits), and as numbers it would come after it.
-    fn misordered_folders(&mut self, versions: &BTreeMap<i64, Vec<Candidate>>) {
+    fn misordered_folders(&mut self, versions: &SortedMap<i64, Vec<Candidate>>) {
         let dated: Vec<(&Candidate, String)> = versions
             .values()
             .flatten()

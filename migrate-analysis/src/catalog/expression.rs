@@ -1,7 +1,7 @@
 //! Expressions and types, bound to what they name.
 
 use super::Id;
-use std::collections::BTreeSet;
+use crate::ordered::SortedSet;
 
 /// An expression whose names were looked up, so that it follows a rename.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -107,7 +107,7 @@ impl Expr {
         self.columns().any(|number| number == column)
     }
 
-    pub(crate) fn references(&self, ids: &mut BTreeSet<Id>) {
+    pub(crate) fn references(&self, ids: &mut SortedSet<Id>) {
         for piece in &self.pieces {
             match piece {
                 Piece::Routine(id, _) | Piece::Relation(id) => {

@@ -20,8 +20,9 @@ pub(crate) use table::*;
 
 use store::Store;
 
+use crate::ordered::{SortedMap, SortedSet};
 use std::cell::Cell;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 /// The schema of temporary objects.
@@ -73,9 +74,9 @@ impl Origin {
 #[derive(Clone, Debug)]
 pub(crate) struct Catalog {
     objects: Store,
-    names: BTreeMap<Key, Id>,
+    names: SortedMap<Key, Id>,
     /// By the number of the object that they refer to.
-    dependents: Vec<BTreeSet<Id>>,
+    dependents: Vec<SortedSet<Id>>,
     journal: Vec<(Id, Option<Rc<Object>>)>,
     /// Where each script begins in the journal.
     origins: Vec<(Mark, Origin)>,
@@ -94,8 +95,8 @@ pub(crate) struct Catalog {
 pub(crate) struct Parts {
     /// Every object there ever was, by its number.
     pub(crate) objects: Kept,
-    pub(crate) names: BTreeMap<Key, Id>,
-    pub(crate) dependents: Vec<BTreeSet<Id>>,
+    pub(crate) names: SortedMap<Key, Id>,
+    pub(crate) dependents: Vec<SortedSet<Id>>,
     pub(crate) made: HashSet<String>,
 }
 
@@ -114,7 +115,7 @@ impl Catalog {
     fn empty() -> Catalog {
         Catalog {
             objects: Store::new(),
-            names: BTreeMap::new(),
+            names: SortedMap::new(),
             dependents: Vec::new(),
             journal: Vec::new(),
             origins: vec![(Mark(0), Origin::Before)],
@@ -129,7 +130,7 @@ impl Catalog {
     pub(crate) fn restored(parts: Parts) -> Catalog {
         let Parts { objects, names, mut dependents, made } = parts;
         let objects = Store::kept(objects);
-        dependents.resize(objects.len(), BTreeSet::new());
+        dependents.resize(objects.len(), SortedSet::new());
         Catalog { objects, names, dependents, made, is_restored: true, ..Catalog::empty() }
     }
 
@@ -140,18 +141,12 @@ impl Catalog {
         read: fn(&[u8]) -> Option<Object>,
     ) -> Parts {
         let mut objects = Kept { bytes: Vec::new(), ends: Vec::new(), read };
-        for (_, object) in self.slots() {
+        for (_, object) in self.objects.all() {
             object.into_iter().for_each(|object| write(object, &mut objects.bytes));
             objects.ends.push(objects.bytes.len());
         }
         let (names, dependents) = (self.names.clone(), self.dependents.clone());
         Parts { objects, names, dependents, made: self.made.clone() }
-    }
-
-    /// Every object there ever was, oldest first.
-    fn slots(&self) -> impl Iterator<Item = (Id, Option<&Object>)> {
-        let ids = (0u32..).map(Id).take(self.objects.len());
-        ids.map(|id| (id, self.get(id)))
     }
 
     pub(crate) fn get(&self, id: Id) -> Option<&Object> {
@@ -161,7 +156,7 @@ impl Catalog {
     /// Adds a new object.
     pub(crate) fn add(&mut self, object: Object) -> Id {
         let id = self.objects.push();
-        self.dependents.push(BTreeSet::new());
+        self.dependents.push(SortedSet::new());
         if !object.partial {
             self.made.insert(object.name.clone());
         }
@@ -171,9 +166,13 @@ impl Catalog {
 
     /// Changes an object; nothing happens where it is gone.
     pub(crate) fn edit(&mut self, id: Id, change: impl FnOnce(&mut Object)) {
-        let Some(object) = self.objects.get(id) else { return };
-        let mut object = Object::clone(object);
+        // The rest is compiled once and not for each of a hundred changes.
+        let Some(mut object) = self.get(id).cloned() else { return };
         change(&mut object);
+        self.replace(id, object);
+    }
+
+    fn replace(&mut self, id: Id, object: Object) {
         self.put(id, Some(Rc::new(object)));
     }
 
@@ -223,7 +222,7 @@ impl Catalog {
     ) -> impl Iterator<Item = (&Key, Id)> {
         let first = Key::new(space, schema, "");
         let same = move |key: &Key| key.space == space && key.schema == schema;
-        self.names.range(first..).take_while(move |(key, _)| same(key)).map(|(key, id)| (key, *id))
+        self.names.since(first).take_while(move |(key, _)| same(key)).map(|(key, id)| (key, *id))
     }
 
     /// Routines of that name, whatever their arguments.
@@ -235,17 +234,18 @@ impl Catalog {
                 (key.space, key.schema, &key.name) == (first.space, first.schema, &first.name)
             }
         };
-        self.names.range(first..).take_while(move |(key, _)| same(key)).map(|(_, id)| *id)
+        self.names.since(first).take_while(move |(key, _)| same(key)).map(|(_, id)| *id)
     }
 
     /// Every object, oldest first.
     pub(crate) fn all(&self) -> impl Iterator<Item = (Id, &Object)> {
-        self.slots().filter_map(|(id, object)| Some((id, object?)))
+        self.objects.all().filter_map(|(id, object)| Some((id, object?)))
     }
 
     /// The objects that refer to this one, oldest first.
     pub(crate) fn dependents(&self, id: Id) -> impl Iterator<Item = Id> {
-        self.dependents.get(id.0 as usize).into_iter().flatten().copied()
+        let dependents = self.dependents.get(id.0 as usize).map_or(&[][..], |ids| ids);
+        dependents.iter().copied()
     }
 
     pub(crate) fn session(&self) -> &Session {
@@ -372,10 +372,10 @@ impl Catalog {
     }
 
     /// The objects that were touched since, oldest first, each as it was then.
-    pub(crate) fn touched(&self, mark: Mark) -> BTreeMap<Id, Option<Rc<Object>>> {
-        let mut touched = BTreeMap::new();
+    pub(crate) fn touched(&self, mark: Mark) -> SortedMap<Id, Option<Rc<Object>>> {
+        let mut touched = SortedMap::new();
         for (id, before) in self.journal.iter().skip(mark.0) {
-            touched.entry(*id).or_insert_with(|| before.clone());
+            touched.get_or_insert_with(*id, || before.clone());
         }
         touched.remove(&Id::SESSION);
         touched
@@ -398,7 +398,7 @@ impl Catalog {
 
     /// The catalog as it is.
     pub(crate) fn now(&self) -> State<'_> {
-        State { catalog: self, overlay: BTreeMap::new() }
+        State { catalog: self, overlay: SortedMap::new() }
     }
 
     /// Who did the last change for which `is_it` holds, given an object before and after it.
@@ -406,7 +406,7 @@ impl Catalog {
         &self,
         is_it: impl Fn(Option<&Object>, Option<&Object>) -> bool,
     ) -> Option<Origin> {
-        self.last_where(|_| true, is_it)
+        self.last_where(None, &is_it)
     }
 
     /// The same for one object.
@@ -415,17 +415,17 @@ impl Catalog {
         only: Id,
         is_it: impl Fn(Option<&Object>, Option<&Object>) -> bool,
     ) -> Option<Origin> {
-        self.last_where(|id| id == only, is_it)
+        self.last_where(Some(only), &is_it)
     }
 
     fn last_where(
         &self,
-        counts: impl Fn(Id) -> bool,
-        is_it: impl Fn(Option<&Object>, Option<&Object>) -> bool,
+        only: Option<Id>,
+        is_it: &dyn Fn(Option<&Object>, Option<&Object>) -> bool,
     ) -> Option<Origin> {
         let mut after: HashMap<Id, Option<Rc<Object>>> = HashMap::new();
         for (at, (id, before)) in self.journal.iter().enumerate().rev() {
-            if !counts(*id) {
+            if only.is_some_and(|only| only != *id) {
                 continue;
             }
             let now = match after.get(id) {
@@ -452,7 +452,7 @@ impl Catalog {
 #[derive(Clone, Debug)]
 pub(crate) struct State<'a> {
     catalog: &'a Catalog,
-    overlay: BTreeMap<Id, Option<Rc<Object>>>,
+    overlay: SortedMap<Id, Option<Rc<Object>>>,
 }
 
 impl State<'_> {
@@ -490,7 +490,7 @@ impl State<'_> {
 
     /// Every object that there was, oldest first.
     pub(crate) fn all(&self) -> impl Iterator<Item = (Id, &Object)> {
-        self.catalog.slots().filter_map(|(id, _)| Some((id, self.get(id)?)))
+        self.catalog.objects.all().filter_map(|(id, _)| Some((id, self.get(id)?)))
     }
 
     /// Whether there were statements that could not be followed.

@@ -2,7 +2,7 @@
 
 use super::{Column, ColumnType, Expr, Id, Index, Routine, Rule, Sequence, Table, Trigger, View};
 use crate::ddl::ObjectKind;
-use std::collections::{BTreeMap, BTreeSet};
+use crate::ordered::{SortedMap, SortedSet};
 
 /// An object of the schema.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,7 +95,7 @@ pub(crate) struct Statistics {
 /// passed on. The owner's own are in it once anything was granted or revoked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Acl {
-    Known(BTreeMap<String, BTreeMap<String, bool>>),
+    Known(SortedMap<String, SortedMap<String, bool>>),
     /// Default privileges, or a statement that could not be followed, had a part in it.
     Unknown,
 }
@@ -117,11 +117,11 @@ pub(crate) struct Fog {
     /// How many scripts were like that. After the first, whatever the set itself never made may exist.
     pub(crate) storms: u32,
     /// The words of what those of this migration put together as they ran; none where they are not known.
-    pub(crate) storm: Option<BTreeSet<String>>,
+    pub(crate) storm: Option<SortedSet<String>>,
     /// Whatever has one of these names, in any schema.
-    pub(crate) names: BTreeSet<String>,
+    pub(crate) names: SortedSet<String>,
     /// Names of what statements of this migration took for gone, or for changed, since it may be.
-    pub(crate) doubted: BTreeSet<String>,
+    pub(crate) doubted: SortedSet<String>,
 }
 
 impl Fog {
@@ -139,8 +139,8 @@ impl Session {
             everywhere: false,
             storms: 0,
             storm: None,
-            names: BTreeSet::new(),
-            doubted: BTreeSet::new(),
+            names: SortedSet::new(),
+            doubted: SortedSet::new(),
         },
     };
 }
@@ -222,8 +222,8 @@ impl Object {
     }
 
     /// The objects it refers to, without itself.
-    pub(crate) fn references(&self) -> BTreeSet<Id> {
-        let mut ids: BTreeSet<Id> = self.schema.into_iter().chain(self.extension).collect();
+    pub(crate) fn references(&self) -> SortedSet<Id> {
+        let mut ids: SortedSet<Id> = self.schema.into_iter().chain(self.extension).collect();
         match &self.kind {
             Kind::Table(table) => table.references(&mut ids),
             Kind::View(view) => view.references(&mut ids),
@@ -359,7 +359,7 @@ impl Object {
 }
 
 impl Domain {
-    fn references(&self, ids: &mut BTreeSet<Id>) {
+    fn references(&self, ids: &mut SortedSet<Id>) {
         ids.extend(self.base.user_type());
         let checks = self.checks.iter().map(|check| &check.expression);
         for expression in self.default.iter().chain(checks) {

@@ -2,7 +2,7 @@
 
 use super::{BaseType, ColumnType, Expr, Id};
 use crate::ddl::ArgumentMode;
-use std::collections::BTreeSet;
+use crate::ordered::SortedSet;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Routine {
@@ -28,7 +28,7 @@ pub(crate) struct Routine {
     pub(crate) settings: Vec<(String, String)>,
     pub(crate) body: Body,
     /// What a body that PostgreSQL reads at once (`BEGIN ATOMIC`) refers to.
-    pub(crate) uses: BTreeSet<Id>,
+    pub(crate) uses: SortedSet<Id>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,7 +73,7 @@ impl Routine {
         signature(self.arguments.iter().filter(|it| it.is_input()).map(|it| &it.column_type))
     }
 
-    pub(super) fn references(&self, ids: &mut BTreeSet<Id>) {
+    pub(super) fn references(&self, ids: &mut SortedSet<Id>) {
         for argument in &self.arguments {
             ids.extend(argument.column_type.user_type());
             argument.default.iter().for_each(|expression| expression.references(ids));

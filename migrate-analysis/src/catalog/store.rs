@@ -55,6 +55,11 @@ impl Store {
         self.slots.get(number)?.get_or_init(|| self.kept.object(number)).as_ref()
     }
 
+    /// Every object there ever was, oldest first.
+    pub(super) fn all(&self) -> All<'_> {
+        All { store: self, next: 0 }
+    }
+
     /// Puts an object in the place of another, which is the answer; none where there is no such place.
     pub(super) fn replace(
         &mut self,
@@ -64,5 +69,22 @@ impl Store {
         let before = self.get(id).cloned();
         *self.slots.get_mut(id.0 as usize)? = OnceCell::from(object);
         Some(before)
+    }
+}
+
+/// Every search of the catalog is made of this: as a chain of adapters each would be a dozen functions more.
+pub(super) struct All<'a> {
+    store: &'a Store,
+    next: u32,
+}
+
+impl<'a> Iterator for All<'a> {
+    type Item = (Id, Option<&'a Object>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let id = Id(self.next);
+        let slot = self.store.slots.get(id.0 as usize)?;
+        self.next += 1;
+        Some((id, slot.get_or_init(|| self.store.kept.object(id.0 as usize)).as_deref()))
     }
 }

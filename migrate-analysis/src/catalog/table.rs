@@ -2,7 +2,7 @@
 
 use super::{Acl, ColumnType, Expr, Id};
 use crate::ddl::{Enabled, Persistence, ReplicaIdentity};
-use std::collections::BTreeSet;
+use crate::ordered::SortedSet;
 
 /// A table, plain, partitioned or foreign.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -269,9 +269,9 @@ pub(crate) struct View {
     /// As it was written.
     pub(crate) query: String,
     /// The columns that the query names; `None` where it needs the whole relation.
-    pub(crate) reads: BTreeSet<(Id, Option<u32>)>,
+    pub(crate) reads: SortedSet<(Id, Option<u32>)>,
     /// Functions and types of the set that the query names.
-    pub(crate) uses: BTreeSet<Id>,
+    pub(crate) uses: SortedSet<Id>,
     /// The query could be followed to the end: `reads` and `columns` are all there are.
     pub(crate) followed: bool,
     /// Something that it reads was renamed since, so that `query` does not say any more what it reads.
@@ -304,7 +304,7 @@ impl Table {
         self.bound.is_some()
     }
 
-    pub(super) fn references(&self, ids: &mut BTreeSet<Id>) {
+    pub(super) fn references(&self, ids: &mut SortedSet<Id>) {
         ids.extend(self.of_type.iter().chain(&self.parents).chain(&self.clustered_on));
         for column in &self.columns {
             ids.extend(column.column_type.user_type());
@@ -350,14 +350,14 @@ impl ConstraintKind {
 }
 
 impl Trigger {
-    fn references(&self, ids: &mut BTreeSet<Id>) {
+    fn references(&self, ids: &mut SortedSet<Id>) {
         ids.extend(self.function.0.iter().chain(&self.from));
         self.when.iter().for_each(|expression| expression.references(ids));
     }
 }
 
 impl View {
-    pub(super) fn references(&self, ids: &mut BTreeSet<Id>) {
+    pub(super) fn references(&self, ids: &mut SortedSet<Id>) {
         ids.extend(self.reads.iter().map(|(relation, _)| *relation));
         ids.extend(&self.uses);
         for trigger in &self.triggers {
@@ -368,7 +368,7 @@ impl View {
 }
 
 impl IndexKey {
-    pub(super) fn references(&self, ids: &mut BTreeSet<Id>) {
+    pub(super) fn references(&self, ids: &mut SortedSet<Id>) {
         if let IndexKey::Expression(expression) = self {
             expression.references(ids);
         }
@@ -383,7 +383,7 @@ impl IndexKey {
 }
 
 impl Index {
-    pub(super) fn references(&self, ids: &mut BTreeSet<Id>) {
+    pub(super) fn references(&self, ids: &mut SortedSet<Id>) {
         ids.insert(self.table);
         ids.extend(self.parent);
         for element in &self.elements {
@@ -410,7 +410,7 @@ impl Index {
 }
 
 impl Sequence {
-    pub(super) fn references(&self, ids: &mut BTreeSet<Id>) {
+    pub(super) fn references(&self, ids: &mut SortedSet<Id>) {
         ids.extend(self.owned_by.map(|owner| owner.table));
     }
 }

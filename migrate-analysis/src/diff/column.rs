@@ -5,8 +5,8 @@ use super::table::{comment_text, comment_words, options};
 use super::{Differ, Pair, Phase, Weight, fix};
 use crate::catalog::{Acl, BaseType, Column, ColumnType, Expr, State, Table};
 use crate::deparse::{self, object_name};
+use crate::ordered::SortedMap;
 use crate::sql::quoted;
-use std::collections::BTreeMap;
 
 impl Differ<'_> {
     pub(super) fn columns(
@@ -244,7 +244,7 @@ impl Differ<'_> {
         }
         let entries = |acl: &Option<Acl>| match acl {
             Some(Acl::Known(entries)) => entries.clone(),
-            _ => BTreeMap::new(),
+            _ => SortedMap::new(),
         };
         let column = quoted(&one.name);
         let (then, now) = (entries(&one.acl), entries(&other.acl));

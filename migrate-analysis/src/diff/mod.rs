@@ -16,8 +16,8 @@ mod view;
 
 use crate::catalog::{Column, Expr, Id, Kind, Object, Sequence, State};
 use crate::deparse;
+use crate::ordered::{SortedMap, SortedSet};
 use crate::sql::compare::{self, Sameness};
-use std::collections::{BTreeMap, BTreeSet};
 
 /// Something that is not as it was.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -116,9 +116,9 @@ pub(crate) fn compare(
     let mut differ = Differ {
         before,
         after,
-        missing: BTreeSet::new(),
-        left: BTreeSet::new(),
-        both: BTreeMap::new(),
+        missing: SortedSet::new(),
+        left: SortedSet::new(),
+        both: SortedMap::new(),
         matching,
         found: Vec::new(),
     };
@@ -139,10 +139,10 @@ struct Differ<'a> {
     before: &'a State<'a>,
     after: &'a State<'a>,
     /// Objects that only one state has.
-    missing: BTreeSet<Id>,
-    left: BTreeSet<Id>,
+    missing: SortedSet<Id>,
+    left: SortedSet<Id>,
     /// What of the earlier state is what of the later one.
-    both: BTreeMap<Id, Id>,
+    both: SortedMap<Id, Id>,
     matching: Matching,
     found: Vec<Difference>,
 }
@@ -202,7 +202,8 @@ impl<'a> Differ<'a> {
     /// What takes a name comes after what gives it up.
     fn order_renames(&mut self) {
         let fixes = || self.found.iter().flat_map(|it| &it.fixes);
-        let taken: BTreeMap<String, String> = fixes().filter_map(|it| it.renames.clone()).collect();
+        let taken: SortedMap<String, String> =
+            fixes().filter_map(|it| it.renames.clone()).collect();
         let depth = |(_, to): &(String, String)| {
             let mut behind = std::iter::successors(Some(to), |name| taken.get(*name));
             // In a circle there is no order.

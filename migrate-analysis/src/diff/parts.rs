@@ -8,8 +8,8 @@ use crate::catalog::{
     Routine, Sequence, State, Table,
 };
 use crate::deparse::{self, object_name};
+use crate::ordered::SortedMap;
 use crate::sql::quoted;
-use std::collections::BTreeMap;
 
 impl Differ<'_> {
     pub(super) fn index_weight(
@@ -325,7 +325,7 @@ impl Differ<'_> {
 
     /// What gives an object the privileges it had, from those that it has now.
     pub(super) fn grants(&self, object: &Object, now: Option<&Acl>) -> Vec<String> {
-        let nothing = BTreeMap::new();
+        let nothing = SortedMap::new();
         let known = |acl: Option<&'_ Acl>| match acl {
             Some(Acl::Known(entries)) => entries.clone(),
             _ => nothing.clone(),

@@ -5,8 +5,8 @@ use super::trigger::create_rule;
 use super::{Differ, Fix, Pair, Phase, Weight, age, fix};
 use crate::catalog::{Column, Id, Kind, Object, State, View};
 use crate::deparse::{self, object_name};
+use crate::ordered::SortedSet;
 use crate::sql::{compare, quoted};
-use std::collections::BTreeSet;
 
 impl Differ<'_> {
     /// Everything about a view that is made again, but for what any object has.
@@ -141,7 +141,7 @@ impl Differ<'_> {
     pub(super) fn views_in_the_way(&mut self) {
         let fixes = self.found.iter().flat_map(|it| &it.fixes);
         let mut waiting: Vec<(Id, Option<u32>)> = fixes.filter_map(|fix| fix.stirs).collect();
-        let mut done: BTreeSet<Id> = waiting.iter().map(|(id, _)| *id).collect();
+        let mut done: SortedSet<Id> = waiting.iter().map(|(id, _)| *id).collect();
         while let Some((id, column)) = waiting.pop() {
             for view in self.after.dependents(id) {
                 let reads = self.after.get(view).and_then(Object::view).is_some_and(|it| {

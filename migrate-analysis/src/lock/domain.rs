@@ -3,7 +3,7 @@
 use super::{Cause, LockMode, Locks, Seen, Work, WorkKind};
 use crate::catalog::{BaseType, Id, Kind};
 use crate::ddl::{AlterDomain, DomainAction};
-use std::collections::BTreeSet;
+use crate::ordered::SortedSet;
 
 pub(super) fn alter(seen: &Seen<'_>, alter: &AlterDomain, locks: &mut Locks) {
     let Some(domain) = seen.names.data_type(&alter.name) else { return };
@@ -30,8 +30,8 @@ pub(super) fn alter(seen: &Seen<'_>, alter: &AlterDomain, locks: &mut Locks) {
 }
 
 /// The tables with a column of the domain, or of one that is made of it. (`get_rels_with_domain`)
-fn users(seen: &Seen<'_>, domain: Id) -> BTreeSet<Id> {
-    let mut tables = BTreeSet::new();
+fn users(seen: &Seen<'_>, domain: Id) -> SortedSet<Id> {
+    let mut tables = SortedSet::new();
     let mut domains = vec![domain];
     while let Some(domain) = domains.pop() {
         for id in seen.before.dependents(domain) {

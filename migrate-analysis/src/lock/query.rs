@@ -5,7 +5,7 @@
 use super::{Cause, LockMode, Locks, Seen, WorkKind};
 use crate::catalog::{Id, IndexKey, Object};
 use crate::ddl::{Arm, Query, Select, Source, SourceKind};
-use std::collections::BTreeSet;
+use crate::ordered::SortedSet;
 
 /// Whether a query is run, or only read.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -141,7 +141,7 @@ pub(super) fn behind(seen: &Seen<'_>, relation: Id) -> Vec<Id> {
         if let Some(view) = seen.before.get(id).and_then(Object::view)
             && !view.materialized
         {
-            for read in view.reads.iter().map(|(read, _)| *read).collect::<BTreeSet<_>>() {
+            for read in view.reads.iter().map(|(read, _)| *read).collect::<SortedSet<_>>() {
                 for id in seen.family(read) {
                     if !all.contains(&id) {
                         all.push(id);

@@ -4,7 +4,7 @@ use super::query::{Run, behind, query};
 use super::{Cause, LockMode, Locks, Seen, WorkKind};
 use crate::catalog::{Id, Object};
 use crate::ddl::{CreateTableAs, CreateView, Name};
-use std::collections::BTreeSet;
+use crate::ordered::SortedSet;
 
 /// `CREATE VIEW`.
 pub(super) fn create_view(seen: &Seen<'_>, create: &CreateView, locks: &mut Locks) {
@@ -44,7 +44,7 @@ pub(super) fn refresh(
     let Some(view) = seen.before.get(id).and_then(Object::view).filter(|_| with_data) else {
         return;
     };
-    let reads: BTreeSet<Id> = view.reads.iter().map(|(read, _)| *read).collect();
+    let reads: SortedSet<Id> = view.reads.iter().map(|(read, _)| *read).collect();
     for id in reads.into_iter().flat_map(|read| behind(seen, read)) {
         locks.lock(id, LockMode::AccessShare);
         if seen.holds_rows(id) {

@@ -6,6 +6,7 @@ use crate::catalog::Id;
 use crate::ddl::{AlterActionKind, AlterTable, Command, Dml, Name};
 use crate::diagnostic::Code;
 use crate::lock::{Cause, LockMode, Work};
+use crate::ordered::sort_few_by_key;
 
 const SOURCE: &str = "https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-TABLES";
 
@@ -115,7 +116,7 @@ pub(super) fn work_under_lock<'a>(
     }
     // What is known for certain is told first.
     let mut works: Vec<&Work> = statement.locks.work.iter().filter(is_slow).collect();
-    works.sort_by_key(|work| !reads_all(statement, work.relation));
+    sort_few_by_key(&mut works, |work| !reads_all(statement, work.relation));
     for work in works {
         for earlier in statement.script.held_since() {
             let blocks = earlier.locks.relations.iter().find(|lock| {

@@ -7,6 +7,7 @@ use crate::chain::{Effect, Replayed};
 use crate::ddl::ObjectKind;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::diff::{self, Difference};
+use crate::ordered::{SortedSet, sort_few_by_key};
 use crate::plan::{PlannedDown, PlannedMigration, PlannedScript};
 use crate::restore::Verdict;
 use crate::rules;
@@ -14,7 +15,6 @@ use crate::simulate::{Failure, FailureKind};
 use crate::source::Source;
 use crate::sql;
 use crate::wording::{self, Made};
-use std::collections::BTreeSet;
 use std::ops::Range;
 
 impl<'a> Set<'a> {
@@ -89,7 +89,7 @@ impl<'a> Set<'a> {
         let guilty = differences.iter().find_map(|it| self.naming(up, it, ""));
         let guilty = guilty.filter(|_| overdone.is_empty()).map(|it| self.line(up, it));
         let named = overdone.iter().flat_map(|it| sql::names(self.text(down), it.clone()));
-        let named: BTreeSet<String> = named.collect();
+        let named: SortedSet<String> = named.collect();
         let is_kept = |it: &&Difference| {
             overdone.is_empty() || !it.names().iter().all(|name| named.contains(name))
         };
@@ -114,7 +114,7 @@ impl<'a> Set<'a> {
         });
         let mut found: Vec<Range<usize>> =
             kept.filter_map(|it| self.naming(down, it, "drop")).collect();
-        found.sort_by_key(|it| it.start);
+        sort_few_by_key(&mut found, |it| it.start);
         found.dedup();
         found
     }

@@ -9,7 +9,7 @@ use crate::ddl::{
     ObjectKind, ObjectName, Persistence, ReplicaIdentity, RowSecurity, TableConstraint,
     TriggerChoice,
 };
-use std::collections::BTreeSet;
+use crate::ordered::{SortedSet, sort_few_by_key};
 use std::ops::Range;
 
 /// An ALTER TABLE at work.
@@ -23,7 +23,7 @@ struct Altering<'a> {
 impl Simulator<'_> {
     /// The type of a column changes once at most.
     fn check_retyped_once(&mut self, table: Id, actions: &[AlterAction]) -> Result {
-        let mut changed = BTreeSet::new();
+        let mut changed = SortedSet::new();
         for action in actions {
             let AlterActionKind::AlterColumn {
                 column,
@@ -56,15 +56,17 @@ impl Simulator<'_> {
         self.check_retyped_once(table, &alter.actions)?;
         let mut altering = Altering { alter, table, constraints: Vec::new() };
         let mut actions: Vec<&AlterAction> = alter.actions.iter().collect();
-        actions.sort_by_key(|action| pass(&action.kind));
+        sort_few_by_key(&mut actions, |action| pass(&action.kind));
         let (early, late): (Vec<_>, Vec<_>) =
             actions.into_iter().partition(|action| pass(&action.kind) <= Pass::Attributes);
         for action in early {
             self.action(&mut altering, action)?;
         }
-        altering.constraints.sort_by_key(|it| match super::create_table::rank(&it.kind) {
-            1 | 2 => 0,
-            _ => 1,
+        sort_few_by_key(&mut altering.constraints, |it| {
+            match super::create_table::rank(&it.kind) {
+                1 | 2 => 0,
+                _ => 1,
+            }
         });
         for constraint in &altering.constraints {
             self.add_constraint(table, constraint, alter.only)?;

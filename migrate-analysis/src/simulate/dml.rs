@@ -4,7 +4,7 @@ use super::lookup::spelt;
 use super::{Failure, Result, Simulator};
 use crate::catalog::{ConstraintKind, Id, Kind};
 use crate::ddl::{self, Name};
-use std::collections::BTreeSet;
+use crate::ordered::SortedSet;
 
 impl Simulator<'_> {
     pub(super) fn insert(&mut self, dml: &ddl::Dml) -> Result {
@@ -82,12 +82,12 @@ impl Simulator<'_> {
         if cascade {
             return Ok(());
         }
-        let mut all: BTreeSet<Id> = BTreeSet::new();
+        let mut all: SortedSet<Id> = SortedSet::new();
         for (id, _) in &named {
             self.add_with_children(*id, &mut all);
         }
         for (id, name) in named {
-            let mut family = BTreeSet::new();
+            let mut family = SortedSet::new();
             self.add_with_children(id, &mut family);
             let refers = |table: &Id| {
                 !all.contains(table) && family.iter().any(|it| self.refers_to(*table, *it))
@@ -101,7 +101,7 @@ impl Simulator<'_> {
         Ok(())
     }
 
-    fn add_with_children(&self, id: Id, all: &mut BTreeSet<Id>) {
+    fn add_with_children(&self, id: Id, all: &mut SortedSet<Id>) {
         if !all.insert(id) {
             return;
         }

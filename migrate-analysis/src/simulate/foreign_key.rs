@@ -7,7 +7,7 @@ use crate::catalog::{
     Object, Space,
 };
 use crate::ddl::{Action, Ident, ObjectKind, References, TableConstraint};
-use std::collections::BTreeSet;
+use crate::ordered::SortedSet;
 use std::ops::Range;
 
 impl Simulator<'_> {
@@ -95,12 +95,12 @@ impl Simulator<'_> {
         if numbers.len() != count {
             return Err(disagree(at));
         }
-        let wanted: BTreeSet<u32> = numbers.iter().copied().collect();
+        let wanted: SortedSet<u32> = numbers.iter().copied().collect();
         let candidates = self.indexes(target);
         let indexes = || {
             candidates.iter().filter_map(|id| {
                 let index = self.catalog.get(*id)?.index()?;
-                let columns: BTreeSet<u32> = index.columns()?.into_iter().collect();
+                let columns: SortedSet<u32> = index.columns()?.into_iter().collect();
                 let fits = index.unique && index.predicate.is_none() && columns == wanted;
                 fits.then_some((*id, index))
             })

@@ -3,7 +3,7 @@
 use super::{Failure, Result, Simulator};
 use crate::catalog::{Column, Constraint, ConstraintKind, Id, Table};
 use crate::ddl::{Ident, Name};
-use std::collections::BTreeMap;
+use crate::ordered::SortedMap;
 
 impl Simulator<'_> {
     /// The partitions of a table.
@@ -14,7 +14,7 @@ impl Simulator<'_> {
     }
 
     /// The numbers of a table's columns in another table, by their names.
-    pub(super) fn column_map(&self, from: Id, to: Id) -> BTreeMap<u32, u32> {
+    pub(super) fn column_map(&self, from: Id, to: Id) -> SortedMap<u32, u32> {
         let columns = self.columns(to);
         let same = |column: &Column| {
             let other = columns.iter().find(|other| other.name == column.name)?;

@@ -5,7 +5,7 @@ use super::names::IndexPurpose;
 use super::{Result, Simulator};
 use crate::catalog::{Column, Constraint, ConstraintKind, Id, Index, Kind, Object, Ownership};
 use crate::ddl::{ConstraintAttributes, Including, Like, SequenceOptions};
-use std::collections::BTreeMap;
+use crate::ordered::SortedMap;
 use std::ops::Range;
 
 impl Simulator<'_> {
@@ -45,7 +45,7 @@ impl Simulator<'_> {
         Ok(())
     }
 
-    fn copy_generated(&mut self, table: Id, source: Id, numbers: &BTreeMap<u32, u32>) {
+    fn copy_generated(&mut self, table: Id, source: Id, numbers: &SortedMap<u32, u32>) {
         for column in self.columns(source).to_vec() {
             let Some((expression, stored)) = &column.generated else { continue };
             let Some(number) = numbers.get(&column.number) else { continue };
@@ -80,7 +80,7 @@ impl Simulator<'_> {
         table: Id,
         source: Id,
         including: Including,
-        numbers: &BTreeMap<u32, u32>,
+        numbers: &SortedMap<u32, u32>,
     ) {
         let constraints = self.table_of(source).map(|it| it.constraints.clone());
         for mut constraint in constraints.unwrap_or_default() {
@@ -100,7 +100,7 @@ impl Simulator<'_> {
         table: Id,
         source: Id,
         (including, at): (Including, &Range<usize>),
-        numbers: &BTreeMap<u32, u32>,
+        numbers: &SortedMap<u32, u32>,
     ) -> Result {
         for id in self.indexes(source) {
             let Some(object) = self.catalog.get(id) else { continue };

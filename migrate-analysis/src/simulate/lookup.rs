@@ -1,7 +1,7 @@
 //! Names to objects: the search path, what exists beside the set, and what is not known.
 
 use super::{Failure, FailureKind, Result, Simulator};
-use crate::catalog::{Id, Key, Kind, Object, Space, Table};
+use crate::catalog::{Id, Key, Kind, Object, Origin, Space, Table};
 use crate::ddl::{Name, ObjectKind};
 use std::ops::Range;
 
@@ -239,9 +239,7 @@ impl Simulator<'_> {
         at: Range<usize>,
         is_it: impl Fn(&Object) -> bool,
     ) -> Failure {
-        let dropped = self
-            .catalog
-            .last(|before, after| before.is_some_and(&is_it) && !after.is_some_and(&is_it));
+        let dropped = self.dropper(&is_it);
         let near = self.near(kind, name);
         let kind = FailureKind::Unknown {
             kind,
@@ -263,10 +261,16 @@ impl Simulator<'_> {
         at: Range<usize>,
         is_it: impl Fn(&Object) -> bool,
     ) -> Failure {
-        let made = self
-            .catalog
-            .last(|before, after| !before.is_some_and(&is_it) && after.is_some_and(&is_it));
+        let made = self.maker(&is_it);
         Failure { kind: FailureKind::Duplicate { kind, name: name.to_owned(), of, made }, at }
+    }
+
+    fn dropper(&self, is_it: &dyn Fn(&Object) -> bool) -> Option<Origin> {
+        self.catalog.last(|before, after| before.is_some_and(is_it) && !after.is_some_and(is_it))
+    }
+
+    fn maker(&self, is_it: &dyn Fn(&Object) -> bool) -> Option<Origin> {
+        self.catalog.last(|before, after| !before.is_some_and(is_it) && after.is_some_and(is_it))
     }
 
     /// The same for a part of a table, which may have been renamed since.

@@ -6,8 +6,8 @@ mod scan;
 use super::{Result, Simulator};
 use crate::catalog::{Body, Id, Kind};
 use crate::ddl;
+use crate::ordered::SortedSet;
 use scan::Effects;
-use std::collections::BTreeSet;
 
 /// Functions of well-known extensions that change the tables they are given.
 const CHANGING: &[&str] = &[
@@ -24,7 +24,7 @@ const CHANGING: &[&str] = &[
 
 impl Simulator<'_> {
     pub(super) fn run_opaque(&mut self) -> Result {
-        self.fog_everything("a statement that could not be read", BTreeSet::new());
+        self.fog_everything("a statement that could not be read", SortedSet::new());
         Ok(())
     }
 
@@ -36,7 +36,7 @@ impl Simulator<'_> {
         block: Option<&ddl::Block>,
     ) -> Result {
         if !is_read(language) {
-            self.fog_everything(&format!("a DO block in {language}"), BTreeSet::new());
+            self.fog_everything(&format!("a DO block in {language}"), SortedSet::new());
             return Ok(());
         }
         let called = self.effects_of_called(body);
@@ -81,7 +81,7 @@ impl Simulator<'_> {
 
     fn effects_of_name(&self, routine: &ddl::Name) -> Effects {
         let mut effects = Effects::default();
-        let mut seen = BTreeSet::new();
+        let mut seen = SortedSet::new();
         for id in self.routines_named(routine) {
             self.effects_of_routine(id, &mut seen, &mut effects);
         }
@@ -90,21 +90,21 @@ impl Simulator<'_> {
 
     /// What a body does, with what the functions do that it calls.
     fn effects_of(&self, body: &str) -> Effects {
-        let mut effects = scan::scan(body, &BTreeSet::new());
-        let mut seen = BTreeSet::new();
+        let mut effects = scan::scan(body, &SortedSet::new());
+        let mut seen = SortedSet::new();
         self.effects_of_calls(&mut seen, &mut effects);
         effects
     }
 
     /// The same without what the body does itself.
     fn effects_of_called(&self, body: &str) -> Effects {
-        let calls = scan::scan(body, &BTreeSet::new()).calls;
+        let calls = scan::scan(body, &SortedSet::new()).calls;
         let mut effects = Effects { calls, ..Effects::default() };
-        self.effects_of_calls(&mut BTreeSet::new(), &mut effects);
+        self.effects_of_calls(&mut SortedSet::new(), &mut effects);
         effects
     }
 
-    fn effects_of_calls(&self, seen: &mut BTreeSet<Id>, effects: &mut Effects) {
+    fn effects_of_calls(&self, seen: &mut SortedSet<Id>, effects: &mut Effects) {
         if effects.calls.is_empty() {
             return;
         }
@@ -122,7 +122,7 @@ impl Simulator<'_> {
     }
 
     /// Each routine once, so that recursion ends.
-    fn effects_of_routine(&self, id: Id, seen: &mut BTreeSet<Id>, effects: &mut Effects) {
+    fn effects_of_routine(&self, id: Id, seen: &mut SortedSet<Id>, effects: &mut Effects) {
         let Some(object) = self.catalog.get(id) else { return };
         let Kind::Routine(routine) = &object.kind else { return };
         if !seen.insert(id) || object.extension.is_some() {
@@ -152,7 +152,7 @@ impl Simulator<'_> {
     fn take_effect(&mut self, effects: Effects, why: &str) {
         if effects.everywhere {
             let is_worded = effects.names.iter().any(|it| scan::is_defining(it));
-            let words = if is_worded { effects.names.clone() } else { BTreeSet::new() };
+            let words = if is_worded { effects.names.clone() } else { SortedSet::new() };
             self.fog_everything(why, words);
         }
         if effects.names.is_empty() {
@@ -177,14 +177,17 @@ impl Simulator<'_> {
 
     /// From here on anything may have been made, changed or dropped.
     /// `words`: what it was put together of, and none where that is not known.
-    pub(super) fn fog_everything(&mut self, why: &str, words: BTreeSet<String>) {
+    pub(super) fn fog_everything(&mut self, why: &str, words: SortedSet<String>) {
         self.opaque = Some(why.to_owned());
         self.catalog.edit_session(|session| {
             session.fog.everywhere = true;
             session.fog.storm = match (session.fog.storm.take(), words.is_empty()) {
                 (None, false) => Some(words),
-                (Some(before), false) if !before.is_empty() => Some(&before | &words),
-                _ => Some(BTreeSet::new()),
+                (Some(mut before), false) if !before.is_empty() => {
+                    before.extend(words);
+                    Some(before)
+                }
+                _ => Some(SortedSet::new()),
             };
         });
     }

@@ -8,7 +8,7 @@ use super::{Failure, Found, Result, Simulator};
 use crate::catalog::{Column, ColumnType, Id, Kind, Object};
 use crate::ddl::{Arm, ColumnUse, CommonTable, Name, ObjectKind, Output, Query, Select};
 use crate::ddl::{Source, SourceKind};
-use std::collections::BTreeSet;
+use crate::ordered::SortedSet;
 use std::ops::Range;
 
 /// What comes out of a query, and what goes in.
@@ -17,9 +17,9 @@ pub(super) struct Rows {
     /// None where it is not known how many there are.
     pub(super) fields: Option<Vec<Field>>,
     /// Each relation as a whole, and its columns that are named.
-    pub(super) reads: BTreeSet<(Id, Option<u32>)>,
+    pub(super) reads: SortedSet<(Id, Option<u32>)>,
     /// Functions and types.
-    pub(super) uses: BTreeSet<Id>,
+    pub(super) uses: SortedSet<Id>,
     /// Nothing is missing in `fields` and `reads`.
     pub(super) followed: bool,
 }

@@ -9,9 +9,9 @@ mod words;
 use super::{Failure, FailureKind, Result, Simulator};
 use crate::catalog::{Id, Kind, Object};
 use crate::ddl::Behavior;
+use crate::ordered::SortedMap;
 use depend::Strength;
 pub(super) use depend::index_of;
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// Something that can be taken out, and that others may depend on.
@@ -59,7 +59,7 @@ pub(crate) struct Death {
 /// Everything that would go, and why.
 #[derive(Default)]
 pub(super) struct Doomed {
-    reasons: BTreeMap<Target, Reason>,
+    reasons: SortedMap<Target, Reason>,
     /// In the order in which they were found.
     order: Vec<Target>,
     /// What would stand in the way, if it is still there.

@@ -216,7 +216,7 @@ fn new_routine(kind: RoutineKind) -> Routine {
         window: false,
         settings: Vec::new(),
         body: Body::Unknown,
-        uses: std::collections::BTreeSet::new(),
+        uses: crate::ordered::SortedSet::new(),
     }
 }
 

@@ -4,7 +4,7 @@ use super::object::Strictness;
 use super::{Result, Simulator, Target};
 use crate::catalog::{Key, Kind, Object, Space};
 use crate::ddl::{self, ObjectKind};
-use std::collections::BTreeSet;
+use crate::ordered::SortedSet;
 
 impl Simulator<'_> {
     pub(super) fn create_schema(&mut self, create: &ddl::CreateSchema) -> Result {
@@ -119,7 +119,7 @@ impl Simulator<'_> {
             ddl::SearchPath::Set { schemas, .. } => Some(schemas.clone()),
             ddl::SearchPath::Reset => None,
             ddl::SearchPath::Unknown => {
-                self.fog_everything("a search_path that is computed", BTreeSet::new());
+                self.fog_everything("a search_path that is computed", SortedSet::new());
                 return Ok(());
             }
         };

@@ -34,17 +34,28 @@ thread_local! {
 /// Runs `read` on a large stack; none if no such thread can be had, or if `read` panics. Within another
 /// call it runs on the spot, so that who reads many statements needs one thread for all of them.
 pub(crate) fn on_large_stack<T: Send>(read: impl FnOnce() -> T + Send) -> Option<T> {
+    let mut result = None;
+    let mut read = Some(read);
+    run(&mut || result = read.take().map(|read| read()));
+    result
+}
+
+/// What of it is the same for all that is read.
+fn run(read: &mut (dyn FnMut() + Send)) {
     if IS_LARGE.get() {
-        return catch_unwind(AssertUnwindSafe(read)).ok();
+        let _ = catch_unwind(AssertUnwindSafe(read));
+        return;
     }
     std::thread::scope(|scope| {
         let builder = std::thread::Builder::new().name("sql".to_owned()).stack_size(STACK);
         let read = || {
             IS_LARGE.set(true);
-            read()
+            read();
         };
-        builder.spawn_scoped(scope, read).ok()?.join().ok()
-    })
+        let thread = builder.spawn_scoped(scope, read);
+        // A panic within leaves no result, and a thread that was joined takes none to its scope.
+        let _ = thread.map(|thread| thread.join());
+    });
 }
 
 /// Whether the large stack is large enough for the statement. It is for every real one.

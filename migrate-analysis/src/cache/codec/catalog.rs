@@ -8,7 +8,7 @@ use crate::catalog::{
     Routine, RoutineKind, Rule, Sequence, Session, Space, Statistics, Table, Trigger, View,
 };
 use crate::ddl::{ArgumentMode, Enabled, ObjectKind, Persistence, ReplicaIdentity};
-use std::collections::{BTreeMap, BTreeSet};
+use crate::ordered::{SortedMap, SortedSet};
 
 impl Encode for Catalog {
     fn encode(&self, out: &mut Vec<u8>) {
@@ -72,17 +72,16 @@ impl Decode for i32 {
     }
 }
 
-impl<T: Encode> Encode for BTreeSet<T> {
+impl<T: Encode> Encode for SortedSet<T> {
     fn encode(&self, out: &mut Vec<u8>) {
         self.len().encode(out);
         self.iter().for_each(|item| item.encode(out));
     }
 }
 
-impl<T: Decode + Ord> Decode for BTreeSet<T> {
-    fn decode(input: &mut Input<'_>) -> Option<BTreeSet<T>> {
-        // Most have an item or none: one by one is quicker than all at once.
-        let mut set = BTreeSet::new();
+impl<T: Decode + Ord> Decode for SortedSet<T> {
+    fn decode(input: &mut Input<'_>) -> Option<SortedSet<T>> {
+        let mut set = SortedSet::new();
         for _ in 0..usize::decode(input)? {
             set.insert(T::decode(input)?);
         }
@@ -90,7 +89,7 @@ impl<T: Decode + Ord> Decode for BTreeSet<T> {
     }
 }
 
-impl<K: Encode, V: Encode> Encode for BTreeMap<K, V> {
+impl<K: Encode, V: Encode> Encode for SortedMap<K, V> {
     fn encode(&self, out: &mut Vec<u8>) {
         self.len().encode(out);
         for (key, value) in self {
@@ -100,9 +99,13 @@ impl<K: Encode, V: Encode> Encode for BTreeMap<K, V> {
     }
 }
 
-impl<K: Decode + Ord, V: Decode> Decode for BTreeMap<K, V> {
-    fn decode(input: &mut Input<'_>) -> Option<BTreeMap<K, V>> {
-        Vec::decode(input).map(BTreeMap::from_iter)
+impl<K: Decode + Ord, V: Decode> Decode for SortedMap<K, V> {
+    fn decode(input: &mut Input<'_>) -> Option<SortedMap<K, V>> {
+        let mut map = SortedMap::new();
+        for _ in 0..usize::decode(input)? {
+            map.insert(K::decode(input)?, V::decode(input)?);
+        }
+        Some(map)
     }
 }
 

@@ -2,19 +2,19 @@
 //!
 //! It is judged by its words. Where they do not say enough, it may do more than it does, never less.
 
-use std::collections::BTreeSet;
+use crate::ordered::SortedSet;
 
 /// What a body may touch.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Effects {
     /// Names in its statements that change a schema.
-    pub(super) names: BTreeSet<String>,
+    pub(super) names: SortedSet<String>,
     /// It makes up names as it runs.
     pub(super) everywhere: bool,
     /// It makes them up of what it is called with, and of nothing else.
     pub(super) from_arguments: bool,
     /// Functions that it calls, by the last part of their names.
-    pub(super) calls: BTreeSet<String>,
+    pub(super) calls: SortedSet<String>,
 }
 
 /// A word of a body.
@@ -52,13 +52,13 @@ const OPENING: &[&str] = &["begin", "then", "else", "loop", "declare"];
 const DEPTH: usize = 4;
 
 /// Of a routine also the names of its parameters.
-pub(super) fn scan(body: &str, parameters: &BTreeSet<String>) -> Effects {
+pub(super) fn scan(body: &str, parameters: &SortedSet<String>) -> Effects {
     let mut effects = Effects::default();
     scan_into(body, parameters, &mut effects, DEPTH);
     effects
 }
 
-fn scan_into(body: &str, parameters: &BTreeSet<String>, effects: &mut Effects, depth: usize) {
+fn scan_into(body: &str, parameters: &SortedSet<String>, effects: &mut Effects, depth: usize) {
     let tokens = tokens(body);
     for pair in tokens.windows(2) {
         if let [Token::Word(name) | Token::Quoted(name), Token::Symbol('(')] = pair {
@@ -134,7 +134,7 @@ fn is_dynamic(statement: &[Token]) -> bool {
     })
 }
 
-fn takes_parameter(statement: &[Token], parameters: &BTreeSet<String>) -> bool {
+fn takes_parameter(statement: &[Token], parameters: &SortedSet<String>) -> bool {
     let is_parameter = |token: &Token| match token {
         Token::Word(name) | Token::Quoted(name) => parameters.contains(name),
         // `$1`.
@@ -147,7 +147,7 @@ fn takes_parameter(statement: &[Token], parameters: &BTreeSet<String>) -> bool {
 /// A statement that is put together as it runs: what its literals say.
 fn dynamic(
     statement: &[Token],
-    parameters: &BTreeSet<String>,
+    parameters: &SortedSet<String>,
     effects: &mut Effects,
     depth: usize,
 ) {
@@ -192,7 +192,7 @@ fn is_fixed(behind: &[&Token]) -> bool {
 }
 
 /// Whether all the variables in it are parameters.
-fn is_made_of(behind: &[&Token], parameters: &BTreeSet<String>) -> bool {
+fn is_made_of(behind: &[&Token], parameters: &SortedSet<String>) -> bool {
     let known = ["format", "quote_ident", "quote_literal", "concat", "using", "text", "regclass"];
     behind.iter().all(|token| match token {
         Token::Word(word) => {
@@ -283,8 +283,8 @@ fn dollars(text: &str) -> Option<(String, usize)> {
 }
 
 /// Every word and every word of every literal.
-pub(super) fn words(text: &str) -> BTreeSet<String> {
-    let mut words = BTreeSet::new();
+pub(super) fn words(text: &str) -> SortedSet<String> {
+    let mut words = SortedSet::new();
     for token in tokens(text) {
         match token {
             Token::Word(name) | Token::Quoted(name) => {

@@ -2,7 +2,7 @@
 
 use crate::catalog::{Acl, Column, Kind, Object};
 use crate::ddl::{Ident, ObjectKind};
-use std::collections::BTreeMap;
+use crate::ordered::SortedMap;
 
 /// What GRANT or REVOKE does, and to whom.
 pub(super) struct Change {
@@ -64,10 +64,10 @@ pub(super) fn expand<'a>(
 
 /// The list of an object to which nothing was granted yet.
 fn default_of(object: &Object) -> Acl {
-    let with = |privileges: &[&str]| -> BTreeMap<String, bool> {
+    let with = |privileges: &[&str]| -> SortedMap<String, bool> {
         privileges.iter().map(|it| ((*it).to_owned(), false)).collect()
     };
-    let mut list = BTreeMap::from([(owner_of(object).to_owned(), with(all(object)))]);
+    let mut list = SortedMap::from_iter([(owner_of(object).to_owned(), with(all(object)))]);
     match &object.kind {
         Kind::Routine(_) => list.insert("public".to_owned(), with(&["EXECUTE"])),
         Kind::Enum(_) | Kind::Composite(_) | Kind::Domain(_) | Kind::Range { .. } | Kind::Type => {
@@ -97,18 +97,20 @@ pub(super) fn change(object: &mut Object, change: &Change, privileges: &[&str]) 
 
 /// A column without privileges of its own has no list.
 pub(super) fn change_column(column: &mut Column, change: &Change, privileges: &[&str]) {
-    let before = column.acl.take().unwrap_or_else(|| Acl::Known(BTreeMap::new()));
+    let before = column.acl.take().unwrap_or_else(|| Acl::Known(SortedMap::new()));
     let after = changed(before, change, privileges);
-    column.acl = Some(after).filter(|acl| *acl != Acl::Known(BTreeMap::new()));
+    column.acl = Some(after).filter(|acl| *acl != Acl::Known(SortedMap::new()));
 }
 
 fn changed(acl: Acl, change: &Change, privileges: &[&str]) -> Acl {
     let Acl::Known(mut list) = acl else { return Acl::Unknown };
     for role in &change.roles {
-        let held = list.entry(role.clone()).or_default();
+        let held = list.get_or_insert_with(role.clone(), SortedMap::new);
         for privilege in privileges {
             match (change.revoke, change.option) {
-                (false, option) => *held.entry((*privilege).to_owned()).or_default() |= option,
+                (false, option) => {
+                    *held.get_or_insert_with((*privilege).to_owned(), || false) |= option;
+                }
                 (true, true) => {
                     if let Some(option) = held.get_mut(*privilege) {
                         *option = false;
@@ -131,9 +133,9 @@ pub(super) fn change_owner(acl: &mut Acl, before: &str, after: &str) {
         return;
     }
     if let Some(held) = list.remove(before) {
-        let to = list.entry(after.to_owned()).or_default();
+        let to = list.get_or_insert_with(after.to_owned(), SortedMap::new);
         for (privilege, option) in held {
-            *to.entry(privilege).or_default() |= option;
+            *to.get_or_insert_with(privilege, || false) |= option;
         }
     }
 }

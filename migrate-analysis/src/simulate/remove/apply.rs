@@ -2,8 +2,8 @@
 
 use super::{Doomed, Target};
 use crate::catalog::{Id, Kind, Object};
+use crate::ordered::SortedSet;
 use crate::simulate::Simulator;
-use std::collections::BTreeSet;
 
 impl Simulator<'_> {
     pub(super) fn apply(&mut self, doomed: &Doomed) {
@@ -16,7 +16,7 @@ impl Simulator<'_> {
             Target::Object(id) => Some(*id),
             _ => None,
         });
-        let gone: BTreeSet<Id> = objects.collect();
+        let gone: SortedSet<Id> = objects.collect();
         for id in &gone {
             self.forget(*id, &gone);
         }
@@ -80,7 +80,7 @@ impl Simulator<'_> {
 
     /// What stays forgets what goes: the index that a table was clustered on, what a view that could
     /// not be followed may have read.
-    fn forget(&mut self, id: Id, gone: &BTreeSet<Id>) {
+    fn forget(&mut self, id: Id, gone: &SortedSet<Id>) {
         let staying: Vec<Id> =
             self.catalog.dependents(id).filter(|other| !gone.contains(other)).collect();
         for other in staying {

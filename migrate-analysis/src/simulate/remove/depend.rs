@@ -5,8 +5,8 @@ use crate::catalog::{
     BaseType, Column, ColumnType, Constraint, ConstraintKind, Expr, Id, Index, IndexKey, Kind,
     Object, PartitionKey, Statistics, Table, Trigger,
 };
+use crate::ordered::SortedSet;
 use crate::simulate::Simulator;
-use std::collections::BTreeSet;
 
 /// What happens to a dependent when the other goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -390,12 +390,12 @@ fn mentioned_in(statistics: &Statistics, id: Id, number: u32) -> bool {
 }
 
 fn names(expression: &Expr, id: Id) -> bool {
-    let mut ids = BTreeSet::new();
+    let mut ids = SortedSet::new();
     expression.references(&mut ids);
     ids.contains(&id)
 }
 
-fn reads(reads: &BTreeSet<(Id, Option<u32>)>, id: Id) -> bool {
+fn reads(reads: &SortedSet<(Id, Option<u32>)>, id: Id) -> bool {
     reads.iter().any(|(relation, _)| *relation == id)
 }
 

@@ -6,8 +6,8 @@ use super::form::{all, node, optional, path};
 use super::node::Node;
 use sqlparser::ast::{
     BinaryOperator, DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr,
-    FunctionArgOperator, FunctionArgumentClause, FunctionArguments, OrderByExpr, OrderBySort,
-    WindowFrameBound, WindowSpec, WindowType,
+    FunctionArgOperator, FunctionArgumentClause, FunctionArguments, Ident, OrderByExpr,
+    OrderBySort, WindowFrameBound, WindowSpec, WindowType,
 };
 
 pub(super) fn function(it: &Function) -> Option<Node> {
@@ -75,25 +75,25 @@ fn argument(argument: &FunctionArg) -> Option<Node> {
         FunctionArgExpr::QualifiedWildcard(name) => Some(Node::call("*", vec![path(name)?])),
         FunctionArgExpr::WildcardWithOptions(_) => None,
     };
-    let named = |name: String, it: &FunctionArgExpr| {
-        Some(Node::call("argument", vec![Node::Name(vec![name]), value(it)?]))
+    let named = |name: &Ident, value: Option<Node>| {
+        Some(Node::call("argument", vec![Node::Name(vec![ast::folded(name)]), value?]))
     };
     match argument {
         FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::BinaryOp { left, op, right }))
             if *op == BinaryOperator::Assignment =>
         {
             let Expr::Identifier(name) = &**left else { return None };
-            named(ast::folded(name), &FunctionArgExpr::Expr((**right).clone()))
+            named(name, node(right))
         }
         FunctionArg::Unnamed(it) => value(it),
         FunctionArg::Named { name, arg, operator: FunctionArgOperator::RightArrow } => {
-            named(ast::folded(name), arg)
+            named(name, value(arg))
         }
         FunctionArg::ExprNamed {
             name: Expr::Identifier(name),
             arg,
             operator: FunctionArgOperator::RightArrow | FunctionArgOperator::Assignment,
-        } => named(ast::folded(name), arg),
+        } => named(name, value(arg)),
         _ => None,
     }
 }

@@ -5,9 +5,10 @@
 //! nothing is asked again, and the macro has the errors at once.
 //! What follows from each file alone, which counts while that file's text is the same: an edit of one
 //! file parses one file. And the replay on the simulated schema, which counts for a migration while it
-//! and all before it are the same. Since texts are compared and not hashes or times, nothing here can be
-//! stale; bytes that cannot be read are as good as none. For a macro that finds nothing changed there is
-//! [`Prepared`].
+//! and all before it are the same. Since texts are compared and not hashes or times, nothing of that can be
+//! stale; bytes that cannot be read are as good as none. Texts are not even read where a file looks as it
+//! did, by a rule that is stricter than cargo's: see [`Prepared`], for a macro that finds nothing changed,
+//! and [`Head`], for a build script that finds little changed.
 
 mod codec;
 mod head;

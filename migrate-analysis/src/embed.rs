@@ -211,14 +211,17 @@ fn pack_lock(lock: &PlannedLock, packed: &mut String) {
 /// Raw where it can be: then the compiler need not look for what is escaped.
 fn literal(text: &str) -> String {
     let is_plain = |c: char| matches!(c, '\n' | '"' | '\'' | '\\') || c.escape_debug().len() == 1;
-    if !text.chars().all(is_plain) {
-        return format!("{text:?}");
+    // So many hashes are nowhere but in a test; Rust takes 255.
+    let hashes = (1..9).map(|count| "#".repeat(count));
+    let end =
+        hashes.map(|hashes| ["\"", &hashes].concat()).find(|end| !text.contains(end.as_str()));
+    match end {
+        Some(end) if text.chars().all(is_plain) => {
+            let hashes = &end[1..];
+            ["r", hashes, "\"", text, &end].concat()
+        }
+        _ => format!("{text:?}"),
     }
-    let mut hashes = "#".to_owned();
-    while text.contains(&["\"", &hashes].concat()) {
-        hashes.push('#');
-    }
-    ["r", &hashes, "\"", text, "\"", &hashes].concat()
 }
 
 /// What hovering a migration shows.
@@ -322,5 +325,27 @@ fn some(items: &[String]) -> String {
     match items.len().saturating_sub(MOST) {
         0 => shown,
         more => format!("{shown} and {more} more"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::literal;
+
+    #[test]
+    fn literals() {
+        for (text, raw) in [
+            ("", r###"r#""#"###),
+            ("a `b` \\n\n- 'c'\n", "r#\"a `b` \\n\n- 'c'\n\"#"),
+            ("a \"b\"# c", "r##\"a \"b\"# c\"##"),
+            ("ä", "r#\"ä\"#"),
+        ] {
+            assert_eq!(literal(text), raw);
+        }
+        // rustc takes no lone CR and no character that changes the direction, nor 256 hashes.
+        let hashes = format!("\"{}", "#".repeat(300));
+        for text in ["a\rb", "\u{202e}", "\0", &hashes] {
+            assert_eq!(literal(text), format!("{text:?}"));
+        }
     }
 }

@@ -234,8 +234,8 @@ pub struct Glance {
     /// Those files which were written so recently that they could be written again and look the
     /// same.
     pub young: Vec<String>,
-    /// In the order of the stamps, which is that of the file system: it stays while no file comes or
-    /// goes, and sorting would take as long as looking.
+    /// In the order of the stamps, which is that of the file system: mostly it stays while no file comes
+    /// or goes, and sorting would take as long as looking.
     pub(crate) files: Vec<Look>,
     folders: Vec<String>,
 }

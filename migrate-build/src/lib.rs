@@ -45,22 +45,23 @@ pub fn watch(directory: &str) {
     // Before it is read: what changes meanwhile looks different afterwards.
     let glance = Glance::new(&root);
     let left = Left(Names::new(&out, directory));
-    let rest = glance.as_ref().ok().and_then(|glance| behind_head(&root, glance, &left));
-    if rest.is_none() {
+    if !glance.as_ref().is_ok_and(|glance| is_behind_head(&root, glance, &left)) {
         all(&root, directory, glance, &left);
     }
 }
 
 /// Analyses what is behind the head, if nothing else may be different.
-fn behind_head(root: &Path, glance: &Glance, left: &Left) -> Option<()> {
-    let head = left.head()?;
-    let first = head.written.clone();
-    let (ready, read) = head.ready(glance, |path| fs::read(root.join(path)).ok())?;
-    let Ready { rest, digest, postgres } = ready;
-    let looks = Looks::new(glance, &read)?;
+fn is_behind_head(root: &Path, glance: &Glance, left: &Left) -> bool {
+    let ready = left.head().and_then(|head| {
+        let written = head.written.clone();
+        let (ready, read) = head.ready(glance, |path| fs::read(root.join(path)).ok())?;
+        Some((written, ready, Looks::new(glance, &read)?))
+    });
+    let Some((head, Ready { rest, digest, postgres }, looks)) = ready else { return false };
     let _ = fs::remove_file(left.0.prepared());
-    left.prepare(looks, [Some(first), left.rest(&rest)], digest, postgres);
-    Some(())
+    let Some(rest) = left.rest(&rest) else { return false };
+    left.prepare(&Prepared { looks, head: Some(head), rest, digest, postgres });
+    true
 }
 
 /// Analyses all that may be different.
@@ -70,9 +71,11 @@ fn all(root: &Path, directory: &str, glance: io::Result<Glance>, left: &Left) {
         Ok(glance) => Ok(Directory::read_unknown(root, glance, &cache.known())),
         Err(_) => Directory::read(root).map_err(|error| error.to_string()),
     };
-    let glance = glance.unwrap_or_default();
-    cache.looked(&glance);
-    let looks = found.as_ref().ok().and_then(|found| Looks::new(&glance, found));
+    cache.looked(glance.as_ref().unwrap_or(&Glance::default()));
+    let looks = match (&glance, &found) {
+        (Ok(glance), Ok(found)) => Looks::new(glance, found),
+        _ => None,
+    };
     let analysis = analyze(found, &mut cache);
     for diagnostic in analysis.diagnostics.iter().filter(|found| found.severity < Severity::Error) {
         let text = render(diagnostic, &analysis.sources, directory);
@@ -81,12 +84,19 @@ fn all(root: &Path, directory: &str, glance: io::Result<Glance>, left: &Left) {
     }
     left.forget();
     left.keep(&cache);
-    let Some(looks) = looks.filter(|_| analysis.errors().next().is_none()) else { return };
-    let segments = match Head::new(&cache, &analysis, &glance, directory) {
-        Some((head, segments)) => left.split(head, &segments),
-        None => [None, left.rest(&Segment::new(&analysis, Some(directory)))],
+    let is_right = analysis.errors().next().is_none();
+    let (Ok(glance), Some(looks), true) = (glance, looks, is_right) else { return };
+    let (head, rest) = match Head::new(&cache, &analysis, &glance, directory) {
+        Some((head, [first, rest])) => match left.keep_head(head, &first) {
+            None => return,
+            head => (head, rest),
+        },
+        None => (None, Segment::new(&analysis, Some(directory))),
     };
-    left.prepare(looks, segments, analysis.plan.digest, analysis.plan.postgres);
+    let (digest, postgres) = (analysis.plan.digest, analysis.plan.postgres);
+    if let Some(rest) = left.rest(&rest) {
+        left.prepare(&Prepared { looks, head, rest, digest, postgres });
+    }
 }
 
 /// What this very build script leaves for its next run, and for the macro.
@@ -128,32 +138,20 @@ impl Left {
         }
     }
 
-    /// Leaves the head, and what is behind it.
-    fn split(&self, mut head: Head, [first, rest]: &[Segment; 2]) -> [Option<Written>; 2] {
+    fn keep_head(&self, mut head: Head, segment: &Segment) -> Option<Written> {
         let [files, _] = self.0.segments();
-        let Some(written) = write(&files, first) else { return [None, None] };
-        head.written = written.clone();
+        head.written = write(&files, segment)?;
         replace(&self.0.head(), &head.encode());
-        [Some(written), self.rest(rest)]
+        Some(head.written)
     }
 
-    fn rest(&self, rest: &Segment) -> Option<Written> {
+    fn rest(&self, segment: &Segment) -> Option<Written> {
         let [_, files] = self.0.segments();
-        write(&files, rest)
+        write(&files, segment)
     }
 
-    /// For the macro; unless a segment could not be written.
-    fn prepare(
-        &self,
-        looks: Looks,
-        segments: [Option<Written>; 2],
-        digest: i128,
-        postgres: Option<i64>,
-    ) {
-        if segments[1].is_some() {
-            let prepared = Prepared::new(looks, segments, digest, postgres);
-            replace(&self.0.prepared(), &prepared.encode());
-        }
+    fn prepare(&self, prepared: &Prepared) {
+        replace(&self.0.prepared(), &prepared.encode());
     }
 }
 

@@ -50,8 +50,8 @@ fn embed(input: &Input) -> TokenStream {
             let spans: Vec<_> = migrations.iter().flat_map(input::Migration::spans).collect();
             let span = |at: usize| spans.get(at).copied().unwrap_or_else(|| input.name.span());
             let errors = report::errors(&analysis, "", span);
-            let (segment, scripts) =
-                (Segment::new(&analysis, None), expand::scripts(&analysis, None));
+            let segment = Segment::new(&analysis, None);
+            let scripts = expand::scripts(&analysis, None);
             let contents = expand::Contents::of_all(&analysis, segment, &scripts);
             expand::module(input, &contents.with(errors))
         }
@@ -102,9 +102,11 @@ impl Folder {
             return None;
         }
         let [head, rest] = left.segments();
-        let head = prepared.segments[0].as_ref().map(|written| Row::left(&head, written));
-        let rest = Row::left(&rest, prepared.segments[1].as_ref()?)?;
-        let rows = [head.unwrap_or_else(|| Some(Row::none()))?, rest];
+        let head = match &prepared.head {
+            Some(written) => Row::left(&head, written)?,
+            None => Row::none(),
+        };
+        let rows = [head, Row::left(&rest, &prepared.rest)?];
         Some(expand::Contents::new(rows, prepared.digest, prepared.postgres))
     }
 

@@ -61,6 +61,10 @@ impl Script {
 
     /// The whole text of that file. A file that holds both directions is the same text in both
     /// scripts; [`statements`](Self::statements) tells them apart.
+    ///
+    /// It is embedded as bytes, and each call looks whether they are UTF-8: nothing to speak of in a
+    /// running program, but in a `const` the compiler interprets it, and a lint of its
+    /// (`long_running_const_eval`) refuses that for some hundred thousand bytes.
     pub const fn text(&self) -> &'static str {
         record::utf8(self.text)
     }

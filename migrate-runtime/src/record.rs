@@ -1,7 +1,7 @@
 //! Migrations in a row as bytes, and how a migration is read out of them.
 //!
 //! For a thousand migrations a list of expressions would be what the compiler spends most of its
-//! time on. So the macro makes one literal, and what stands in it is found when it is asked for, at
+//! time on. So the macro embeds bytes, and what stands in them is found when it is asked for, at
 //! compile time or at run time; reading allocates nothing.
 //!
 //! A record has [`SIZE`] bytes, so that the compiler need not walk through them to find the last.
@@ -160,11 +160,12 @@ const fn part(text: &[u8], start: usize, end: usize) -> &[u8] {
     part
 }
 
-/// What was written is UTF-8, and was cut where a text ends.
+/// What was written is UTF-8, and was cut where a text ends. Were it not, to go on with another script
+/// would be worse than to stop.
 pub(crate) const fn utf8(text: &[u8]) -> &str {
     match std::str::from_utf8(text) {
         Ok(text) => text,
-        Err(_) => "",
+        Err(_) => panic!("what `migrations!` has embedded was damaged: `cargo clean` mends it"),
     }
 }
 

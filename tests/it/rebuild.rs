@@ -263,6 +263,23 @@ fn an_edit_embeds_the_rest_again() {
     project.check().compiled();
 }
 
+/// A struct knows its place in a set of any size: it is written to the base of 32.
+#[test]
+fn a_thousand_structs_know_their_places() {
+    let mut main = "db::migrations! { mod schema = \"migrations\"; }\nfn main() {}\n".to_owned();
+    for version in [1, 31, 32, 33, 34, 64, 65, 1023, 1024, 1025, 1026, 1030] {
+        main += &format!(
+            "const _: () = assert!(<schema::T{version} as db::Migration>::VERSION == {version});\n"
+        );
+    }
+    let project = Project::new("places", &main);
+    for version in 1..=1030 {
+        let text = ONE.replace("users", &format!("t{version}"));
+        project.write(&format!("migrations/{version}_t{version}.sql"), &text);
+    }
+    project.check().compiled();
+}
+
 /// As long as it was.
 fn replaced(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
     let (mut bytes, mut count) = (bytes.to_vec(), 0);

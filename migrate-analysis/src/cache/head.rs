@@ -4,7 +4,7 @@
 use super::codec::{Decode, Encode, Input, encode_slice};
 use super::{Cache, Entries, FORMAT, Replay, Written};
 use crate::embed::Segment;
-use crate::source::{Directory, File, Glance, Known};
+use crate::source::{Directory, File, Glance, Known, Look};
 use crate::{Analysis, checksum, layout};
 use std::collections::{HashMap, HashSet};
 
@@ -13,7 +13,7 @@ use std::collections::{HashMap, HashSet};
 ///
 /// Every file has to be there that was, and no other: names decide about order, gaps and pairs. Those
 /// of the head and the settings have to be what they were.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Head {
     /// How the directory was written in the macro call.
     folder: String,
@@ -106,23 +106,28 @@ impl Head {
 
     /// The files behind the head, and the settings; none where anything else has changed.
     fn rest(&self, glance: &Glance, read: impl Fn(&str) -> Option<Vec<u8>>) -> Option<Directory> {
-        let mut input = Input::new(&self.files);
+        let mut kept = kept(&self.files)?;
+        let mut looks: Vec<&Look> = glance.files.iter().collect();
+        let pairs = || looks.iter().zip(&kept);
+        if !pairs().all(|(look, kept)| look.path.as_bytes() == kept.path) {
+            // Some file systems put a file last that is written anew.
+            looks.sort_by(|a, b| a.path.cmp(&b.path));
+            kept.sort_by(|a, b| a.path.cmp(b.path));
+        }
         let mut files = Vec::new();
-        for look in &glance.files {
-            let (path, stamp) = (input.slice()?, input.slice()?);
-            let (in_head, contents) = (bool::decode(&mut input)?, input.slice()?);
-            if path != look.path.as_bytes() {
+        for (look, kept) in looks.iter().zip(&kept) {
+            if look.path.as_bytes() != kept.path {
                 return None;
             }
-            let same = look.is_as(stamp);
-            if in_head {
+            let same = look.is_as(kept.stamp);
+            if kept.in_head {
                 if same { continue } else { return None }
             }
             let contents = match same {
-                true => contents.to_vec(),
+                true => kept.contents.to_vec(),
                 false => {
                     let now = read(&look.path)?;
-                    if now != contents && !is_script(&look.path) {
+                    if now != kept.contents && !is_script(&look.path) {
                         return None;
                     }
                     now
@@ -131,24 +136,45 @@ impl Head {
             files.push(File { path: look.path.clone(), contents: Ok(contents) });
         }
         files.sort_by(|a, b| a.path.cmp(&b.path));
-        input.is_empty().then(|| Directory { files, folders: Vec::new() })
+        (looks.len() == kept.len()).then(|| Directory { files, folders: Vec::new() })
     }
+}
+
+/// A file of the directory, as a [`Head`] keeps it.
+struct KeptFile<'a> {
+    path: &'a [u8],
+    stamp: &'a [u8],
+    in_head: bool,
+    /// Of one that is analysed again.
+    contents: &'a [u8],
+}
+
+/// Reads what [`files`] wrote.
+fn kept(files: &[u8]) -> Option<Vec<KeptFile<'_>>> {
+    let (mut input, mut kept) = (Input::new(files), Vec::new());
+    while !input.is_empty() {
+        let (path, stamp) = (input.slice()?, input.slice()?);
+        let (in_head, contents) = (bool::decode(&mut input)?, input.slice()?);
+        kept.push(KeptFile { path, stamp, in_head, contents });
+    }
+    Some(kept)
 }
 
 /// What a [`Head`] keeps of each file; none where the glance is of another directory.
 fn files(cache: &Cache, glance: &Glance, head: &HashSet<&str>) -> Option<Vec<u8>> {
     let known: HashMap<&str, Known<'_>> =
         cache.known().into_iter().map(|it| (it.path, it)).collect();
-    let mut files = Vec::new();
+    let (mut files, mut count) = (Vec::new(), 0);
     for look in &glance.files {
         let known = known.get(look.path.as_str())?;
         let in_head = head.contains(known.path);
+        count += usize::from(in_head);
         encode_slice(known.path.as_bytes(), &mut files);
         encode_slice(known.stamp, &mut files);
         in_head.encode(&mut files);
         encode_slice(if in_head { &[] } else { known.contents }, &mut files);
     }
-    (glance.files.len() == known.len()).then_some(files)
+    (glance.files.len() == known.len() && count == head.len()).then_some(files)
 }
 
 fn is_script(path: &str) -> bool {

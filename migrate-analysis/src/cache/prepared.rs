@@ -14,9 +14,12 @@ use std::path::PathBuf;
 /// the nanosecond; and what was written too recently for that to tell is read and compared.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Prepared {
-    looks: Looks,
-    /// As in [`Names::segments`](super::Names::segments).
-    pub segments: [Option<Written>; 2],
+    /// What the directory looked like.
+    pub looks: Looks,
+    /// What was left of the head, where there is one.
+    pub head: Option<Written>,
+    /// What was left of the rest, or of all.
+    pub rest: Written,
     /// Over versions and up checksums.
     pub digest: i128,
     /// The oldest server, where it is declared.
@@ -87,17 +90,8 @@ impl Looks {
 }
 
 impl Prepared {
-    /// Of a set that nothing is wrong with.
-    pub fn new(
-        looks: Looks,
-        segments: [Option<Written>; 2],
-        digest: i128,
-        postgres: Option<i64>,
-    ) -> Prepared {
-        Prepared { looks, segments, digest, postgres }
-    }
-
-    /// Whether it still counts. `read` answers with what a file of the directory holds.
+    /// Whether the directory looks as it did. `read` answers with what a file of it holds. What was left
+    /// has to look as it did, too: see [`SegmentFiles::stamps`].
     pub fn is_true(&self, glance: &Glance, read: impl Fn(&str) -> Option<Vec<u8>>) -> bool {
         self.looks.stamps == glance.stamps
             && self.looks.young.iter().all(|(path, contents)| read(path).as_ref() == Some(contents))
@@ -112,7 +106,8 @@ impl Prepared {
             path.encode(&mut bytes);
             encode_slice(contents, &mut bytes);
         }
-        self.segments.iter().for_each(|segment| segment.encode(&mut bytes));
+        self.head.encode(&mut bytes);
+        self.rest.encode(&mut bytes);
         self.digest.encode(&mut bytes);
         self.postgres.encode(&mut bytes);
         bytes
@@ -128,7 +123,8 @@ impl Prepared {
             .collect::<Option<_>>()?;
         let prepared = Prepared {
             looks: Looks { stamps, young },
-            segments: [Decode::decode(&mut input)?, Decode::decode(&mut input)?],
+            head: Decode::decode(&mut input)?,
+            rest: Decode::decode(&mut input)?,
             digest: Decode::decode(&mut input)?,
             postgres: Decode::decode(&mut input)?,
         };

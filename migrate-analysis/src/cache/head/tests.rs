@@ -15,14 +15,14 @@ fn directory(set: &[(String, String)], config: &str) -> Directory {
     set::directory(set, &format!("small-tables = [\"*.*\"]\npostgres = \"13\"\n{config}"))
 }
 
-/// A file looks like what it holds, backwards.
+/// A file looks like what it holds, backwards; and no file system lists files in order.
 fn glance(directory: &Directory) -> Glance {
     let look = |file: &File| Look {
         path: file.path.clone(),
         stamp: file.contents.as_ref().unwrap().iter().rev().copied().collect(),
     };
     let mut glance = Glance::default();
-    glance.files = directory.files.iter().map(look).collect();
+    glance.files = directory.files.iter().rev().map(look).collect();
     glance
 }
 
@@ -181,6 +181,19 @@ fn layouts_and_settings_of_all_kinds() {
         changed.files.pop();
         assert!(!build.run(&changed, edited), "a file is gone");
     }
+}
+
+#[test]
+fn a_file_that_is_written_anew_may_be_listed_last() {
+    let mut build = Build::default();
+    build.all(&directory(&right(), ""));
+    let mut other = glance(&directory(&right(), ""));
+    other.files.rotate_left(3);
+    let head = || Head::decode(build.head.as_ref().unwrap()).unwrap();
+    let nothing_is_read = |_: &str| None;
+    assert!(head().ready(&other, nothing_is_read).is_some());
+    other.files.pop();
+    assert!(head().ready(&other, nothing_is_read).is_none(), "a file is gone");
 }
 
 #[test]

@@ -92,6 +92,14 @@ fn letters(directory: &str) -> String {
     letters
 }
 
+/// Reads all of what was written in this format; `None` when it is of another version, cut off or
+/// damaged.
+fn read_whole<T>(bytes: &[u8], read: impl FnOnce(&mut Input<'_>) -> Option<T>) -> Option<T> {
+    let mut input = Input::new(bytes.strip_prefix(FORMAT.as_bytes())?);
+    let found = read(&mut input)?;
+    input.is_empty().then_some(found)
+}
+
 /// Results of earlier analyses.
 #[derive(Debug, Default)]
 pub struct Cache {
@@ -127,11 +135,9 @@ impl Cache {
     /// Reads what [`encode`](Cache::encode) wrote; empty when it is of another version, cut off or
     /// damaged.
     pub fn decode(bytes: &[u8]) -> Cache {
-        let parts = bytes.strip_prefix(FORMAT.as_bytes()).and_then(|bytes| {
-            let mut input = Input::new(bytes);
+        let parts = read_whole(bytes, |input| {
             let mut part = || input.slice().map(<[u8]>::to_vec);
-            let parts = (part()?, part()?, part()?, part()?, part()?);
-            input.is_empty().then_some(parts)
+            Some((part()?, part()?, part()?, part()?, part()?))
         });
         let (key, stamps, whole, files, replayed) = parts.unwrap_or_default();
         Cache { key, stamps, whole, files, replayed, ..Cache::default() }

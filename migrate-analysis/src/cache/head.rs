@@ -2,7 +2,7 @@
 //! the schema that it makes.
 
 use super::codec::{Decode, Encode, Input, encode_slice};
-use super::{Cache, Entries, FORMAT, Replay, Written};
+use super::{Cache, Entries, FORMAT, Replay, Written, read_whole};
 use crate::embed::Segment;
 use crate::source::{Directory, File, Glance, Known, Look};
 use crate::{Analysis, checksum, layout};
@@ -196,16 +196,16 @@ impl Head {
     /// Reads what [`encode`](Head::encode) wrote; `None` when it is of another version, cut off or
     /// damaged.
     pub fn decode(bytes: &[u8]) -> Option<Head> {
-        let mut input = Input::new(bytes.strip_prefix(FORMAT.as_bytes())?);
-        let head = Head {
-            folder: Decode::decode(&mut input)?,
-            files: input.slice()?.to_vec(),
-            entries: input.slice()?.to_vec(),
-            catalog: input.slice()?.to_vec(),
-            digest: Decode::decode(&mut input)?,
-            written: Decode::decode(&mut input)?,
-        };
-        input.is_empty().then_some(head)
+        read_whole(bytes, |input| {
+            Some(Head {
+                folder: Decode::decode(input)?,
+                files: input.slice()?.to_vec(),
+                entries: input.slice()?.to_vec(),
+                catalog: input.slice()?.to_vec(),
+                digest: Decode::decode(input)?,
+                written: Decode::decode(input)?,
+            })
+        })
     }
 }
 

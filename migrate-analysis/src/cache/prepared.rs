@@ -1,7 +1,7 @@
 //! What the macro needs of a set without errors, made ready by the build script.
 
-use super::FORMAT;
 use super::codec::{Decode, Encode, Input, encode_slice};
+use super::{FORMAT, read_whole};
 use crate::embed::{Embedded, Segment};
 use crate::source::{Directory, Glance, stamp};
 use std::path::PathBuf;
@@ -64,9 +64,7 @@ pub fn items(segment: &Segment) -> Vec<u8> {
 
 /// Reads what [`items`] wrote; `None` when it is of another version, cut off or damaged.
 pub fn migrations(items: &[u8]) -> Option<Vec<Embedded>> {
-    let mut input = Input::new(items.strip_prefix(FORMAT.as_bytes())?);
-    let migrations = Decode::decode(&mut input)?;
-    input.is_empty().then_some(migrations)
+    read_whole(items, Decode::decode)
 }
 
 /// What a directory looks like, and holds where looks may deceive.
@@ -116,19 +114,19 @@ impl Prepared {
     /// Reads what [`encode`](Prepared::encode) wrote; `None` when it is of another version, cut off
     /// or damaged.
     pub fn decode(bytes: &[u8]) -> Option<Prepared> {
-        let mut input = Input::new(bytes.strip_prefix(FORMAT.as_bytes())?);
-        let stamps = input.slice()?.to_vec();
-        let young = (0..usize::decode(&mut input)?)
-            .map(|_| Some((String::decode(&mut input)?, input.slice()?.to_vec())))
-            .collect::<Option<_>>()?;
-        let prepared = Prepared {
-            looks: Looks { stamps, young },
-            head: Decode::decode(&mut input)?,
-            rest: Decode::decode(&mut input)?,
-            digest: Decode::decode(&mut input)?,
-            postgres: Decode::decode(&mut input)?,
-        };
-        input.is_empty().then_some(prepared)
+        read_whole(bytes, |input| {
+            let stamps = input.slice()?.to_vec();
+            let young = (0..usize::decode(input)?)
+                .map(|_| Some((String::decode(input)?, input.slice()?.to_vec())))
+                .collect::<Option<_>>()?;
+            Some(Prepared {
+                looks: Looks { stamps, young },
+                head: Decode::decode(input)?,
+                rest: Decode::decode(input)?,
+                digest: Decode::decode(input)?,
+                postgres: Decode::decode(input)?,
+            })
+        })
     }
 }
 

@@ -187,12 +187,22 @@ impl Writer<'_> {
         let last_irreversible = migrations.iter().rposition(|migration| !migration.is_reversible);
         if migrations.last().is_some_and(|newest| newest.is_reversible) {
             self.put(&["use __p::digits::*; use __p::Retractable as __R;\n"]);
-            (1..migrations.len().div_ceil(32)).for_each(|number| self.block(number));
+            (1..migrations.len().div_ceil(BLOCK)).for_each(|number| self.block(number));
         }
-        for (at, (migration, name)) in
-            migrations.iter().zip(names::structs(&migrations)).enumerate()
-        {
-            self.migration(at, migration, &name, last_irreversible.is_none_or(|last| at >= last));
+        let digits: Vec<String> = (0..BLOCK).map(|digit| format!("__{digit}")).collect();
+        let names = names::structs(&migrations);
+        let blocks = migrations.chunks(BLOCK).zip(names.chunks(BLOCK));
+        for (number, (few, names)) in blocks.enumerate() {
+            let block = block(number);
+            for (digit, (migration, name)) in few.iter().zip(names).enumerate() {
+                let at = number * BLOCK + digit;
+                let target = last_irreversible.is_none_or(|last| at >= last);
+                self.put(&["#[doc = ", &migration.doc, "] pub struct ", name, ";\n"]);
+                match target && migration.is_reversible {
+                    true => self.retractable(name, &block, &digits[digit]),
+                    false => self.migration(at, name, migration.is_reversible, target),
+                }
+            }
         }
         self.text
     }
@@ -224,15 +234,12 @@ impl Writer<'_> {
         format!("if ::core::cfg!(debug_assertions) {{ __p::Some({path:?}) }} else {{ __p::None }}")
     }
 
-    fn migration(&mut self, at: usize, migration: &Embedded, name: &str, target: bool) {
-        self.put(&["#[doc = ", &migration.doc, "] pub struct ", name, ";\n"]);
-        let reversible = migration.is_reversible;
-        if reversible && target {
-            let digit = (at % 32).to_string();
-            self.put(&["impl __R for ", name, " { type Place = (", &block(at / 32), ", __"]);
-            self.put(&[&digit, "); }\n"]);
-            return;
-        }
+    /// Nearly all are such that a rollback can end there and can cross them.
+    fn retractable(&mut self, name: &str, block: &str, digit: &str) {
+        self.put(&["impl __R for ", name, " { type Place = (", block, ", ", digit, "); }\n"]);
+    }
+
+    fn migration(&mut self, at: usize, name: &str, reversible: bool, target: bool) {
         let index = at.to_string();
         self.put(&["impl __p::Migration for ", name, " { type Set = Set; const INDEX: usize = "]);
         self.put(&[&index, "; }\n"]);
@@ -243,10 +250,10 @@ impl Writer<'_> {
         }
     }
 
-    /// What the places of 32 migrations begin with: see the runtime's `place.rs`.
     fn block(&mut self, number: usize) {
-        let digit = (number % 32).to_string();
-        self.put(&["type ", &block(number), " = (", &block(number / 32), ", __", &digit, ");\n"]);
+        let digit = (number % BLOCK).to_string();
+        let outer = block(number / BLOCK);
+        self.put(&["type ", &block(number), " = (", &outer, ", __", &digit, ");\n"]);
     }
 
     /// Without `format!`, as all that runs for each of thousands of migrations, unoptimised.
@@ -255,6 +262,10 @@ impl Writer<'_> {
     }
 }
 
+/// So many migrations have places that begin alike: see the runtime's `place.rs`.
+const BLOCK: usize = 32;
+
+/// What these places begin with.
 fn block(number: usize) -> String {
     match number {
         0 => "Set".to_owned(),

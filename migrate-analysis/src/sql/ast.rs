@@ -1,20 +1,22 @@
 //! `sqlparser`: the typed tree of a statement, for those that it can read.
 //!
 //! It refuses a twelfth of the world's migrations, and it is never asked whether something is
-//! PostgreSQL: that is `grammar.rs`. Its `Display` is never run, and its spans are never used.
+//! PostgreSQL: that is `grammar.rs`. Its `Display` is never run.
 
+mod dialect;
 mod type_name;
 
 pub(super) use type_name::{catalog_name, type_name};
 
 use super::lex::{Kind, Lexer, Token};
+use super::reader::keyword::{self, Class};
 use super::stack::{self, SQLPARSER_DEPTH};
 use super::words::Words;
 use crate::ddl::Name;
-use sqlparser::ast::{Expr, Ident, ObjectName, Statement};
-use sqlparser::dialect::PostgreSqlDialect;
+use dialect::{Postgres, operator};
+use sqlparser::ast::{BinaryOperator, Expr, Ident, ObjectName, Statement};
 use sqlparser::parser::Parser;
-use sqlparser::tokenizer::Token as SqlToken;
+use sqlparser::tokenizer::{Token as SqlToken, Tokenizer};
 
 /// PostgreSQL cuts names to this many bytes.
 const NAME: usize = 63;
@@ -36,9 +38,10 @@ pub(super) fn expression(sql: &str) -> Option<Expr> {
 }
 
 fn parser(sql: &str) -> Option<Parser<'static>> {
-    const DIALECT: PostgreSqlDialect = PostgreSqlDialect {};
+    let tokens = Tokenizer::new(Postgres::of(0), sql).tokenize_with_location().ok()?;
     // Its own limit is 50, which real views exceed.
-    Parser::new(&DIALECT).with_recursion_limit(SQLPARSER_DEPTH).try_with_sql(sql).ok()
+    let parser = Parser::new(Postgres::of(tokens.len())).with_recursion_limit(SQLPARSER_DEPTH);
+    Some(parser.with_tokens_with_locations(operator::split(tokens)))
 }
 
 /// Runs `read` where the parser has room for `sql`; none if there is no such place.
@@ -79,14 +82,28 @@ pub(super) fn folded(ident: &Ident) -> String {
     name
 }
 
-/// The parts of a name; none if it has parts that are no names.
-pub(super) fn parts(name: &ObjectName) -> Option<Vec<String>> {
-    name.0.iter().map(|part| part.as_ident().map(folded)).collect()
+/// `name := value`, which is an argument by its name.
+pub(super) fn is_assignment(operator: &BinaryOperator) -> bool {
+    matches!(operator, BinaryOperator::Custom(operator) if operator == ":=")
+}
+
+/// Whether it can be the name of a table in a query. Where it cannot, `sqlparser` has taken a keyword for it:
+/// `DELETE FROM t RETURNING (a)`.
+pub(super) fn is_alias(ident: &Ident) -> bool {
+    match ident.quote_style {
+        None => !matches!(keyword::class(&ident.value), Some(Class::Reserved | Class::Function)),
+        quote => quote == Some('"'),
+    }
+}
+
+/// The parts of a name.
+pub(super) fn parts(name: &ObjectName) -> Vec<String> {
+    name.0.iter().map(folded).collect()
 }
 
 /// A name with its schema; the database before that is dropped.
 pub(super) fn qualified(name: &ObjectName) -> Option<Name> {
-    let mut parts = parts(name)?;
+    let mut parts = parts(name);
     let last = parts.pop()?;
     (parts.len() <= 2).then(|| Name { schema: parts.pop(), name: last, at: 0..0 })
 }

@@ -68,7 +68,8 @@ const KINDS: [&[&str]; 48] = [
 ];
 
 /// The commands that the words tell enough about, so that nothing is lost where `sqlparser` fails.
-const KNOWN: [&str; 98] = [
+const KNOWN: [&str; 99] = [
+    "ABORT",
     "ALTER AGGREGATE",
     "ALTER DATABASE",
     "ALTER DEFAULT PRIVILEGES",

@@ -11,13 +11,13 @@ mod write;
 #[cfg(test)]
 mod tests;
 
-pub(super) use output::name as output_name;
+pub(super) use output::{is_nothing, name as output_name};
 
 use super::ast;
 use crate::ddl::{Arm, CommonTable, Name, Output, Select, Source, SourceKind};
 use expression::{bare_name, expressions};
 use sqlparser::ast as tree;
-use sqlparser::ast::{Distinct, GroupByExpr, LimitClause, OrderByKind, SetExpr, Statement};
+use sqlparser::ast::{Distinct, GroupByExpr, SetExpr, Statement};
 
 /// What a query reads, or an `INSERT`, `UPDATE`, `DELETE`; none where `sqlparser` cannot read it.
 pub(super) fn read(sql: &str) -> Option<Select> {
@@ -28,7 +28,7 @@ fn statement(statement: &Statement) -> Option<Select> {
     match statement {
         Statement::Query(it) => Some(query(it)),
         Statement::Insert(it) => Some(write::insert(it)),
-        Statement::Update(it) => Some(write::update(it)),
+        Statement::Update { .. } => write::update(statement),
         Statement::Delete(it) => Some(write::delete(it)),
         _ => None,
     }
@@ -47,16 +47,13 @@ fn query(query: &tree::Query) -> Select {
 
 /// It has no clause that PostgreSQL does not have.
 fn is_plain(query: &tree::Query) -> bool {
-    query.for_clause.is_none()
-        && query.settings.is_none()
-        && query.format_clause.is_none()
-        && query.pipe_operators.is_empty()
+    query.for_clause.is_none() && query.settings.is_none() && query.format_clause.is_none()
 }
 
 fn common_table(table: &tree::Cte, recursive: bool) -> CommonTable {
     CommonTable {
         name: Some(ast::folded(&table.alias.name)),
-        columns: table.alias.columns.iter().map(|column| ast::folded(&column.name)).collect(),
+        columns: table.alias.columns.iter().map(ast::folded).collect(),
         recursive,
         query: query(&table.query),
     }
@@ -72,11 +69,8 @@ fn body(body: &SetExpr, select: &mut Select) {
             SetExpr::Query(it) if is_bare(it) => rest.push(&it.body),
             SetExpr::Query(it) => select.arms.push(nested(query(it))),
             SetExpr::Values(values) => select.arms.push(rows(values)),
-            SetExpr::Insert(it) | SetExpr::Update(it) | SetExpr::Delete(it) => {
-                written(it, select);
-            }
+            SetExpr::Insert(it) | SetExpr::Update(it) => written(it, select),
             SetExpr::Table(table) => select.arms.push(whole_table(table)),
-            SetExpr::Merge(_) => select.arms.push(unknown()),
         }
     }
 }
@@ -85,12 +79,13 @@ fn body(body: &SetExpr, select: &mut Select) {
 fn is_bare(query: &tree::Query) -> bool {
     query.with.is_none()
         && query.order_by.is_none()
-        && query.limit_clause.is_none()
+        && query.limit.is_none()
+        && query.offset.is_none()
         && query.fetch.is_none()
         && is_plain(query)
 }
 
-/// An `INSERT`, `UPDATE` or `DELETE` behind a `WITH`.
+/// An `INSERT` or `UPDATE` behind a `WITH`.
 fn written(it: &Statement, select: &mut Select) {
     match statement(it) {
         Some(inner) => {
@@ -114,11 +109,9 @@ fn nested(select: Select) -> Arm {
 }
 
 fn rows(values: &tree::Values) -> Arm {
-    let columns = values.rows.first().map(|row| row.content.len());
-    let mut arm = Arm { values: columns, complete: !values.value_keyword, ..Arm::default() };
-    for row in &values.rows {
-        expressions(&row.content, &mut arm);
-    }
+    let columns = values.rows.first().map(Vec::len);
+    let mut arm = Arm { values: columns, complete: !values.explicit_row, ..Arm::default() };
+    expressions(values.rows.iter().flatten(), &mut arm);
     arm
 }
 
@@ -152,7 +145,7 @@ fn arm(select: &tree::Select) -> Arm {
             arm.distinct = keys.iter().filter_map(bare_name).collect();
             expressions(keys.iter().filter(|key| bare_name(key).is_none()), &mut arm);
         }
-        Some(Distinct::All | Distinct::Distinct) | None => {}
+        Some(Distinct::Distinct) | None => {}
     }
     match &select.group_by {
         GroupByExpr::Expressions(keys, modifiers) => {
@@ -173,17 +166,14 @@ fn arm(select: &tree::Select) -> Arm {
 /// It has no clause that PostgreSQL does not have (nor a name that `sqlparser` takes for one).
 pub(super) fn is_postgres(select: &tree::Select) -> bool {
     select.top.is_none()
-        && select.exclude.is_none()
-        && select.select_modifiers.is_none()
         && select.lateral_views.is_empty()
         && select.prewhere.is_none()
-        && select.connect_by.is_empty()
+        && select.connect_by.is_none()
         && select.cluster_by.is_empty()
         && select.distribute_by.is_empty()
         && select.sort_by.is_empty()
         && select.qualify.is_none()
         && select.value_table_mode.is_none()
-        && select.flavor == tree::SelectFlavor::Standard
 }
 
 fn order_and_limit(query: &tree::Query, select: &mut Select) {
@@ -191,27 +181,17 @@ fn order_and_limit(query: &tree::Query, select: &mut Select) {
     let mut clauses = Arm { complete: true, ..Arm::default() };
     if let Some(order) = &query.order_by {
         clauses.complete &= order.interpolate.is_none();
-        match &order.kind {
-            OrderByKind::Expressions(keys) => {
-                for key in keys {
-                    match bare_name(&key.expr) {
-                        Some(name) => select.order.push(name),
-                        None => expressions([&key.expr], &mut clauses),
-                    }
-                }
+        for key in &order.exprs {
+            clauses.complete &= key.with_fill.is_none();
+            match bare_name(&key.expr) {
+                Some(name) => select.order.push(name),
+                None => expressions([&key.expr], &mut clauses),
             }
-            OrderByKind::All(_) => clauses.complete = false,
         }
     }
-    match &query.limit_clause {
-        Some(LimitClause::LimitOffset { limit, offset, limit_by }) => {
-            clauses.complete &= limit_by.is_empty();
-            expressions(limit, &mut clauses);
-            expressions(offset.iter().map(|offset| &offset.value), &mut clauses);
-        }
-        Some(LimitClause::OffsetCommaLimit { .. }) => clauses.complete = false,
-        None => {}
-    }
+    clauses.complete &= query.limit_by.is_empty();
+    expressions(&query.limit, &mut clauses);
+    expressions(query.offset.iter().map(|offset| &offset.value), &mut clauses);
     expressions(query.fetch.iter().filter_map(|fetch| fetch.quantity.as_ref()), &mut clauses);
     match select.arms.as_mut_slice() {
         [arm] => {

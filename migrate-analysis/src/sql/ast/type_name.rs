@@ -2,23 +2,17 @@
 
 use super::{folded, parts};
 use crate::ddl::{Name, TypeName};
-use sqlparser::ast::{
-    ArrayElemTypeDef, CharacterLength, DataType, ExactNumberInfo, IntervalFields, TimezoneInfo,
-};
+use sqlparser::ast::{ArrayElemTypeDef, CharacterLength, DataType, ExactNumberInfo, TimezoneInfo};
 
 /// A type as it is written; none for those that are not PostgreSQL's.
 pub(crate) fn type_name(data_type: &DataType) -> Option<TypeName> {
     if let DataType::Array(element) = data_type {
-        let element = match element {
-            ArrayElemTypeDef::SquareBracket(element, _)
-            | ArrayElemTypeDef::Qualified(element, _) => element,
-            _ => return None,
-        };
+        let ArrayElemTypeDef::SquareBracket(element, _) = element else { return None };
         // However many brackets there are, it is one type.
         return Some(TypeName { array: true, ..type_name(element)? });
     }
     if let DataType::Custom(name, modifiers) = data_type {
-        return custom(&parts(name)?, modifiers);
+        return custom(&parts(name), modifiers);
     }
     let (name, modifiers) = built_in(data_type)?;
     Some(made(None, name, true, modifiers))
@@ -42,6 +36,9 @@ fn custom(parts: &[String], modifiers: &[String]) -> Option<TypeName> {
         return Some(made(None, name, true, modifiers));
     }
     let built_in = schema.is_none() && PLAIN.contains(&name.as_str());
+    // A `bit` is `bit(1)`.
+    let one = || (built_in && name == "bit").then(|| "1".to_owned());
+    let modifiers = modifiers.or_else(one);
     Some(made(schema.cloned(), name, built_in, modifiers))
 }
 
@@ -151,11 +148,8 @@ fn built_in(data_type: &DataType) -> Option<(&'static str, Option<String>)> {
         DataType::Numeric(info) | DataType::Decimal(info) | DataType::Dec(info) => {
             ("numeric", exact(info))
         }
-        DataType::Float(info) => match info {
-            ExactNumberInfo::Precision(bits) if *bits <= 24 => ("real", None),
-            ExactNumberInfo::None | ExactNumberInfo::Precision(_) => ("double precision", None),
-            ExactNumberInfo::PrecisionAndScale(..) => return None,
-        },
+        DataType::Float(Some(bits)) if *bits <= 24 => ("real", None),
+        DataType::Float(_) => ("double precision", None),
         DataType::Int2(None) | DataType::SmallInt(None) => ("smallint", None),
         DataType::Int(None) | DataType::Int4(None) | DataType::Integer(None) => ("integer", None),
         DataType::Int8(None) | DataType::BigInt(None) => ("bigint", None),
@@ -171,33 +165,15 @@ fn built_in(data_type: &DataType) -> Option<(&'static str, Option<String>)> {
             true => ("timestamp with time zone", number(precision)),
             false => ("timestamp without time zone", number(precision)),
         },
-        DataType::Interval { fields, precision } => ("interval", interval(fields, *precision)),
+        DataType::Interval => ("interval", None),
         DataType::JSON => ("json", None),
         DataType::JSONB => ("jsonb", None),
         DataType::Regclass => ("regclass", None),
         DataType::Text => ("text", None),
         DataType::Bytea => ("bytea", None),
-        DataType::Bit(length) => ("bit", Some(number(length).unwrap_or_else(|| "1".to_owned()))),
-        DataType::BitVarying(length) | DataType::VarBit(length) => ("bit varying", number(length)),
         DataType::Trigger => ("trigger", None),
-        DataType::TsVector => ("tsvector", None),
-        DataType::TsQuery => ("tsquery", None),
-        DataType::GeometricType(kind) => (geometric(kind), None),
         _ => return None,
     })
-}
-
-fn geometric(kind: &sqlparser::ast::GeometricTypeKind) -> &'static str {
-    use sqlparser::ast::GeometricTypeKind as Kind;
-    match kind {
-        Kind::Point => "point",
-        Kind::Line => "line",
-        Kind::LineSegment => "lseg",
-        Kind::GeometricBox => "box",
-        Kind::GeometricPath => "path",
-        Kind::Polygon => "polygon",
-        Kind::Circle => "circle",
-    }
 }
 
 /// None where the length is not PostgreSQL's.
@@ -226,40 +202,13 @@ fn has_zone(zone: &TimezoneInfo) -> bool {
     matches!(zone, TimezoneInfo::WithTimeZone | TimezoneInfo::Tz)
 }
 
-fn interval(fields: &Option<IntervalFields>, precision: Option<u64>) -> Option<String> {
-    let fields = fields.as_ref().map(|fields| match fields {
-        IntervalFields::Year => "year",
-        IntervalFields::Month => "month",
-        IntervalFields::Day => "day",
-        IntervalFields::Hour => "hour",
-        IntervalFields::Minute => "minute",
-        IntervalFields::Second => "second",
-        IntervalFields::YearToMonth => "year to month",
-        IntervalFields::DayToHour => "day to hour",
-        IntervalFields::DayToMinute => "day to minute",
-        IntervalFields::DayToSecond => "day to second",
-        IntervalFields::HourToMinute => "hour to minute",
-        IntervalFields::HourToSecond => "hour to second",
-        IntervalFields::MinuteToSecond => "minute to second",
-    });
-    match (fields, precision) {
-        (None, None) => None,
-        (Some(fields), None) => Some(fields.to_owned()),
-        (None, Some(precision)) => Some(precision.to_string()),
-        (Some(fields), Some(precision)) => Some(format!("{fields}({precision})")),
-    }
-}
-
 /// The name that an unnamed column gets from a cast to the type: that of the catalog.
 pub(crate) fn catalog_name(data_type: &DataType) -> Option<String> {
-    if let DataType::Array(
-        ArrayElemTypeDef::SquareBracket(element, _) | ArrayElemTypeDef::Qualified(element, _),
-    ) = data_type
-    {
+    if let DataType::Array(ArrayElemTypeDef::SquareBracket(element, _)) = data_type {
         return catalog_name(element);
     }
     if let DataType::Custom(name, _) = data_type {
-        return name.0.last()?.as_ident().map(folded);
+        return name.0.last().map(folded);
     }
     let (name, _) = built_in(data_type)?;
     Some(

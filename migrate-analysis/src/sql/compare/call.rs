@@ -5,14 +5,18 @@ use super::clauses;
 use super::form::{all, node, optional, path};
 use super::node::Node;
 use sqlparser::ast::{
-    BinaryOperator, DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr,
-    FunctionArgOperator, FunctionArgumentClause, FunctionArguments, Ident, OrderByExpr,
-    OrderBySort, WindowFrameBound, WindowSpec, WindowType,
+    DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgOperator,
+    FunctionArgumentClause, FunctionArguments, Ident, OrderByExpr, WindowFrameBound, WindowSpec,
+    WindowType,
 };
 
 pub(super) fn function(it: &Function) -> Option<Node> {
     let Node::Name(parts) = path(&it.name)? else { return None };
     let head = parts.join(".");
+    // `a IN (VALUES (1))`, in which there is no function.
+    if head == "values" {
+        return None;
+    }
     if !matches!(it.parameters, FunctionArguments::None) || it.null_treatment.is_some() {
         return None;
     }
@@ -73,14 +77,13 @@ fn argument(argument: &FunctionArg) -> Option<Node> {
         FunctionArgExpr::Expr(it) => node(it),
         FunctionArgExpr::Wildcard => Some(Node::leaf("*")),
         FunctionArgExpr::QualifiedWildcard(name) => Some(Node::call("*", vec![path(name)?])),
-        FunctionArgExpr::WildcardWithOptions(_) => None,
     };
     let named = |name: &Ident, value: Option<Node>| {
         Some(Node::call("argument", vec![Node::Name(vec![ast::folded(name)]), value?]))
     };
     match argument {
         FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::BinaryOp { left, op, right }))
-            if *op == BinaryOperator::Assignment =>
+            if ast::is_assignment(op) =>
         {
             let Expr::Identifier(name) = &**left else { return None };
             named(name, node(right))
@@ -89,24 +92,18 @@ fn argument(argument: &FunctionArg) -> Option<Node> {
         FunctionArg::Named { name, arg, operator: FunctionArgOperator::RightArrow } => {
             named(name, value(arg))
         }
-        FunctionArg::ExprNamed {
-            name: Expr::Identifier(name),
-            arg,
-            operator: FunctionArgOperator::RightArrow | FunctionArgOperator::Assignment,
-        } => named(name, value(arg)),
-        _ => None,
+        FunctionArg::Named { .. } => None,
     }
 }
 
 /// `ASC` is what it is anyhow, and so are `NULLS LAST` with it and `NULLS FIRST` with `DESC`.
 pub(super) fn order(keys: &[OrderByExpr]) -> Option<Node> {
     let key = |key: &OrderByExpr| {
-        let descends = match &key.options.sort {
-            None | Some(OrderBySort::Asc) => false,
-            Some(OrderBySort::Desc) => true,
-            Some(OrderBySort::Using(_)) => return None,
-        };
-        let nulls_first = key.options.nulls_first.unwrap_or(descends);
+        if key.with_fill.is_some() {
+            return None;
+        }
+        let descends = key.asc == Some(false);
+        let nulls_first = key.nulls_first.unwrap_or(descends);
         Some(Node::call(
             "key",
             vec![node(&key.expr)?, Node::Bool(descends), Node::Bool(nulls_first)],

@@ -5,10 +5,9 @@ use super::call::{self, order};
 use super::form::{node, optional, path};
 use super::node::Node;
 use sqlparser::ast::{
-    Cte, CteAsMaterialized, Distinct, GroupByExpr, Join, JoinConstraint, JoinOperator, LimitClause,
-    NamedWindowDefinition, NamedWindowExpr, OrderByKind, Query, Select, SelectItem,
-    SelectItemQualifiedWildcardKind as Qualifier, SetExpr, SetQuantifier, Statement, TableAlias,
-    TableFactor, TableWithJoins, WildcardAdditionalOptions,
+    Cte, CteAsMaterialized, Distinct, GroupByExpr, Join, JoinConstraint, JoinOperator,
+    NamedWindowDefinition, NamedWindowExpr, Query, Select, SelectItem, SetExpr, SetQuantifier,
+    Statement, TableAlias, TableFactor, TableWithJoins, WildcardAdditionalOptions,
 };
 
 pub(super) fn statement(statement: &Statement) -> Option<Node> {
@@ -22,7 +21,7 @@ pub(super) fn query(query: &Query) -> Option<Node> {
     let odd = query.for_clause.is_some()
         || query.settings.is_some()
         || query.format_clause.is_some()
-        || !query.pipe_operators.is_empty();
+        || !query.limit_by.is_empty();
     if odd {
         return None;
     }
@@ -32,20 +31,15 @@ pub(super) fn query(query: &Query) -> Option<Node> {
         clauses.push(Node::call(if with.recursive { "with recursive" } else { "with" }, tables));
     }
     if let Some(by) = &query.order_by {
-        match (&by.kind, &by.interpolate) {
-            (OrderByKind::Expressions(keys), None) => clauses.push(order(keys)?),
-            _ => return None,
+        match &by.interpolate {
+            None => clauses.push(order(&by.exprs)?),
+            Some(_) => return None,
         }
     }
-    match &query.limit_clause {
-        Some(LimitClause::LimitOffset { limit, offset, limit_by }) if limit_by.is_empty() => {
-            clauses.extend(optional(limit.as_ref())?.map(|it| Node::call("limit", vec![it])));
-            let offset = optional(offset.as_ref().map(|offset| &offset.value))?;
-            clauses.extend(offset.map(|it| Node::call("offset", vec![it])));
-        }
-        Some(_) => return None,
-        None => {}
-    }
+    let limit = optional(query.limit.as_ref())?;
+    clauses.extend(limit.map(|it| Node::call("limit", vec![it])));
+    let offset = optional(query.offset.as_ref().map(|offset| &offset.value))?;
+    clauses.extend(offset.map(|it| Node::call("offset", vec![it])));
     match &query.fetch {
         Some(fetch) if fetch.with_ties || fetch.percent => return None,
         Some(fetch) => {
@@ -95,9 +89,10 @@ fn body(body: &SetExpr) -> Option<Node> {
             Some(Node::call(&head, vec![self::body(left)?, self::body(right)?]))
         }
         SetExpr::Values(values) => {
-            let rows = values.rows.iter().map(|row| {
-                Some(Node::call("row", row.content.iter().map(node).collect::<Option<_>>()?))
-            });
+            let rows = values
+                .rows
+                .iter()
+                .map(|row| Some(Node::call("row", row.iter().map(node).collect::<Option<_>>()?)));
             Some(Node::call("values", rows.collect::<Option<_>>()?))
         }
         _ => None,
@@ -112,13 +107,14 @@ fn select(select: &Select) -> Option<Node> {
     let distinct = match &select.distinct {
         Some(Distinct::Distinct) => Node::leaf("distinct"),
         Some(Distinct::On(keys)) => Node::call("distinct on", all(keys)?),
-        Some(Distinct::All) | None => Node::leaf("all"),
+        None => Node::leaf("all"),
     };
     let group = match &select.group_by {
         GroupByExpr::Expressions(keys, modifiers) if modifiers.is_empty() => all(keys)?,
         _ => return None,
     };
-    let items = select.projection.iter().map(item).collect::<Option<_>>()?;
+    let items = select.projection.iter().filter(|item| !query::is_nothing(item));
+    let items = items.map(item).collect::<Option<_>>()?;
     let from = select.from.iter().map(joined).collect::<Option<_>>()?;
     let windows = select.named_window.iter().map(window).collect::<Option<_>>()?;
     Some(Node::call(
@@ -143,15 +139,11 @@ fn window(window: &NamedWindowDefinition) -> Option<Node> {
 }
 
 fn item(item: &SelectItem) -> Option<Node> {
-    let is_plain = |options: &WildcardAdditionalOptions| {
-        *options
-            == WildcardAdditionalOptions {
-                wildcard_token: options.wildcard_token.clone(),
-                ..WildcardAdditionalOptions::default()
-            }
-    };
+    let is_plain =
+        |options: &WildcardAdditionalOptions| *options == WildcardAdditionalOptions::default();
     match item {
         SelectItem::UnnamedExpr(it) => node(it),
+        SelectItem::ExprWithAlias { alias, .. } if alias.quote_style == Some('\'') => None,
         SelectItem::ExprWithAlias { expr, alias } => {
             let alias = ast::folded(alias);
             // PostgreSQL writes the name that the column has anyhow.
@@ -161,9 +153,7 @@ fn item(item: &SelectItem) -> Option<Node> {
             Some(Node::call("as", vec![node(expr)?, Node::text(&alias)]))
         }
         SelectItem::Wildcard(options) => is_plain(options).then(|| Node::leaf("*")),
-        SelectItem::QualifiedWildcard(Qualifier::ObjectName(name), options)
-            if is_plain(options) =>
-        {
+        SelectItem::QualifiedWildcard(name, options) if is_plain(options) => {
             Some(Node::call("*", vec![path(name)?]))
         }
         _ => None,
@@ -176,17 +166,18 @@ fn joined(item: &TableWithJoins) -> Option<Node> {
 
 fn join(left: Node, join: &Join) -> Option<Node> {
     let (head, constraint) = match &join.join_operator {
-        JoinOperator::Join(it) | JoinOperator::Inner(it) => ("join", it),
-        JoinOperator::Left(it) | JoinOperator::LeftOuter(it) => ("left join", it),
-        JoinOperator::Right(it) | JoinOperator::RightOuter(it) => ("right join", it),
+        JoinOperator::Inner(it) => ("join", it),
+        JoinOperator::LeftOuter(it) => ("left join", it),
+        JoinOperator::RightOuter(it) => ("right join", it),
         JoinOperator::FullOuter(it) => ("full join", it),
-        JoinOperator::CrossJoin(it) => ("cross join", it),
+        JoinOperator::CrossJoin => ("cross join", &JoinConstraint::None),
         _ => return None,
     };
     let constraint = match constraint {
         JoinConstraint::On(condition) => Node::call("on", vec![node(condition)?]),
         JoinConstraint::Using(columns) => {
-            Node::call("using", columns.iter().map(path).collect::<Option<_>>()?)
+            let columns = columns.iter().map(|column| Node::Name(vec![ast::folded(column)]));
+            Node::call("using", columns.collect())
         }
         JoinConstraint::Natural => Node::leaf("natural"),
         JoinConstraint::None => Node::leaf("on nothing"),
@@ -196,7 +187,7 @@ fn join(left: Node, join: &Join) -> Option<Node> {
 
 fn source(factor: &TableFactor) -> Option<Node> {
     match factor {
-        TableFactor::Table { name, alias: it, args: None, sample: None, with_hints, .. }
+        TableFactor::Table { name, alias: it, args: None, with_hints, .. }
             if with_hints.is_empty() =>
         {
             let alias = match it {
@@ -206,7 +197,7 @@ fn source(factor: &TableFactor) -> Option<Node> {
             };
             Some(Node::call("table", vec![path(name)?, alias]))
         }
-        TableFactor::Derived { lateral, subquery, alias: it, sample: None } => {
+        TableFactor::Derived { lateral, subquery, alias: it } => {
             let head = if *lateral { "lateral query" } else { "query in from" };
             Some(Node::call(head, vec![query(subquery)?, alias(it.as_ref())?]))
         }
@@ -221,10 +212,10 @@ fn is_own(name: &sqlparser::ast::ObjectName, alias: &TableAlias) -> bool {
 
 fn alias(alias: Option<&TableAlias>) -> Option<Node> {
     let Some(it) = alias else { return Some(Node::leaf("alias")) };
-    if it.at.is_some() || it.columns.iter().any(|column| column.data_type.is_some()) {
+    if !ast::is_alias(&it.name) {
         return None;
     }
     // Not names, of which one may be longer than the other.
-    let names = [&it.name].into_iter().chain(it.columns.iter().map(|column| &column.name));
+    let names = [&it.name].into_iter().chain(&it.columns);
     Some(Node::call("alias", names.map(|name| Node::text(&ast::folded(name))).collect()))
 }

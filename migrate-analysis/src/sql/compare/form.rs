@@ -5,8 +5,8 @@ use super::node::Node;
 use super::{call, clauses, operators, values};
 use crate::ddl::TypeName;
 use sqlparser::ast::{
-    AccessExpr, BinaryOperator, DataType, DateTimeField, Expr, Ident, ObjectName, Subscript,
-    TrimWhereField, UnaryOperator, Value,
+    BinaryOperator, DataType, DateTimeField, Expr, Ident, ObjectName, Subscript, TrimWhereField,
+    UnaryOperator, Value,
 };
 
 pub(super) fn node(expression: &Expr) -> Option<Node> {
@@ -14,23 +14,26 @@ pub(super) fn node(expression: &Expr) -> Option<Node> {
         Expr::Nested(inner) => node(inner)?,
         Expr::Identifier(ident) => name(ident),
         Expr::CompoundIdentifier(path) => Node::Name(path.iter().map(ast::folded).collect()),
-        Expr::Value(it) => value(&it.value)?,
-        Expr::TypedString(literal) => cast(value(&literal.value.value)?, &literal.data_type)?,
+        Expr::Value(it) => value(it)?,
+        Expr::TypedString { data_type, value } => cast(Node::text(value), data_type)?,
         Expr::Cast { expr, data_type, format: None, .. } => cast(node(expr)?, data_type)?,
         Expr::Interval(it) => interval(it)?,
         Expr::BinaryOp { left, op, right } => binary(left, op, right)?,
         Expr::UnaryOp { op, expr } => unary(op, node(expr)?)?,
         Expr::Function(it) => call::function(it)?,
-        Expr::Case { operand, conditions, else_result, .. } => {
+        Expr::Case { operand, conditions, results, else_result } => {
             let mut branches = vec![Node::optional("of", optional(operand.as_deref())?)];
-            for branch in conditions {
-                branches.extend([node(&branch.condition)?, node(&branch.result)?]);
+            for (condition, result) in conditions.iter().zip(results) {
+                branches.extend([node(condition)?, node(result)?]);
             }
             let otherwise = optional(else_result.as_deref())?;
             branches.push(otherwise.unwrap_or_else(|| Node::leaf("null")));
             Node::call("case", branches)
         }
-        Expr::CompoundFieldAccess { root, access_chain } => access(node(root)?, access_chain)?,
+        Expr::CompositeAccess { expr, key } => {
+            Node::call("field", vec![node(expr)?, Node::Name(vec![ast::folded(key)])])
+        }
+        Expr::Subscript { expr, subscript } => element(node(expr)?, subscript)?,
         Expr::Array(array) => Node::call("array", all(&array.elem)?),
         Expr::Tuple(items) => Node::call("row", all(items)?),
         Expr::Subquery(query) => Node::call("subquery", vec![clauses::query(query)?]),
@@ -199,6 +202,9 @@ fn test(expression: &Expr) -> Option<Node> {
         Expr::IsNotDistinctFrom(one, other) => {
             Some(Node::call("is distinct from", vec![node(one)?, node(other)?]).negated(true))
         }
+        Expr::InList { expr, list, negated } if let [Expr::Subquery(query)] = list.as_slice() => {
+            Some(Node::call("in", vec![node(expr)?, clauses::query(query)?]).negated(*negated))
+        }
         Expr::InList { expr, list, negated } => in_list(node(expr)?, all(list)?, *negated),
         Expr::InSubquery { expr, subquery, negated } => {
             let query = clauses::query(subquery)?;
@@ -227,7 +233,7 @@ fn test(expression: &Expr) -> Option<Node> {
         }
         Expr::SimilarTo { negated, expr, pattern, escape_char } => {
             let mut operands = vec![node(pattern)?];
-            operands.extend(optional(escape_char.as_deref())?);
+            operands.extend(escape_char.as_deref().map(Node::text));
             let pattern = Node::call("similar_to_escape", operands);
             let operator = if *negated { "!~" } else { "~" };
             Some(Node::call(operator, vec![node(expr)?, pattern]))
@@ -240,11 +246,11 @@ fn like(
     operator: &str,
     left: &Expr,
     pattern: &Expr,
-    escape: Option<&Expr>,
+    escape: Option<&str>,
     function: &str,
 ) -> Option<Node> {
-    let pattern = match optional(escape)? {
-        Some(escape) => Node::call(function, vec![node(pattern)?, escape]),
+    let pattern = match escape {
+        Some(escape) => Node::call(function, vec![node(pattern)?, Node::text(escape)]),
         None => node(pattern)?,
     };
     Some(Node::call(operator, vec![node(left)?, pattern]))
@@ -348,29 +354,21 @@ fn special(expression: &Expr) -> Option<Node> {
     }
 }
 
-fn access(root: Node, chain: &[AccessExpr]) -> Option<Node> {
-    chain.iter().try_fold(root, |root, access| {
-        Some(match access {
-            AccessExpr::Dot(Expr::Identifier(field)) => {
-                Node::call("field", vec![root, Node::Name(vec![ast::folded(field)])])
-            }
-            AccessExpr::Dot(_) => return None,
-            AccessExpr::Subscript(Subscript::Index { index }) => {
-                Node::call("element", vec![root, node(index)?])
-            }
-            AccessExpr::Subscript(Subscript::Slice { lower_bound, upper_bound, stride: None }) => {
-                let lower = Node::optional("from", optional(lower_bound.as_ref())?);
-                let upper = Node::optional("to", optional(upper_bound.as_ref())?);
-                Node::call("slice", vec![root, lower, upper])
-            }
-            AccessExpr::Subscript(_) => return None,
-        })
+fn element(root: Node, subscript: &Subscript) -> Option<Node> {
+    Some(match subscript {
+        Subscript::Index { index } => Node::call("element", vec![root, node(index)?]),
+        Subscript::Slice { lower_bound, upper_bound, stride: None } => {
+            let lower = Node::optional("from", optional(lower_bound.as_ref())?);
+            let upper = Node::optional("to", optional(upper_bound.as_ref())?);
+            Node::call("slice", vec![root, lower, upper])
+        }
+        Subscript::Slice { .. } => return None,
     })
 }
 
 /// A name, without the schemas in which it would be looked for.
 pub(super) fn path(name: &ObjectName) -> Option<Node> {
-    let mut parts = ast::parts(name)?;
+    let mut parts = ast::parts(name);
     if parts.len() == 2 && parts.first().is_some_and(|it| it == "public" || it == "pg_catalog") {
         parts.remove(0);
     }

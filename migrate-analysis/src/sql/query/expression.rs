@@ -5,9 +5,8 @@ use super::query;
 use crate::ddl::{Arm, ColumnUse, Select};
 use crate::sql::reader::keyword::{self, Class};
 use sqlparser::ast::{
-    AccessExpr, BinaryOperator, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgOperator,
-    FunctionArgumentClause, FunctionArguments, Ident, OrderByExpr, Query, Subscript,
-    WildcardAdditionalOptions, WindowFrameBound, WindowSpec, WindowType,
+    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments, Ident,
+    OrderByExpr, Query, Subscript, WindowFrameBound, WindowSpec, WindowType,
 };
 
 /// What stands alone as a word and is no column, unless quoted.
@@ -45,16 +44,9 @@ pub(super) fn column(expression: &Expr) -> Option<ColumnUse> {
             let table = path.pop();
             Some(ColumnUse { schema: path.pop(), table, column, fields: Vec::new() })
         }
-        Expr::CompoundFieldAccess { root, access_chain } => {
-            let mut column = column(root)?;
-            for access in access_chain {
-                match access {
-                    AccessExpr::Dot(Expr::Identifier(field)) => {
-                        column.fields.push(ast::folded(field));
-                    }
-                    _ => return None,
-                }
-            }
+        Expr::CompositeAccess { expr, key } => {
+            let mut column = column(expr)?;
+            column.fields.push(ast::folded(key));
             Some(column)
         }
         _ => None,
@@ -94,7 +86,7 @@ pub(super) fn uses(expression: &Expr, arm: &mut Arm) {
     let mut rest = expression;
     while let Expr::BinaryOp { left, right, op } = rest {
         uses(right, arm);
-        if *op == BinaryOperator::Assignment {
+        if ast::is_assignment(op) {
             // `f(name := value)`: the name of an argument.
             return;
         }
@@ -105,8 +97,7 @@ pub(super) fn uses(expression: &Expr, arm: &mut Arm) {
         return;
     }
     match rest {
-        Expr::Identifier(_) | Expr::Value(_) | Expr::TypedString(_) | Expr::Wildcard(_) => {}
-        Expr::CompoundFieldAccess { root, access_chain } => access(root, access_chain, arm),
+        Expr::Identifier(_) | Expr::Value(_) | Expr::TypedString { .. } | Expr::Wildcard => {}
         Expr::Subquery(it) => subquery(it, arm),
         Expr::Exists { subquery: it, .. } => subquery(it, arm),
         Expr::InSubquery { expr, subquery: it, .. } => {
@@ -114,17 +105,15 @@ pub(super) fn uses(expression: &Expr, arm: &mut Arm) {
             subquery(it, arm);
         }
         Expr::Function(it) => function(it, arm),
-        Expr::Case { operand, conditions, else_result, .. } => {
+        Expr::Case { operand, conditions, results, else_result } => {
             expressions(operand.as_deref(), arm);
-            for branch in conditions {
-                expressions([&branch.condition, &branch.result], arm);
-            }
+            expressions(conditions.iter().zip(results).flat_map(|(one, other)| [one, other]), arm);
             expressions(else_result.as_deref(), arm);
         }
         Expr::GroupingSets(sets) | Expr::Cube(sets) | Expr::Rollup(sets) => {
             sets.iter().for_each(|set| grouping_set(set, arm));
         }
-        Expr::QualifiedWildcard(name, _) => whole_row(name, arm),
+        Expr::QualifiedWildcard(name) => whole_row(name, arm),
         _ => operands(rest, arm),
     }
 }
@@ -141,8 +130,7 @@ fn operands(expression: &Expr, arm: &mut Arm) {
         | Expr::IsNotNull(it)
         | Expr::IsUnknown(it)
         | Expr::IsNotUnknown(it) => uses(it, arm),
-        Expr::IsJson { expr, .. }
-        | Expr::IsNormalized { expr, .. }
+        Expr::CompositeAccess { expr, .. }
         | Expr::UnaryOp { expr, .. }
         | Expr::Cast { expr, format: None, .. }
         | Expr::Extract { expr, .. }
@@ -161,11 +149,12 @@ fn operands(expression: &Expr, arm: &mut Arm) {
             expressions(list, arm);
         }
         Expr::Between { expr, low, high, .. } => expressions([&**expr, low, high], arm),
-        Expr::Like { expr, pattern, escape_char, .. }
-        | Expr::ILike { expr, pattern, escape_char, .. }
-        | Expr::SimilarTo { expr, pattern, escape_char, .. } => {
-            expressions([&**expr, pattern], arm);
-            expressions(escape_char.as_deref(), arm);
+        Expr::Like { expr, pattern, .. }
+        | Expr::ILike { expr, pattern, .. }
+        | Expr::SimilarTo { expr, pattern, .. } => expressions([&**expr, pattern], arm),
+        Expr::Subscript { expr, subscript } => {
+            uses(expr, arm);
+            element(subscript, arm);
         }
         Expr::AtTimeZone { timestamp, time_zone } => expressions([&**timestamp, time_zone], arm),
         Expr::Position { expr, r#in } => expressions([&**expr, r#in], arm),
@@ -202,30 +191,14 @@ fn grouping_set(set: &[Expr], arm: &mut Arm) {
     }
 }
 
-/// `(t).a[1].b`, `a[1:2]`.
-fn access(root: &Expr, chain: &[AccessExpr], arm: &mut Arm) {
-    // As much as is a column and its fields, as one use.
-    let mut fields = chain.iter().map_while(|access| match access {
-        AccessExpr::Dot(Expr::Identifier(field)) => Some(ast::folded(field)),
-        _ => None,
-    });
-    match column(root) {
-        Some(mut column) => {
-            column.fields.extend(fields.by_ref());
-            used(column, arm);
-        }
-        None => uses(root, arm),
-    }
-    for access in chain {
-        match access {
-            AccessExpr::Dot(Expr::Identifier(_)) => {}
-            AccessExpr::Dot(_) => arm.complete = false,
-            AccessExpr::Subscript(Subscript::Index { index }) => uses(index, arm),
-            AccessExpr::Subscript(Subscript::Slice { lower_bound, upper_bound, stride }) => {
-                expressions(lower_bound, arm);
-                expressions(upper_bound, arm);
-                arm.complete &= stride.is_none();
-            }
+/// `a[1]`, `a[1:2]`.
+fn element(subscript: &Subscript, arm: &mut Arm) {
+    match subscript {
+        Subscript::Index { index } => uses(index, arm),
+        Subscript::Slice { lower_bound, upper_bound, stride } => {
+            expressions(lower_bound, arm);
+            expressions(upper_bound, arm);
+            arm.complete &= stride.is_none();
         }
     }
 }
@@ -261,41 +234,18 @@ fn function(function: &Function, arm: &mut Arm) {
 
 /// Of a function.
 pub(super) fn argument(argument: &FunctionArg, arm: &mut Arm) {
-    // `name => value` and `name := value` have the name of an argument there, and
-    // `json_object(key : value)` an expression.
-    let is_name = |operator: &FunctionArgOperator| {
-        matches!(operator, FunctionArgOperator::RightArrow | FunctionArgOperator::Assignment)
-    };
-    let value = match argument {
-        FunctionArg::Unnamed(value) => value,
-        FunctionArg::Named { name, arg, operator } => {
-            if !is_name(operator) {
-                uses(&Expr::Identifier(name.clone()), arm);
-            }
-            arg
-        }
-        FunctionArg::ExprNamed { name, arg, operator } => {
-            if !is_name(operator) {
-                uses(name, arm);
-            }
-            arg
-        }
-    };
+    // What is named is not a column there.
+    let (FunctionArg::Unnamed(value) | FunctionArg::Named { arg: value, .. }) = argument;
     match value {
         FunctionArgExpr::Expr(it) => uses(it, arm),
         FunctionArgExpr::QualifiedWildcard(name) => whole_row(name, arm),
         FunctionArgExpr::Wildcard => {}
-        FunctionArgExpr::WildcardWithOptions(options) => {
-            arm.complete &= *options == WildcardAdditionalOptions::default();
-        }
     }
 }
 
 fn clause(clause: &FunctionArgumentClause, arm: &mut Arm) {
     match clause {
         FunctionArgumentClause::OrderBy(keys) => order(keys, arm),
-        FunctionArgumentClause::JsonNullClause(_)
-        | FunctionArgumentClause::JsonReturningClause(_) => {}
         _ => arm.complete = false,
     }
 }

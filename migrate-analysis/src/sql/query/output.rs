@@ -1,15 +1,15 @@
 //! The columns that come out, by the names PostgreSQL gives them (`FigureColname`).
 
 use super::super::ast;
-use super::expression::{column, expressions, used, uses};
+use super::expression::{column, used, uses};
 use crate::ddl::{Arm, Output};
 use sqlparser::ast::{
-    Expr, Function, Ident, ObjectName, SelectItem, SelectItemQualifiedWildcardKind as Qualifier,
-    SetExpr, TrimWhereField, WildcardAdditionalOptions,
+    Expr, Function, Ident, ObjectName, SelectItem, SetExpr, TrimWhereField,
+    WildcardAdditionalOptions,
 };
 
 pub(super) fn outputs(items: &[SelectItem], arm: &mut Arm) {
-    for item in items {
+    for item in items.iter().filter(|item| !is_nothing(item)) {
         match item {
             SelectItem::UnnamedExpr(it) => output(it, None, arm),
             SelectItem::ExprWithAlias { expr, alias } => output(expr, Some(alias), arm),
@@ -17,22 +17,18 @@ pub(super) fn outputs(items: &[SelectItem], arm: &mut Arm) {
                 arm.complete &= is_plain(options);
                 arm.outputs.push(Output::Star);
             }
-            SelectItem::QualifiedWildcard(Qualifier::ObjectName(name), options) => {
+            SelectItem::QualifiedWildcard(name, options) => {
                 arm.complete &= is_plain(options);
                 let star = table_star(name, arm);
                 arm.outputs.push(star);
             }
-            SelectItem::QualifiedWildcard(Qualifier::Expr(it), _) => {
-                expressions([it], arm);
-                arm.outputs.push(Output::Unknown);
-            }
-            SelectItem::ExprWithAliases { expr, .. } => {
-                expressions([expr], arm);
-                arm.complete = false;
-                arm.outputs.push(Output::Unknown);
-            }
         }
     }
+}
+
+/// What `SELECT FROM t` has in the place of columns.
+pub(in super::super) fn is_nothing(item: &SelectItem) -> bool {
+    matches!(item, SelectItem::UnnamedExpr(Expr::Tuple(none)) if none.is_empty())
 }
 
 fn is_plain(options: &WildcardAdditionalOptions) -> bool {
@@ -41,7 +37,6 @@ fn is_plain(options: &WildcardAdditionalOptions) -> bool {
         && options.opt_except.is_none()
         && options.opt_replace.is_none()
         && options.opt_rename.is_none()
-        && options.opt_alias.is_none()
 }
 
 fn table_star(name: &ObjectName, arm: &mut Arm) -> Output {
@@ -67,7 +62,7 @@ fn output(expression: &Expr, alias: Option<&Ident>, arm: &mut Arm) {
     }
     let type_name = match inner {
         Expr::Cast { data_type, .. } => ast::type_name(data_type),
-        Expr::TypedString(literal) => ast::type_name(&literal.data_type),
+        Expr::TypedString { data_type, .. } => ast::type_name(data_type),
         _ => None,
     };
     uses(expression, arm);
@@ -110,19 +105,14 @@ fn figure(expression: &Expr) -> Option<(String, bool)> {
         Expr::Nested(inner) | Expr::Collate { expr: inner, .. } => figure(inner),
         Expr::Identifier(ident) => Some((ast::folded(ident), true)),
         Expr::CompoundIdentifier(path) => path.last().map(|ident| (ast::folded(ident), true)),
-        Expr::CompoundFieldAccess { root, access_chain } => {
-            let fields = access_chain.iter().rev().find_map(|access| match access {
-                sqlparser::ast::AccessExpr::Dot(Expr::Identifier(field)) => Some(field),
-                _ => None,
-            });
-            fields.map_or_else(|| figure(root), |field| Some((ast::folded(field), true)))
-        }
+        Expr::CompositeAccess { key, .. } => Some((ast::folded(key), true)),
+        Expr::Subscript { expr, .. } => figure(expr),
         Expr::Cast { expr, data_type, .. } => match figure(expr) {
             Some((name, true)) => Some((name, true)),
             _ => ast::catalog_name(data_type).map(|name| (name, false)),
         },
-        Expr::TypedString(literal) => {
-            ast::catalog_name(&literal.data_type).map(|name| (name, false))
+        Expr::TypedString { data_type, .. } => {
+            ast::catalog_name(data_type).map(|name| (name, false))
         }
         Expr::Interval(_) => Some(("interval".to_owned(), false)),
         Expr::Function(function) => called(function),
@@ -146,13 +136,12 @@ fn figure(expression: &Expr) -> Option<(String, bool)> {
             Some(TrimWhereField::Both) | None => good("btrim"),
         },
         Expr::Overlay { .. } => good("overlay"),
-        Expr::IsNormalized { negated: false, .. } => good("is_normalized"),
         _ => None,
     }
 }
 
 fn called(function: &Function) -> Option<(String, bool)> {
-    let ident = function.name.0.last()?.as_ident()?;
+    let ident = function.name.0.last()?;
     if ident.quote_style.is_none() && ident.value.eq_ignore_ascii_case("values") {
         // `(VALUES (1))`, a query.
         return Some(("column1".to_owned(), true));

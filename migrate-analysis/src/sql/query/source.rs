@@ -48,14 +48,11 @@ fn chain(item: &TableWithJoins, arm: &mut Arm) -> Vec<Source> {
 fn merge(join: &Join, arm: &mut Arm) -> Merge {
     arm.complete &= !join.global;
     let constraint = match &join.join_operator {
-        JoinOperator::Join(it)
-        | JoinOperator::Inner(it)
-        | JoinOperator::Left(it)
+        JoinOperator::Inner(it)
         | JoinOperator::LeftOuter(it)
-        | JoinOperator::Right(it)
         | JoinOperator::RightOuter(it)
-        | JoinOperator::FullOuter(it)
-        | JoinOperator::CrossJoin(it) => it,
+        | JoinOperator::FullOuter(it) => it,
+        JoinOperator::CrossJoin => return Merge::None,
         // Not PostgreSQL's: an alias that was taken for a keyword.
         _ => {
             arm.complete = false;
@@ -67,11 +64,7 @@ fn merge(join: &Join, arm: &mut Arm) -> Merge {
             expressions([condition], arm);
             Merge::None
         }
-        JoinConstraint::Using(columns) => {
-            let names = columns.iter().map(|column| ast::parts(column)?.pop()).collect();
-            arm.complete &= Option::is_some(&names);
-            names.map_or(Merge::None, Merge::Using)
-        }
+        JoinConstraint::Using(columns) => Merge::Using(columns.iter().map(ast::folded).collect()),
         JoinConstraint::Natural => Merge::Natural,
         JoinConstraint::None => Merge::None,
     }
@@ -80,12 +73,16 @@ fn merge(join: &Join, arm: &mut Arm) -> Merge {
 /// One source.
 pub(super) fn source(factor: &TableFactor, arm: &mut Arm) -> Source {
     match factor {
-        TableFactor::Table { name, alias, args, with_hints, version, partitions, .. } => {
-            let TableFactor::Table { json_path, index_hints, with_ordinality, .. } = factor else {
-                return other(arm);
-            };
+        TableFactor::Table {
+            name,
+            alias,
+            args,
+            with_hints,
+            version,
+            with_ordinality,
+            partitions,
+        } => {
             arm.complete &= with_hints.is_empty() && version.is_none() && partitions.is_empty();
-            arm.complete &= json_path.is_none() && index_hints.is_empty();
             match args {
                 None => relation(name, alias.as_ref(), arm),
                 Some(args) => {
@@ -95,13 +92,13 @@ pub(super) fn source(factor: &TableFactor, arm: &mut Arm) -> Source {
                 }
             }
         }
-        TableFactor::Derived { lateral, subquery, alias, sample: _ } => {
+        TableFactor::Derived { lateral, subquery, alias } => {
             let kind = SourceKind::Query(Box::new(query(subquery)));
             Source { lateral: *lateral, ..aliased(kind, alias.as_ref(), arm) }
         }
-        TableFactor::Function { name, args, with_ordinality, alias, lateral: _ } => {
+        TableFactor::Function { name, args, alias, lateral: _ } => {
             args.iter().for_each(|it| argument(it, arm));
-            function(name, *with_ordinality, alias.as_ref(), arm)
+            function(name, false, alias.as_ref(), arm)
         }
         TableFactor::UNNEST { alias, array_exprs, with_offset, with_ordinality, .. } => {
             arm.complete &= !with_offset;
@@ -117,7 +114,7 @@ pub(super) fn source(factor: &TableFactor, arm: &mut Arm) -> Source {
             expressions([expr], arm);
             aliased(SourceKind::Other, alias.as_ref(), arm)
         }
-        TableFactor::JsonTable { alias, .. } | TableFactor::XmlTable { alias, .. } => {
+        TableFactor::JsonTable { alias, .. } => {
             arm.complete = false;
             aliased(SourceKind::Other, alias.as_ref(), arm)
         }
@@ -132,8 +129,8 @@ fn other(arm: &mut Arm) -> Source {
 
 fn aliased(kind: SourceKind, alias: Option<&TableAlias>, arm: &mut Arm) -> Source {
     let Some(alias) = alias else { return plain(kind, None) };
-    arm.complete &= alias.at.is_none() && alias.name.quote_style != Some('\'');
-    let columns = alias.columns.iter().map(|column| ast::folded(&column.name)).collect();
+    arm.complete &= ast::is_alias(&alias.name);
+    let columns = alias.columns.iter().map(ast::folded).collect();
     Source { columns, ..plain(kind, Some(ast::folded(&alias.name))) }
 }
 
@@ -151,9 +148,7 @@ fn relation(name: &ObjectName, alias: Option<&TableAlias>, arm: &mut Arm) -> Sou
 /// The reserved word, which is no table's name.
 pub(super) fn is_only(name: &ObjectName) -> bool {
     match name.0.as_slice() {
-        [part] => part.as_ident().is_some_and(|ident| {
-            ident.quote_style.is_none() && ident.value.eq_ignore_ascii_case("only")
-        }),
+        [part] => part.quote_style.is_none() && part.value.eq_ignore_ascii_case("only"),
         _ => false,
     }
 }
@@ -171,8 +166,6 @@ fn function(
 }
 
 fn called(name: Name, ordinality: bool, alias: Option<&TableAlias>, arm: &mut Arm) -> Source {
-    let typed =
-        alias.is_some_and(|alias| alias.columns.iter().any(|column| column.data_type.is_some()));
-    let kind = SourceKind::Function { name, typed, ordinality };
+    let kind = SourceKind::Function { name, typed: false, ordinality };
     Source { lateral: true, ..aliased(kind, alias, arm) }
 }

@@ -5,17 +5,13 @@ use super::expression::expressions;
 use super::{output, query, source, source_named};
 use crate::ddl::{Arm, CommonTable, Select, Source, SourceKind};
 use sqlparser::ast::{
-    Assignment, Delete, FromTable, Insert, OnConflictAction, OnInsert, SelectItem, TableObject,
-    Update, UpdateTableFromKind,
+    Assignment, Delete, FromTable, Insert, OnConflictAction, OnInsert, SelectItem, Statement,
 };
 
 pub(super) fn insert(insert: &Insert) -> Select {
     let mut arm = Arm { complete: is_postgres(insert), ..Arm::default() };
-    let target = match &insert.table {
-        TableObject::TableName(name) => ast::qualified(name),
-        _ => None,
-    };
-    let alias = insert.table_alias.as_ref().map(|alias| ast::folded(&alias.alias));
+    let target = ast::qualified(&insert.table_name);
+    let alias = insert.table_alias.as_ref().map(ast::folded);
     arm.complete &= target.is_some();
     let kind = target.map_or(SourceKind::Other, SourceKind::Relation);
     arm.from.push(source::plain(kind.clone(), alias));
@@ -44,43 +40,34 @@ pub(super) fn insert(insert: &Insert) -> Select {
 
 fn is_postgres(insert: &Insert) -> bool {
     insert.or.is_none()
-        && insert.assignments.is_empty()
         && insert.partitioned.is_none()
         && insert.after_columns.is_empty()
-        && insert.output.is_none()
         && insert.insert_alias.is_none()
-        && insert.settings.is_none()
-        && insert.format_clause.is_none()
-        && insert.multi_table_insert_type.is_none()
 }
 
-pub(super) fn update(update: &Update) -> Select {
-    let complete = update.or.is_none()
-        && update.output.is_none()
-        && update.order_by.is_empty()
-        && update.limit.is_none();
-    let mut arm = Arm { complete, ..Arm::default() };
+/// None for any other statement.
+pub(super) fn update(statement: &Statement) -> Option<Select> {
+    let Statement::Update { table, assignments, from, selection, returning: rows } = statement
+    else {
+        return None;
+    };
+    let mut arm = Arm { complete: true, ..Arm::default() };
     // PostgreSQL has no joins there; what follows is in `FROM`.
-    let target = source::sources(std::slice::from_ref(&update.table), &mut arm);
+    let target = source::sources(std::slice::from_ref(table), &mut arm);
     arm.complete &= target.len() == 1;
     arm.from = target;
-    match &update.from {
-        Some(UpdateTableFromKind::AfterSet(from)) => read_also(from, &mut arm),
-        Some(UpdateTableFromKind::BeforeSet(_)) => arm.complete = false,
-        None => {}
+    if let Some(from) = from {
+        read_also(std::slice::from_ref(from), &mut arm);
     }
-    assigned(&update.assignments, &mut arm);
-    expressions(&update.selection, &mut arm);
-    returning(update.returning.as_deref(), &mut arm);
-    only(arm)
+    assigned(assignments, &mut arm);
+    expressions(selection, &mut arm);
+    returning(rows.as_deref(), &mut arm);
+    Some(only(arm))
 }
 
 pub(super) fn delete(delete: &Delete) -> Select {
     let (FromTable::WithFromKeyword(from) | FromTable::WithoutKeyword(from)) = &delete.from;
-    let complete = delete.tables.is_empty()
-        && delete.output.is_none()
-        && delete.order_by.is_empty()
-        && delete.limit.is_none();
+    let complete = delete.tables.is_empty() && delete.order_by.is_empty() && delete.limit.is_none();
     let mut arm = Arm { complete, ..Arm::default() };
     let target = source::sources(from, &mut arm);
     arm.complete &= target.len() == 1;

@@ -56,11 +56,6 @@ pub(crate) fn begin(catalog: &mut Catalog, external: &External, baseline: &str) 
     run(catalog, external, &script, OnFailure::Continue, &mut ());
 }
 
-/// The set of a plan.
-pub(crate) fn links<'a>(plan: &Plan, sources: &'a [Source], doubts: &Doubts) -> Vec<Link<'a>> {
-    (0..plan.migrations.len()).filter_map(|number| link(plan, number, sources, doubts)).collect()
-}
-
 /// A migration of a plan, by its place.
 pub(crate) fn link<'a>(
     plan: &Plan,

@@ -38,8 +38,10 @@ pub mod diagnostic;
 mod diff;
 mod directive;
 pub mod embed;
+#[cfg(feature = "referee")]
 #[doc(hidden)]
 pub mod fidelity;
+#[cfg(feature = "referee")]
 #[doc(hidden)]
 pub mod hazards;
 mod inverse;

@@ -4,7 +4,6 @@
 //! function that sees a statement. Its page in `docs/rules/` is made of the record, and its examples are its tests.
 //! Rules know statements, the catalog before and after them, and what they lock; neither a parser nor each other.
 
-mod page;
 mod script;
 mod text;
 
@@ -28,7 +27,7 @@ mod foreign_key;
 mod foreign_key_index;
 mod held_lock;
 mod names;
-mod newer;
+pub(crate) mod newer;
 mod not_null;
 mod opaque;
 mod partition;
@@ -45,8 +44,6 @@ mod types;
 mod unnamed_constraint;
 mod validate;
 
-pub(crate) use newer::{SETUP as SYNTAX_SETUP, SYNTAX, Syntax};
-pub(crate) use page::{index, page};
 pub(crate) use script::{Found, Script, Session, commands};
 
 use crate::catalog::{Id, Kind, Object};
@@ -166,6 +163,7 @@ pub(crate) const RULES: &[&Rule] = &[
 
 /// What is dangerous, why, and what to do instead.
 #[derive(Debug)]
+#[cfg_attr(not(feature = "referee"), expect(dead_code, reason = "most of it is for its page"))]
 pub(crate) struct Rule {
     pub(crate) code: Code,
     /// Why it hurts: Markdown, a paragraph or two.
@@ -182,6 +180,7 @@ pub(crate) struct Rule {
 
 /// The example of a rule, which a test runs.
 #[derive(Debug)]
+#[cfg_attr(not(feature = "referee"), expect(dead_code, reason = "for its test and the page"))]
 pub(crate) struct Example {
     /// What earlier migrations have made.
     pub(crate) setup: &'static str,

@@ -51,6 +51,7 @@ fn check(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
 
 /// Something that came with a major version.
 #[derive(Debug)]
+#[cfg_attr(not(feature = "referee"), expect(dead_code, reason = "the example is for a test"))]
 pub(crate) struct Syntax {
     pub(crate) what: &'static str,
     pub(crate) since: u32,
@@ -61,6 +62,7 @@ pub(crate) struct Syntax {
 }
 
 /// What the examples need.
+#[cfg(feature = "referee")]
 pub(crate) const SETUP: &str = "\
 CREATE TABLE events (id bigint, at timestamptz NOT NULL) PARTITION BY RANGE (at);
 CREATE TABLE events_2025 PARTITION OF events FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');

@@ -13,7 +13,7 @@ use crate::rules::{self, RULES};
 use crate::wording;
 
 /// A rule, for its tests and its page.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Rule {
     /// Its code.
     pub code: Code,

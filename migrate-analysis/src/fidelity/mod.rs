@@ -18,7 +18,6 @@ use std::collections::BTreeMap;
 pub type Facts = BTreeMap<(String, String), BTreeMap<String, String>>;
 
 /// A set at some migration.
-#[derive(Debug)]
 pub struct Chain<'a> {
     links: Vec<Link<'a>>,
     catalog: Catalog,

@@ -40,7 +40,7 @@ pub struct Locked {
 }
 
 /// A schema to lock things in.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Base {
     catalog: Catalog,
 }

@@ -49,7 +49,7 @@ impl Id {
 }
 
 /// A place in the journal.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Mark(usize);
 
 /// What made an object, or dropped it.
@@ -71,7 +71,7 @@ impl Origin {
     }
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Catalog {
     objects: Store,
     names: SortedMap<Key, Id>,
@@ -91,7 +91,7 @@ pub(crate) struct Catalog {
 }
 
 /// A catalog without its journal.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Parts {
     /// Every object there ever was, by its number.
     pub(crate) objects: Kept,
@@ -449,7 +449,7 @@ impl Catalog {
 }
 
 /// The catalog at some time.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct State<'a> {
     catalog: &'a Catalog,
     overlay: SortedMap<Id, Option<Rc<Object>>>,

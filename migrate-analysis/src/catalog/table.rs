@@ -5,7 +5,7 @@ use crate::ddl::{Enabled, Persistence, ReplicaIdentity};
 use crate::ordered::SortedSet;
 
 /// A table, plain, partitioned or foreign.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct Table {
     pub(crate) persistence: Persistence,
     pub(crate) server: Option<String>,
@@ -35,7 +35,7 @@ pub(crate) struct Table {
     pub(crate) foreign_options: Option<String>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Column {
     /// Never used again in its table.
     pub(crate) number: u32,
@@ -91,7 +91,7 @@ impl Column {
 }
 
 /// A constraint of a table. NOT NULL is a column's, as it is before PostgreSQL 18.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Constraint {
     pub(crate) name: String,
     pub(crate) kind: ConstraintKind,
@@ -105,7 +105,7 @@ pub(crate) struct Constraint {
     pub(crate) inherited: u32,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) enum ConstraintKind {
     Check(Expr),
     /// Its columns are those of the index.
@@ -121,7 +121,7 @@ pub(crate) enum ConstraintKind {
     ForeignKey(ForeignKey),
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct ForeignKey {
     pub(crate) columns: Vec<u32>,
     pub(crate) table: Id,
@@ -134,7 +134,7 @@ pub(crate) struct ForeignKey {
     pub(crate) on_update: ForeignAction,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) enum ForeignAction {
     #[default]
     NoAction,
@@ -145,7 +145,7 @@ pub(crate) enum ForeignAction {
     SetDefault(Vec<u32>),
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Trigger {
     pub(crate) name: String,
     pub(crate) constraint: bool,
@@ -168,7 +168,7 @@ pub(crate) struct Trigger {
     pub(crate) inherited: bool,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Policy {
     pub(crate) name: String,
     pub(crate) permissive: bool,
@@ -180,7 +180,7 @@ pub(crate) struct Policy {
     pub(crate) comment: Option<String>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Rule {
     pub(crate) name: String,
     pub(crate) definition: String,
@@ -188,7 +188,7 @@ pub(crate) struct Rule {
     pub(crate) comment: Option<String>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct PartitionKey {
     /// `range`, `list`, `hash`.
     pub(crate) strategy: String,
@@ -196,7 +196,7 @@ pub(crate) struct PartitionKey {
 }
 
 /// An index.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Index {
     pub(crate) table: Id,
     pub(crate) unique: bool,
@@ -217,7 +217,7 @@ pub(crate) struct Index {
     pub(crate) column_names: Vec<String>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct IndexElement {
     pub(crate) key: IndexKey,
     pub(crate) collation: Option<String>,
@@ -230,13 +230,13 @@ pub(crate) struct IndexElement {
     pub(crate) nulls_first: bool,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) enum IndexKey {
     Column(u32),
     Expression(Expr),
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Sequence {
     pub(crate) persistence: Persistence,
     /// `bigint`, `integer`, `smallint`.
@@ -251,7 +251,7 @@ pub(crate) struct Sequence {
 }
 
 /// The column that a sequence goes with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Ownership {
     pub(crate) table: Id,
     pub(crate) column: u32,
@@ -259,7 +259,7 @@ pub(crate) struct Ownership {
     pub(crate) identity: bool,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct View {
     pub(crate) materialized: bool,
     pub(crate) persistence: Persistence,

@@ -20,7 +20,7 @@ use crate::ordered::{SortedMap, SortedSet};
 use crate::sql::compare::{self, Sameness};
 
 /// Something that is not as it was.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Difference {
     /// `` `users.email` loses NOT NULL ``.
     pub(crate) words: String,
@@ -44,7 +44,7 @@ impl Difference {
 }
 
 /// How much a difference counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Weight {
     /// The columns have another order, which PostgreSQL cannot change.
     Order,
@@ -54,7 +54,7 @@ pub(crate) enum Weight {
 }
 
 /// A statement, without its semicolon, and when its turn is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Fix {
     pub(crate) phase: Phase,
     /// Inside a phase: creation in order of age, dropping the other way round.
@@ -75,7 +75,7 @@ impl Fix {
 
 /// The order in which differences are mended: down to what both states share, under the names of the
 /// later one, then renaming, then up again under the names of the earlier one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Phase {
     DropTrigger,
     DropView,
@@ -98,7 +98,7 @@ pub(crate) enum Phase {
 }
 
 /// Which objects of two states belong together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Matching {
     /// What is called the same, as everyone but the catalog itself would see it.
     Names,

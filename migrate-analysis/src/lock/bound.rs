@@ -6,7 +6,7 @@ use crate::catalog::{Expr, Piece};
 use std::cmp::Ordering;
 
 /// The bound of a partition with one key.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) enum Bound {
     In(Vec<String>),
     /// From the first, up to the second without it; none where there is no limit.
@@ -44,7 +44,7 @@ fn limit(token: &Token, none: &str) -> Option<Option<String>> {
 }
 
 /// What a condition says of a column.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) enum Facts {
     All(Vec<Facts>),
     Any(Vec<Facts>),
@@ -55,7 +55,7 @@ pub(super) enum Facts {
     Unknown,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Comparison {
     Less,
     LessOrEqual,
@@ -257,7 +257,7 @@ fn is_day(text: &str) -> bool {
     })
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 enum Token {
     Column,
     /// Its value, without quotes.

@@ -162,7 +162,6 @@ pub(crate) const RULES: &[&Rule] = &[
 ];
 
 /// What is dangerous, why, and what to do instead.
-#[derive(Debug)]
 #[cfg_attr(not(feature = "referee"), expect(dead_code, reason = "most of it is for its page"))]
 pub(crate) struct Rule {
     pub(crate) code: Code,
@@ -179,7 +178,6 @@ pub(crate) struct Rule {
 }
 
 /// The example of a rule, which a test runs.
-#[derive(Debug)]
 #[cfg_attr(not(feature = "referee"), expect(dead_code, reason = "for its test and the page"))]
 pub(crate) struct Example {
     /// What earlier migrations have made.
@@ -193,7 +191,7 @@ pub(crate) struct Example {
 }
 
 /// What a rule has found.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct Finding {
     /// Where, in bytes of the source.
     pub(crate) at: Range<usize>,

@@ -50,7 +50,6 @@ fn check(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
 }
 
 /// Something that came with a major version.
-#[derive(Debug)]
 #[cfg_attr(not(feature = "referee"), expect(dead_code, reason = "the example is for a test"))]
 pub(crate) struct Syntax {
     pub(crate) what: &'static str,

@@ -29,7 +29,6 @@ pub(crate) struct Script<'a> {
 }
 
 /// A statement that has run.
-#[derive(Debug)]
 pub(crate) struct Earlier {
     pub(crate) place: usize,
     pub(crate) locks: Locks,
@@ -74,7 +73,7 @@ impl Script<'_> {
 }
 
 /// What the rules have found in a statement.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Found {
     pub(crate) direction: Direction,
     pub(crate) place: usize,

@@ -559,7 +559,7 @@ impl Simulator<'_> {
 }
 
 /// In which of PostgreSQL's passes over the table an action happens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Pass {
     Drop,
     Type,

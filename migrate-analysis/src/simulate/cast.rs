@@ -69,7 +69,7 @@ impl Simulator<'_> {
 }
 
 /// Types that are cast to each other in an assignment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Family {
     Text,
     Number,

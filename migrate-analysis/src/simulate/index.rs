@@ -8,7 +8,7 @@ use crate::ddl::{self, ConstraintAttributes, Ident, Name, ObjectKind};
 use std::ops::Range;
 
 /// An index that is to be made, alone or for a constraint.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct NewIndex {
     pub(super) index: Index,
     /// Of its columns: an index without a name is named after them.

@@ -6,7 +6,7 @@ use crate::ddl::{Name, ObjectKind};
 use std::ops::Range;
 
 /// What exists beside what the set makes: the patterns of `external` in `migrate.toml`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct External {
     /// `schema.name`, `schema.*`, `*.name`; a pattern without a schema is one of `public`.
     patterns: Vec<(String, String)>,
@@ -41,7 +41,7 @@ impl External {
 }
 
 /// What a lookup came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Found {
     Known(Id),
     /// It is not in the catalog, and may exist nevertheless.

@@ -62,7 +62,7 @@ impl Simulator<'_> {
 }
 
 /// What an index is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum IndexPurpose {
     Plain,
     Primary,

@@ -6,7 +6,7 @@ use crate::catalog::{ColumnType, Id, Key, Kind, Object, RoutineKind, Space, sign
 use crate::ddl::{Ident, Name, ObjectKind, ObjectName, TypeName};
 
 /// How exact a command is about the kind of a relation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Strictness {
     /// `DROP VIEW` drops no table.
     Exact,

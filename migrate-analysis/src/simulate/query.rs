@@ -12,7 +12,7 @@ use crate::ordered::SortedSet;
 use std::ops::Range;
 
 /// What comes out of a query, and what goes in.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(super) struct Rows {
     /// None where it is not known how many there are.
     pub(super) fields: Option<Vec<Field>>,

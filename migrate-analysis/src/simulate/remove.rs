@@ -15,7 +15,7 @@ pub(super) use depend::index_of;
 use std::ops::Range;
 
 /// Something that can be taken out, and that others may depend on.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Target {
     Object(Id),
     Column(Id, u32),
@@ -49,7 +49,7 @@ impl Target {
 }
 
 /// Something that went because something else did.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Death {
     /// In words: `index users_email_idx`, `constraint orders_user_id_fkey on table orders`.
     pub(crate) what: String,

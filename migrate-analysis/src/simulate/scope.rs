@@ -4,7 +4,7 @@ use crate::catalog::{Column, ColumnType, Id};
 use crate::ddl::{Merge, Name, Source};
 
 /// A column that comes out of a query, or out of something in `FROM`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Field {
     pub(super) name: String,
     pub(super) column_type: ColumnType,
@@ -35,7 +35,7 @@ impl Field {
 }
 
 /// Something in `FROM`, looked up.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(super) struct Bound {
     /// What its columns are qualified by.
     pub(super) name: Option<String>,
@@ -55,7 +55,6 @@ impl Bound {
 }
 
 /// What an expression can name.
-#[derive(Debug)]
 pub(super) struct Scope<'o> {
     /// The columns of each common table; none where they are not all known.
     pub(super) tables: Vec<(String, Option<Vec<Field>>)>,

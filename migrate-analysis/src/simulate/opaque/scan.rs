@@ -5,7 +5,7 @@
 use crate::ordered::SortedSet;
 
 /// What a body may touch.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub(super) struct Effects {
     /// Names in its statements that change a schema.
     pub(super) names: SortedSet<String>,
@@ -18,7 +18,7 @@ pub(super) struct Effects {
 }
 
 /// A word of a body.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 enum Token {
     /// Folded.
     Word(String),

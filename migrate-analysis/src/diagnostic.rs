@@ -1,5 +1,6 @@
 //! What is wrong, as data. The functions that word a diagnostic stand in `wording.rs`.
 
+use crate::ordered::sort_by_key;
 use crate::source::SourceId;
 use std::fmt;
 use std::ops::Range;
@@ -54,7 +55,7 @@ pub enum Severity {
 
 /// Puts them in the order in which they are reported.
 pub(crate) fn sort(diagnostics: &mut [Diagnostic]) {
-    diagnostics.sort_by_key(|it| (it.place.source, it.place.range.start));
+    sort_by_key(diagnostics, |it| (it.place.source, it.place.range.start));
 }
 
 impl Diagnostic {

@@ -2,6 +2,7 @@
 //! item of. What the bytes mean is told in the runtime: `migrate-runtime/src/record.rs`.
 
 use crate::lock::LockMode;
+use crate::ordered::sort_by_key;
 use crate::plan::{PlannedDown, PlannedLock, PlannedMigration, PlannedScript, PlannedStatement};
 use crate::source::SourceId;
 use crate::statement::ConcurrentIndex;
@@ -267,7 +268,7 @@ fn locks(script: &PlannedScript, doc: &mut String) {
     }
     // An index is locked with its table; what nobody waits for is not worth a line.
     all.retain(|lock| lock.mode.blocks_writes() && !lock.is_index);
-    all.sort_by_key(|lock| std::cmp::Reverse(lock.mode));
+    sort_by_key(&mut all, |lock| std::cmp::Reverse(lock.mode));
     if all.is_empty() && !unknown {
         return;
     }

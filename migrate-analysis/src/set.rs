@@ -5,7 +5,7 @@ use crate::checksum;
 use crate::config::Config;
 use crate::diagnostic::{Code, Diagnostic, Place, Severity, Tier};
 use crate::layout::{Layout, Named, Part};
-use crate::ordered::{SortedMap, SortedSet};
+use crate::ordered::{SortedMap, SortedSet, sort_by_key};
 use crate::plan::{Plan, PlannedDown, PlannedMigration, PlannedScript, PlannedStatement};
 use crate::restore::Verdict;
 use crate::schema::{self, Doubts};
@@ -359,7 +359,7 @@ impl Set<'_> {
         });
         let mut policies: Vec<&mut Diagnostic> = policies.collect();
         // The first that is shown.
-        policies.sort_by_key(|it| (it.place.source, it.place.range.start));
+        sort_by_key(&mut policies, |it| (it.place.source, it.place.range.start));
         let many = policies.len() >= MANY;
         if let (Some(first), Some(newest)) = (policies.first_mut().filter(|_| many), newest) {
             first.help.push(wording::adoption(newest));

@@ -1,5 +1,6 @@
 //! A source: one file (or one inline script) and its text. The only room that reads the disk.
 
+use crate::ordered::sort_by;
 use std::fs::{self, DirEntry, Metadata};
 use std::io;
 use std::path::Path;
@@ -120,7 +121,7 @@ impl Directory {
             };
             files.push(File { path, contents });
         })?;
-        files.sort_by(|a, b| a.path.cmp(&b.path));
+        sort_by(&mut files, |a, b| a.path.cmp(&b.path));
         Ok(Directory { files, folders })
     }
 
@@ -289,7 +290,7 @@ impl Glance {
     /// In order of path.
     pub(crate) fn sorted(&self) -> Vec<&Look> {
         let mut files: Vec<&Look> = self.files.iter().collect();
-        files.sort_by(|a, b| a.path.cmp(&b.path));
+        sort_by(&mut files, |a, b| a.path.cmp(&b.path));
         files
     }
 }

@@ -4,6 +4,7 @@
 use super::codec::{Decode, Encode, Input, encode_slice};
 use super::{Cache, Entries, FORMAT, Replay, Written, read_whole};
 use crate::embed::Segment;
+use crate::ordered::sort_by;
 use crate::source::{Directory, File, Glance, Known, Look};
 use crate::{Analysis, checksum, layout};
 use std::collections::{HashMap, HashSet};
@@ -111,8 +112,8 @@ impl Head {
         let pairs = || looks.iter().zip(&kept);
         if !pairs().all(|(look, kept)| look.path.as_bytes() == kept.path) {
             // Some file systems put a file last that is written anew.
-            looks.sort_by(|a, b| a.path.cmp(&b.path));
-            kept.sort_by(|a, b| a.path.cmp(b.path));
+            sort_by(&mut looks, |a, b| a.path.cmp(&b.path));
+            sort_by(&mut kept, |a, b| a.path.cmp(b.path));
         }
         let mut files = Vec::new();
         for (look, kept) in looks.iter().zip(&kept) {
@@ -135,7 +136,7 @@ impl Head {
             };
             files.push(File { path: look.path.clone(), contents: Ok(contents) });
         }
-        files.sort_by(|a, b| a.path.cmp(&b.path));
+        sort_by(&mut files, |a, b| a.path.cmp(&b.path));
         (looks.len() == kept.len()).then(|| Directory { files, folders: Vec::new() })
     }
 }

@@ -20,7 +20,7 @@ pub(crate) use table::*;
 
 use store::Store;
 
-use crate::ordered::{SortedMap, SortedSet};
+use crate::ordered::{SortedMap, SortedSet, sort};
 use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
@@ -505,7 +505,7 @@ impl State<'_> {
         let now = self.catalog.dependents(id).filter(|other| !self.overlay.contains_key(other));
         let then = self.overlay.iter().filter(|(_, object)| object.as_deref().is_some_and(refers));
         let mut all: Vec<Id> = now.chain(then.map(|(id, _)| *id)).collect();
-        all.sort_unstable();
+        sort(&mut all);
         all
     }
 }

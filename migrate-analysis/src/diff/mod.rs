@@ -16,7 +16,7 @@ mod view;
 
 use crate::catalog::{Column, Expr, Id, Kind, Object, Sequence, State};
 use crate::deparse;
-use crate::ordered::{SortedMap, SortedSet};
+use crate::ordered::{SortedMap, SortedSet, sort_by_key};
 use crate::sql::compare::{self, Sameness};
 
 /// Something that is not as it was.
@@ -129,7 +129,7 @@ pub(crate) fn compare(
 /// The statements that mend all of it, in order, each without its semicolon.
 pub(crate) fn statements(differences: &[Difference]) -> Vec<String> {
     let mut fixes: Vec<&Fix> = differences.iter().flat_map(|it| &it.fixes).collect();
-    fixes.sort_by_key(|fix| (fix.phase, fix.order));
+    sort_by_key(&mut fixes, |fix| (fix.phase, fix.order));
     let mut statements: Vec<String> = fixes.into_iter().map(|fix| fix.sql.clone()).collect();
     statements.dedup();
     statements
@@ -183,12 +183,12 @@ impl<'a> Differ<'a> {
         let whole = |it: &&(Id, &Object)| !it.1.partial;
         self.missing = then.iter().filter(whole).map(|it| it.0).collect();
         self.left = now.iter().filter(whole).map(|it| it.0).collect();
-        pairs.sort_by_key(|pair| pair.before.0);
+        sort_by_key(&mut pairs, |pair| pair.before.0);
         self.both = pairs.iter().map(|pair| (pair.before.0, pair.after.0)).collect();
         for pair in pairs {
             self.pair(pair);
         }
-        now.sort_by_key(|it| it.0);
+        sort_by_key(&mut now, |it| it.0);
         for (id, object) in then {
             self.missing_object(id, object);
         }

@@ -7,7 +7,7 @@ use super::{Differ, Fix, Matching, Pair, Phase, Weight, age, fix};
 use crate::catalog::{Column, Id, Object, Ownership, State, Table};
 use crate::ddl::{Persistence, ReplicaIdentity};
 use crate::deparse::{self, object_name};
-use crate::ordered::sort_few_by_key;
+use crate::ordered::sort_by_key;
 use crate::sql::quoted;
 
 /// Columns of one table in both states.
@@ -292,7 +292,7 @@ impl Differ<'_> {
                 None => true,
             });
         }
-        sort_few_by_key(&mut both, |(before, _)| before.number);
+        sort_by_key(&mut both, |(before, _)| before.number);
         Columns { both, missing, left }
     }
 }

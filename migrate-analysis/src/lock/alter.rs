@@ -19,6 +19,7 @@ use crate::catalog::{Column, Id, Kind, Object, State, Table};
 use crate::ddl::{
     AlterAction, AlterActionKind, AlterTable, ColumnAction, TableConstraint, TableConstraintKind,
 };
+use crate::ordered::sort;
 use std::ops::Range;
 
 pub(super) fn table(seen: &Seen<'_>, alter: &AlterTable, locks: &mut Locks) {
@@ -162,7 +163,7 @@ pub(super) fn descendants(state: &State<'_>, table: Id) -> Vec<Id> {
             }
         }
     }
-    found.sort_unstable();
+    sort(&mut found);
     found
 }
 

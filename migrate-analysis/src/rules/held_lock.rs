@@ -6,7 +6,7 @@ use crate::catalog::Id;
 use crate::ddl::{AlterActionKind, AlterTable, Command, Dml, Name};
 use crate::diagnostic::Code;
 use crate::lock::{Cause, LockMode, Work};
-use crate::ordered::sort_few_by_key;
+use crate::ordered::{sort, sort_by_key};
 
 const SOURCE: &str = "https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-TABLES";
 
@@ -116,7 +116,7 @@ pub(super) fn work_under_lock<'a>(
     }
     // What is known for certain is told first.
     let mut works: Vec<&Work> = statement.locks.work.iter().filter(is_slow).collect();
-    sort_few_by_key(&mut works, |work| !reads_all(statement, work.relation));
+    sort_by_key(&mut works, |work| !reads_all(statement, work.relation));
     for work in works {
         for earlier in statement.script.held_since() {
             let blocks = earlier.locks.relations.iter().find(|lock| {
@@ -219,7 +219,7 @@ fn several(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
         let tables = locks.filter(|lock| exclusive(lock.relation, lock.mode));
         before.extend(tables.map(|lock| lock.relation));
     }
-    before.sort_unstable();
+    sort(&mut before);
     before.dedup();
     // Told once, where the second one comes.
     let [first] = before.as_slice() else { return };

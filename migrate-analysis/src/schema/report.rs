@@ -7,7 +7,7 @@ use crate::chain::{Effect, Replayed};
 use crate::ddl::ObjectKind;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::diff::{self, Difference};
-use crate::ordered::{SortedSet, sort_few_by_key};
+use crate::ordered::{SortedSet, sort_by_key};
 use crate::plan::{PlannedDown, PlannedMigration, PlannedScript};
 use crate::restore::Verdict;
 use crate::rules;
@@ -114,7 +114,7 @@ impl<'a> Set<'a> {
         });
         let mut found: Vec<Range<usize>> =
             kept.filter_map(|it| self.naming(down, it, "drop")).collect();
-        sort_few_by_key(&mut found, |it| it.start);
+        sort_by_key(&mut found, |it| it.start);
         found.dedup();
         found
     }

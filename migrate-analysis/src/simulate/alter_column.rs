@@ -8,6 +8,7 @@ use crate::catalog::{
 };
 use crate::ddl::{ColumnAction, Expression, Ident, Name, SequenceOptions, TypeName};
 use crate::deparse;
+use crate::ordered::sort;
 
 impl Simulator<'_> {
     pub(super) fn alter_column(
@@ -350,7 +351,7 @@ fn set(column: &mut Column, action: &ColumnAction) {
         ColumnAction::SetOptions(options) => {
             column.options.retain(|(name, _)| !options.iter().any(|(other, _)| other == name));
             column.options.extend(options.iter().cloned());
-            column.options.sort();
+            sort(&mut column.options);
         }
         ColumnAction::ResetOptions(names) => {
             column.options.retain(|(name, _)| !names.contains(name));

@@ -9,7 +9,7 @@ use crate::ddl::{
     ObjectKind, ObjectName, Persistence, ReplicaIdentity, RowSecurity, TableConstraint,
     TriggerChoice,
 };
-use crate::ordered::{SortedSet, sort_few_by_key};
+use crate::ordered::{SortedSet, sort, sort_by_key};
 use std::ops::Range;
 
 /// An ALTER TABLE at work.
@@ -56,17 +56,15 @@ impl Simulator<'_> {
         self.check_retyped_once(table, &alter.actions)?;
         let mut altering = Altering { alter, table, constraints: Vec::new() };
         let mut actions: Vec<&AlterAction> = alter.actions.iter().collect();
-        sort_few_by_key(&mut actions, |action| pass(&action.kind));
+        sort_by_key(&mut actions, |action| pass(&action.kind));
         let (early, late): (Vec<_>, Vec<_>) =
             actions.into_iter().partition(|action| pass(&action.kind) <= Pass::Attributes);
         for action in early {
             self.action(&mut altering, action)?;
         }
-        sort_few_by_key(&mut altering.constraints, |it| {
-            match super::create_table::rank(&it.kind) {
-                1 | 2 => 0,
-                _ => 1,
-            }
+        sort_by_key(&mut altering.constraints, |it| match super::create_table::rank(&it.kind) {
+            1 | 2 => 0,
+            _ => 1,
         });
         for constraint in &altering.constraints {
             self.add_constraint(table, constraint, alter.only)?;
@@ -499,7 +497,7 @@ impl Simulator<'_> {
                 _ => return,
             };
             change(options);
-            options.sort();
+            sort(options);
         });
     }
 

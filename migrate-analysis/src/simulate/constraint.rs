@@ -8,6 +8,7 @@ use crate::ddl::{
     ConstraintAttributes, Expression, Ident, IndexParameters, ObjectKind, TableConstraint,
     TableConstraintKind,
 };
+use crate::ordered::sort;
 
 impl Simulator<'_> {
     /// Adds a constraint to a table, and to its children as far as they inherit it.
@@ -107,7 +108,7 @@ impl Simulator<'_> {
     /// `t_column_check` where it is about one column.
     fn check_name(&self, table: Id, check: &Expr) -> String {
         let mut columns: Vec<u32> = check.columns().collect();
-        columns.sort_unstable();
+        sort(&mut columns);
         columns.dedup();
         let column = match columns.as_slice() {
             [number] => Some(self.name_of_column(table, *number)),

@@ -5,6 +5,7 @@ use super::names::{self, IndexPurpose};
 use super::{Failure, FailureKind, Found, Result, Simulator};
 use crate::catalog::{Constraint, ConstraintKind, Id, Index, IndexElement, IndexKey, Kind, Object};
 use crate::ddl::{self, ConstraintAttributes, Ident, Name, ObjectKind};
+use crate::ordered::sort;
 use std::ops::Range;
 
 /// An index that is to be made, alone or for a constraint.
@@ -345,6 +346,6 @@ fn fits(index: &Index, wanted: &Index) -> bool {
 
 pub(super) fn sorted(options: &[(String, String)]) -> Vec<(String, String)> {
     let mut options = options.to_vec();
-    options.sort();
+    sort(&mut options);
     options
 }

@@ -4,6 +4,7 @@ use super::lookup::spelt;
 use super::{Failure, Result, Simulator};
 use crate::catalog::{Expr, Id, Kind, Object, Policy, Rule};
 use crate::ddl::{self, Enabled, Expression, Ident, Name, ObjectKind};
+use crate::ordered::sort;
 
 impl Simulator<'_> {
     pub(super) fn create_policy(&mut self, create: &ddl::CreatePolicy) -> Result {
@@ -125,7 +126,7 @@ fn roles(written: &[String]) -> Vec<String> {
         return vec!["public".to_owned()];
     }
     let mut roles = written.to_vec();
-    roles.sort();
+    sort(&mut roles);
     roles.dedup();
     roles
 }

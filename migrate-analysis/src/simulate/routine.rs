@@ -8,6 +8,7 @@ use crate::catalog::{
     Argument, Body, ColumnType, Id, Key, Kind, Object, Routine, RoutineKind, Space,
 };
 use crate::ddl::{self, ArgumentMode, Name, ObjectKind, Returns, RoutineOptions};
+use crate::ordered::sort;
 
 impl Simulator<'_> {
     pub(super) fn create_routine(&mut self, create: &ddl::CreateRoutine) -> Result {
@@ -248,7 +249,7 @@ fn set_options(routine: &mut Routine, options: &RoutineOptions) {
         routine.settings.retain(|(old, _)| old != name && name != "all");
         routine.settings.extend(value.clone().map(|value| (name.clone(), value)));
     }
-    routine.settings.sort();
+    sort(&mut routine.settings);
     match &options.body {
         Some(ddl::Body::Text { text, .. }) => routine.body = Body::Text(text.clone()),
         Some(ddl::Body::Sql { text, .. }) => routine.body = Body::Sql(text.clone()),

@@ -5,6 +5,7 @@ use super::names::{addition, join};
 use super::{Result, Simulator};
 use crate::catalog::{Id, IndexKey, Key, Kind, Object, Space, Statistics};
 use crate::ddl::{self, ObjectKind};
+use crate::ordered::sort;
 
 /// All there are: those of statistics that name none.
 const KINDS: &[&str] = &["dependencies", "mcv", "ndistinct"];
@@ -36,7 +37,7 @@ impl Simulator<'_> {
             self.catalog.remove(id);
         }
         let mut kinds = create.kinds.clone();
-        kinds.sort();
+        sort(&mut kinds);
         kinds.dedup();
         if kinds == KINDS {
             kinds.clear();

@@ -4,6 +4,7 @@ use super::lookup::spelt;
 use super::{Failure, Result, Simulator};
 use crate::catalog::{Id, Kind, Object, Trigger};
 use crate::ddl::{self, Enabled, Ident, ObjectKind};
+use crate::ordered::sort;
 
 impl Simulator<'_> {
     pub(super) fn create_trigger(&mut self, create: &ddl::CreateTrigger) -> Result {
@@ -62,7 +63,7 @@ impl Simulator<'_> {
             }
             events.push((event.clone(), numbers));
         }
-        events.sort();
+        sort(&mut events);
         Ok(events)
     }
 

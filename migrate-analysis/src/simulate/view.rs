@@ -6,6 +6,7 @@ use super::scope::{Field, renamed};
 use super::{Failure, Result, Simulator};
 use crate::catalog::{Column, ColumnType, Id, Key, Kind, Space, Table, View};
 use crate::ddl::{self, Arm, ColumnUse, CommonTable, Ident, Output, Select, Source, SourceKind};
+use crate::ordered::sort;
 use std::ops::Range;
 
 const TOO_MANY: &str = "too many column names were specified";
@@ -240,6 +241,6 @@ pub(super) fn differ(one: &ColumnType, other: &ColumnType) -> bool {
 
 pub(super) fn sorted(options: &[(String, String)]) -> Vec<(String, String)> {
     let mut options = options.to_vec();
-    options.sort();
+    sort(&mut options);
     options
 }

@@ -11,7 +11,7 @@ use super::wording::{self, Found};
 use super::words::Words;
 use super::{Problem, ProblemKind, ast, bridge, reader, reword, stack};
 use crate::ddl::Command;
-use crate::ordered::sort_few_by_key;
+use crate::ordered::sort_by_key;
 use squawk_syntax::SourceFile;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -182,7 +182,7 @@ fn problem(text: &str, words: Words<'_>, span: &Span, error: &Error) -> Problem 
     if wording::is_syntax(&error.message) {
         forms = foreign::forms(words, index);
     }
-    sort_few_by_key(&mut forms, |form| form.at);
+    sort_by_key(&mut forms, |form| form.at);
     forms.dedup_by_key(|form| form.at);
     let place = match forms.first() {
         Some(form) if form.at < index => form.at,

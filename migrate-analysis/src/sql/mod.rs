@@ -26,6 +26,7 @@ pub(crate) use quote::quoted;
 pub(crate) use stack::on_large_stack;
 
 use crate::ddl::Command;
+use crate::ordered::sort_by_key;
 use crate::statement::{Action, Statement};
 use lex::{Kind, Lexer, Token};
 use split::Span;
@@ -94,7 +95,7 @@ pub fn parse(text: &str, range: Range<usize>, opaque: &dyn Fn(usize) -> bool) ->
         statements.push(statement(words, span, reading.understood));
     }
     // As many as there are statements, in a script for another database.
-    problems.sort_by_key(|problem| problem.range.start);
+    sort_by_key(&mut problems, |problem| problem.range.start);
     Script { statements, problems }
 }
 

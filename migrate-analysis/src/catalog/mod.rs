@@ -7,12 +7,14 @@
 //! who dropped what.
 
 mod expression;
+mod named;
 mod object;
 mod routine;
 mod store;
 mod table;
 
 pub(crate) use expression::*;
+pub(crate) use named::{Named, named, named_mut, names, numbered, numbered_mut};
 pub(crate) use object::*;
 pub(crate) use routine::*;
 pub(crate) use store::Kept;
@@ -167,13 +169,17 @@ impl Catalog {
     /// Changes an object; nothing happens where it is gone.
     pub(crate) fn edit(&mut self, id: Id, change: impl FnOnce(&mut Object)) {
         // The rest is compiled once and not for each of a hundred changes.
-        let Some(mut object) = self.get(id).cloned() else { return };
+        let Some(mut object) = self.draft(id) else { return };
         change(&mut object);
         self.replace(id, object);
     }
 
-    fn replace(&mut self, id: Id, object: Object) {
-        self.put(id, Some(Rc::new(object)));
+    fn draft(&self, id: Id) -> Option<Box<Object>> {
+        self.get(id).cloned().map(Box::new)
+    }
+
+    fn replace(&mut self, id: Id, object: Box<Object>) {
+        self.put(id, Some(Rc::from(object)));
     }
 
     /// Adds what turns out to have been there all the time: at every mark before, too.

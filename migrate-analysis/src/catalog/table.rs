@@ -1,6 +1,7 @@
 //! Relations: tables with all that belongs to them, views, indexes, sequences.
 
 use super::{Acl, ColumnType, Expr, Id};
+use super::{named, named_mut, numbered};
 use crate::ddl::{Enabled, Persistence, ReplicaIdentity};
 use crate::ordered::SortedSet;
 
@@ -285,19 +286,19 @@ pub(crate) struct View {
 
 impl Table {
     pub(crate) fn column(&self, name: &str) -> Option<&Column> {
-        self.columns.iter().find(|column| column.name == name)
+        named(&self.columns, name)
     }
 
     pub(crate) fn column_mut(&mut self, name: &str) -> Option<&mut Column> {
-        self.columns.iter_mut().find(|column| column.name == name)
+        named_mut(&mut self.columns, name)
     }
 
     pub(crate) fn numbered(&self, number: u32) -> Option<&Column> {
-        self.columns.iter().find(|column| column.number == number)
+        numbered(&self.columns, number)
     }
 
     pub(crate) fn constraint(&self, name: &str) -> Option<&Constraint> {
-        self.constraints.iter().find(|constraint| constraint.name == name)
+        named(&self.constraints, name)
     }
 
     pub(crate) fn is_partition(&self) -> bool {

@@ -8,7 +8,7 @@ mod table;
 
 use crate::catalog::{
     Argument, BaseType, Column, ColumnType, Expr, Id, IndexElement, IndexKey, Kind, Object, Piece,
-    State,
+    State, numbered,
 };
 use crate::ddl::ArgumentMode;
 use crate::sql::quoted;
@@ -120,7 +120,7 @@ pub(crate) fn is_literal(text: &str) -> bool {
 
 /// A column by its number.
 pub(crate) fn column_name(columns: &[Column], number: u32) -> String {
-    match columns.iter().find(|column| column.number == number) {
+    match numbered(columns, number) {
         Some(column) => quoted(&column.name),
         None => "?".to_owned(),
     }

@@ -5,7 +5,7 @@ use super::table::{comment_text, comment_words, owner_name};
 use super::{Differ, Fix, Pair, Phase, Weight, fix, weight};
 use crate::catalog::{
     Acl, BaseType, Body, Column, Domain, Expr, Index, IndexElement, IndexKey, Kind, Object, Piece,
-    Routine, Sequence, State, Table,
+    Routine, Sequence, State, Table, named, numbered,
 };
 use crate::deparse::{self, object_name};
 use crate::ordered::SortedMap;
@@ -277,7 +277,7 @@ impl Differ<'_> {
         let default =
             self.expressions(one.default.as_ref().map(bare), other.default.as_ref().map(bare));
         let checks = one.checks.iter().map(|check| {
-            let same = other.checks.iter().find(|it| it.name == check.name);
+            let same = named(&other.checks, &check.name);
             match same.filter(|it| (it.validated, &it.comment) == (check.validated, &check.comment))
             {
                 Some(it) => weight(self.sameness(bare(&check.expression), bare(&it.expression))),
@@ -375,7 +375,7 @@ fn is_owner(role: &str) -> bool {
 
 /// Whether a call of a column may be a cast to the type that it has.
 fn cast_weight((call, columns): (&Expr, &[Column]), column: u32) -> Option<Weight> {
-    let type_name = columns.iter().find(|it| it.number == column).map(|it| &it.column_type.base);
+    let type_name = numbered(columns, column).map(|it| &it.column_type.base);
     let is_cast = match (type_name, call.pieces.first()) {
         (Some(BaseType::BuiltIn(name)), Some(Piece::Text(text))) => text.starts_with(name.as_str()),
         _ => false,

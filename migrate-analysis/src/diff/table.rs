@@ -4,7 +4,7 @@ use super::column::column_settings;
 use super::objects::columns_of;
 use super::trigger::create_rule;
 use super::{Differ, Fix, Matching, Pair, Phase, Weight, age, fix};
-use crate::catalog::{Column, Id, Object, Ownership, State, Table};
+use crate::catalog::{Column, Id, Object, Ownership, State, Table, numbered};
 use crate::ddl::{Persistence, ReplicaIdentity};
 use crate::deparse::{self, object_name};
 use crate::ordered::sort_by_key;
@@ -370,6 +370,6 @@ fn settings(name: &str, one: &Table, other: &Table) -> Vec<(String, String)> {
 /// Where an owned sequence of the later state hangs.
 pub(super) fn owner_name(state: &State<'_>, owner: Ownership) -> Option<String> {
     let table = state.get(owner.table)?;
-    let column = columns_of(state, owner.table).iter().find(|it| it.number == owner.column)?;
+    let column = numbered(columns_of(state, owner.table), owner.column)?;
     Some(format!("{}.{}", object_name(state, table), quoted(&column.name)))
 }

@@ -2,7 +2,7 @@
 
 use super::table::{comment_text, comment_words};
 use super::{Differ, Fix, Pair, Phase, Weight, fix};
-use crate::catalog::{Column, Policy, Rule, State, Table, Trigger};
+use crate::catalog::{Column, Policy, Rule, State, Table, Trigger, named};
 use crate::ddl::Enabled;
 use crate::deparse::{self, object_name};
 use crate::sql::quoted;
@@ -22,7 +22,7 @@ impl Differ<'_> {
         };
         for trigger in then.iter().filter(|it| !it.inherited) {
             let title = format!("trigger `{}` on `{table}`", quoted(&trigger.name));
-            let Some(other) = now.iter().find(|it| it.name == trigger.name) else {
+            let Some(other) = named(now, &trigger.name) else {
                 let fixes = self.create_trigger(&table, trigger, one_columns);
                 self.certain(format!("{title} is missing"), fixes);
                 continue;
@@ -51,7 +51,7 @@ impl Differ<'_> {
             }
         }
         for trigger in now.iter().filter(|it| !it.inherited) {
-            if !then.iter().any(|it| it.name == trigger.name) {
+            if named(then, &trigger.name).is_none() {
                 let words = format!(
                     "trigger `{}` on `{after_table}` is left behind",
                     quoted(&trigger.name)
@@ -105,7 +105,7 @@ impl Differ<'_> {
         for policy in &one.policies {
             let title = format!("policy `{}` on `{table}`", quoted(&policy.name));
             let create = self.create_policy(&table, policy, &one.columns);
-            let now = other.policies.iter().find(|it| it.name == policy.name);
+            let now = named(&other.policies, &policy.name);
             let Some(now) = now else {
                 self.certain(format!("{title} is missing"), create);
                 continue;
@@ -128,7 +128,7 @@ impl Differ<'_> {
             }
         }
         for policy in &other.policies {
-            if !one.policies.iter().any(|it| it.name == policy.name) {
+            if named(&one.policies, &policy.name).is_none() {
                 let name = quoted(&policy.name);
                 let words = format!("policy `{name}` on `{after_table}` is left behind");
                 self.certain(words, vec![drop(policy)]);
@@ -152,7 +152,7 @@ impl Differ<'_> {
         let table = object_name(self.after, pair.after.1);
         for rule in then {
             let title = format!("rule `{}` on `{table}`", quoted(&rule.name));
-            match now.iter().find(|it| it.name == rule.name) {
+            match named(now, &rule.name) {
                 None => {
                     let create = create_rule(&table, rule);
                     self.certain(format!("{title} is missing"), create);
@@ -183,7 +183,7 @@ impl Differ<'_> {
                 Some(_) => {}
             }
         }
-        for rule in now.iter().filter(|rule| !then.iter().any(|it| it.name == rule.name)) {
+        for rule in now.iter().filter(|rule| named(then, &rule.name).is_none()) {
             let name = quoted(&rule.name);
             let drop = fix(Phase::DropTrigger, 0, format!("DROP RULE {name} ON {table}"));
             self.certain(format!("rule `{name}` on `{table}` is left behind"), vec![drop]);

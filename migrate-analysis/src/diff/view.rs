@@ -3,7 +3,7 @@
 use super::objects::{columns_of, kind_name, titled};
 use super::trigger::create_rule;
 use super::{Differ, Fix, Pair, Phase, Weight, age, fix};
-use crate::catalog::{Column, Id, Kind, Object, State, View};
+use crate::catalog::{Column, Id, Kind, Object, State, View, numbered};
 use crate::deparse::{self, object_name};
 use crate::ordered::SortedSet;
 use crate::sql::{compare, quoted};
@@ -103,7 +103,7 @@ impl Differ<'_> {
         for column in &one.columns {
             let name = object_name(self.before, before);
             let title = self.titled_column(self.before, before, column);
-            if let Some(now) = other.columns.iter().find(|it| it.number == column.number) {
+            if let Some(now) = numbered(&other.columns, column.number) {
                 self.column_comment(&name, &title, column, now);
                 let alter = format!("ALTER VIEW {name} ALTER COLUMN {}", quoted(&column.name));
                 let sides = ((one.columns.as_slice(), column), (other.columns.as_slice(), now));

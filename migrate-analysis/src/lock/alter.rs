@@ -15,7 +15,7 @@ mod words;
 pub(crate) use volatile::volatile_call;
 
 use super::{Cause, LockMode, Locks, Seen, Work, WorkKind, partition, removed};
-use crate::catalog::{Column, Id, Kind, Object, State, Table};
+use crate::catalog::{Column, Id, Kind, Object, State, Table, named};
 use crate::ddl::{
     AlterAction, AlterActionKind, AlterTable, ColumnAction, TableConstraint, TableConstraintKind,
 };
@@ -138,7 +138,7 @@ fn table_of<'s>(state: &'s State<'_>, id: Id) -> Option<&'s Table> {
 }
 
 fn column_of<'o>(object: &'o Object, name: &str) -> Option<&'o Column> {
-    object.columns().iter().find(|column| column.name == name)
+    named(object.columns(), name)
 }
 
 fn holds_rows(object: &Object) -> bool {

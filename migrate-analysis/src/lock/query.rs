@@ -3,7 +3,7 @@
 //! What functions do to other tables is not followed.
 
 use super::{Cause, LockMode, Locks, Seen, WorkKind};
-use crate::catalog::{Id, IndexKey, Object};
+use crate::catalog::{Id, IndexKey, Object, numbered};
 use crate::ddl::{Arm, Query, Select, Source, SourceKind};
 use crate::ordered::SortedSet;
 
@@ -120,7 +120,7 @@ fn is_compared(seen: &Seen<'_>, table: Id, arm: &Arm, query: &Query) -> bool {
 fn has_index(seen: &Seen<'_>, table: Id, arm: &Arm, is_one: impl Fn(&str) -> bool) -> bool {
     let Some(object) = seen.before.get(table) else { return false };
     let used = |number: u32| {
-        let column = object.columns().iter().find(|it| it.number == number);
+        let column = numbered(object.columns(), number);
         column.is_some_and(|column| is_one(&column.name))
     };
     let leads = |index: Id| {

@@ -2,7 +2,7 @@
 
 use super::alter::{Altered, altered, later_of};
 use super::{Example, Finding, Rule, Statement};
-use crate::catalog::{Constraint, ConstraintKind, Object};
+use crate::catalog::{Constraint, ConstraintKind, Object, named};
 use crate::ddl::{
     AlterAction, AlterActionKind, AlterTable, ColumnConstraintKind, Command, Ident, ObjectKind,
     TableConstraintKind,
@@ -86,7 +86,7 @@ fn column(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
     }
     let dropped = altered.alter.actions.iter().filter_map(|action| {
         let AlterActionKind::DropColumn { column, .. } = &action.kind else { return None };
-        let was_there = start.columns().iter().any(|it| it.name == column.name);
+        let was_there = named(start.columns(), &column.name).is_some();
         let is_gone = altered.column(&column.name).is_none() || is_made_again(&altered, action);
         (was_there && is_gone).then(|| (action, format!("`{}`", quoted(&column.name))))
     });

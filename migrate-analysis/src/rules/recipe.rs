@@ -4,7 +4,7 @@ use super::alter::Altered;
 use crate::Direction;
 use crate::catalog::{
     Column, ColumnType, Constraint, ConstraintKind, Expr, ForeignKey, Id, IndexKey, Kind, Object,
-    Piece, State,
+    Piece, State, named,
 };
 use crate::deparse;
 use crate::lock::Servers;
@@ -226,7 +226,7 @@ impl<'a> Altered<'_, 'a> {
 
     /// A name for a column beside another one, which none has yet.
     pub(super) fn free_name(&self, column: &str, label: &str) -> String {
-        let is_taken = |name: &String| self.columns().iter().any(|it| it.name == *name);
+        let is_taken = |name: &String| named(self.columns(), name).is_some();
         let numbered = (2..).map(|number| format!("{column}_{label}{number}"));
         let mut names = std::iter::once(format!("{column}_{label}")).chain(numbered);
         names.find(|name| !is_taken(name)).unwrap_or_default()

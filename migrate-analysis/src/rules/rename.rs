@@ -2,7 +2,7 @@
 
 use super::alter::later_of;
 use super::{Example, Finding, Rule, Statement};
-use crate::catalog::{Id, Kind, Object};
+use crate::catalog::{Id, Kind, Object, numbered};
 use crate::ddl::{AlterActionKind, ColumnAction, Command, Ident, ObjectKind, ObjectName};
 use crate::diagnostic::Code;
 use crate::sql::quoted;
@@ -138,7 +138,7 @@ fn old_columns(statement: &Statement<'_>, id: Id) -> String {
     let now = statement.object(id).map(Object::columns).unwrap_or_default();
     let mut columns = Vec::new();
     for column in now {
-        let old = was.iter().find(|it| it.number == column.number);
+        let old = numbered(&was, column.number);
         columns.push(match old.filter(|it| it.name != column.name) {
             Some(old) => format!("{} AS {}", quoted(&column.name), quoted(&old.name)),
             None => quoted(&column.name),

@@ -3,7 +3,9 @@
 use super::inherit::check_same_type;
 use super::remove::Target;
 use super::{Failure, FailureKind, Result, Simulator};
-use crate::catalog::{Column, Constraint, Id, IndexKey, Kind, Object, Table};
+use crate::catalog::{
+    Column, Constraint, Id, IndexKey, Kind, Object, Table, named, named_mut, numbered, numbered_mut,
+};
 use crate::ddl::{
     self, AlterAction, AlterActionKind, Behavior, ColumnAction, ColumnDef, Enabled, Ident,
     ObjectKind, ObjectName, Persistence, ReplicaIdentity, RowSecurity, TableConstraint,
@@ -37,7 +39,7 @@ impl Simulator<'_> {
                 return Err(Failure::wrong(column.at.clone(), "0A000", message));
             }
             let wanted = self.column_type(type_name);
-            let found = self.columns(table).iter().find(|it| it.name == column.name);
+            let found = named(self.columns(table), &column.name);
             let known = found.map(|it| &it.column_type).filter(|it| !it.is_unknown());
             if let (Some(now), Ok(wanted)) = (known, wanted)
                 && *now != wanted
@@ -80,7 +82,7 @@ impl Simulator<'_> {
         for action in actions {
             if let AlterActionKind::AlterColumn { column, action: ColumnAction::Type { .. } } =
                 &action.kind
-                && let Some(own) = self.columns(table).iter().find(|it| it.name == column.name)
+                && let Some(own) = named(self.columns(table), &column.name)
             {
                 self.check_keys_of(table, own.number, &column.at)?;
             }
@@ -269,7 +271,7 @@ impl Simulator<'_> {
         if_not_exists: bool,
         only: bool,
     ) -> Result<bool> {
-        let existing = self.columns(table).iter().find(|it| it.name == def.name.name);
+        let existing = named(self.columns(table), &def.name.name);
         let doubtful =
             self.columns_for_certain(table).is_none() || self.is_shrouded(&def.name.name);
         let number = match existing.map(|it| (it.number, it.partial)) {
@@ -297,7 +299,7 @@ impl Simulator<'_> {
     fn put_column(&mut self, table: Id, column: Column) {
         self.edit_table(table, |table| {
             table.last_number = table.last_number.max(column.number);
-            match table.columns.iter_mut().find(|it| it.number == column.number) {
+            match numbered_mut(&mut table.columns, column.number) {
                 Some(own) => *own = column,
                 None => table.columns.push(column),
             }
@@ -306,9 +308,9 @@ impl Simulator<'_> {
 
     /// A new column of the parent in a child.
     fn inherit_column(&mut self, parent: Id, number: u32, child: Id, at: &Range<usize>) -> Result {
-        let column = self.columns(parent).iter().find(|it| it.number == number).cloned();
+        let column = numbered(self.columns(parent), number).cloned();
         let Some(column) = column else { return Ok(()) };
-        let own = self.columns(child).iter().find(|it| it.name == column.name).cloned();
+        let own = named(self.columns(child), &column.name).cloned();
         if let Some(own) = own {
             check_same_type(&own, &column, at, "child table")?;
             self.edit_column(child, own.number, |own| own.inherited += 1);
@@ -341,7 +343,7 @@ impl Simulator<'_> {
         behavior: Behavior,
         only: bool,
     ) -> Result {
-        let known = self.columns(table).iter().find(|it| it.name == column.name);
+        let known = named(self.columns(table), &column.name);
         let number = match known {
             Some(known) => known.number,
             None if if_exists && !self.is_partial(table) => return Ok(()),
@@ -451,7 +453,7 @@ impl Simulator<'_> {
             };
         }
         self.edit_table(table, |table| {
-            if let Some(it) = table.constraints.iter_mut().find(|it| it.name == name.name) {
+            if let Some(it) = named_mut(&mut table.constraints, &name.name) {
                 change(it);
             }
         });
@@ -528,14 +530,14 @@ impl Simulator<'_> {
                 Some(Kind::Table(table)) => table.triggers.as_slice(),
                 _ => return Ok(()),
             };
-            let is_there = triggers.iter().any(|trigger| trigger.name == name.name);
+            let is_there = named(triggers, &name.name).is_some();
             if !is_there && !self.is_partial(id) && !self.is_shrouded(&name.name) {
                 let of = self.relation_name_of(id);
                 let has = |object: &Object| {
                     object.name == of
                         && object
                             .table()
-                            .is_some_and(|it| it.triggers.iter().any(|it| it.name == name.name))
+                            .is_some_and(|it| named(&it.triggers, &name.name).is_some())
                 };
                 let (kind, at) = (ObjectKind::Trigger, name.at.clone());
                 return Err(self.unknown(kind, &name.name, Some(of.clone()), at, has));

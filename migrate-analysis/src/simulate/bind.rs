@@ -2,7 +2,7 @@
 
 use super::lookup::spelt;
 use super::{Failure, FailureKind, Found, Result, Simulator};
-use crate::catalog::{BaseType, Column, ColumnType, Expr, Id, Kind, Object, Piece, Space};
+use crate::catalog::{BaseType, Column, ColumnType, Expr, Id, Kind, Object, Piece, Space, named};
 use crate::ddl::{Expression, Name, ObjectKind, TypeName, Word};
 
 /// Columns that every table has.
@@ -336,7 +336,7 @@ struct Binding<'a> {
 
 impl Binding<'_> {
     fn column(&self, name: &str) -> Option<u32> {
-        self.columns.iter().find(|column| column.name == name).map(|column| column.number)
+        named(&self.columns, name).map(|column| column.number)
     }
 
     /// Whether a name there can be a column at all.

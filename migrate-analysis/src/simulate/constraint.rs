@@ -3,7 +3,9 @@
 use super::index::NewIndex;
 use super::names::{self, IndexPurpose};
 use super::{Failure, Result, Simulator};
-use crate::catalog::{Constraint, ConstraintKind, Expr, Id, Index, IndexElement, IndexKey, Object};
+use crate::catalog::{
+    Constraint, ConstraintKind, Expr, Id, Index, IndexElement, IndexKey, Object, named, named_mut,
+};
 use crate::ddl::{
     ConstraintAttributes, Expression, Ident, IndexParameters, ObjectKind, TableConstraint,
     TableConstraintKind,
@@ -63,7 +65,7 @@ impl Simulator<'_> {
         let name = self.name_of_column(table, number);
         self.edit_column(table, number, |column| column.not_null = true);
         for child in self.child_tables(table) {
-            let column = self.columns(child).iter().find(|column| column.name == name);
+            let column = named(self.columns(child), &name);
             if let Some(number) = column.map(|column| column.number) {
                 self.set_not_null(child, number);
             }
@@ -129,11 +131,9 @@ impl Simulator<'_> {
         }
         (inherited.local, inherited.inherited, inherited.comment) = (false, 1, None);
         let passed_on = inherited.clone();
-        self.edit_table(child, |table| {
-            match table.constraints.iter_mut().find(|it| it.name == check.name) {
-                Some(own) => own.inherited += 1,
-                None => table.constraints.push(inherited),
-            }
+        self.edit_table(child, |table| match named_mut(&mut table.constraints, &check.name) {
+            Some(own) => own.inherited += 1,
+            None => table.constraints.push(inherited),
         });
         for grandchild in self.child_tables(child) {
             self.inherit_check(child, grandchild, &passed_on);

@@ -3,7 +3,7 @@
 use super::column::constraints;
 use super::inherit::check_same_type;
 use super::{Failure, Found, Result, Simulator};
-use crate::catalog::{Column, Id, Key, Kind, Object, Space, Table};
+use crate::catalog::{Column, Id, Key, Kind, Object, Space, Table, named_mut};
 use crate::ddl::{
     self, ColumnDef, Like, Name, ObjectKind, TableConstraint, TableConstraintKind, TableElement,
 };
@@ -235,7 +235,7 @@ impl Simulator<'_> {
             return Ok(());
         }
         // `OF type` and `PARTITION OF` have the column already.
-        match draft.columns.iter_mut().find(|it| it.name == *name) {
+        match named_mut(&mut draft.columns, name) {
             Some(existing) => {
                 existing.not_null |= column.not_null;
                 draft.defs.push((existing.number, def));
@@ -255,7 +255,7 @@ impl Simulator<'_> {
 
 /// A column of the table's own, which may be a parent's too. Its number.
 fn merge_own(columns: &mut Vec<Column>, column: Column, create: &ddl::CreateTable) -> Result<u32> {
-    if let Some(inherited) = columns.iter_mut().find(|it| it.name == column.name) {
+    if let Some(inherited) = named_mut(columns, &column.name) {
         check_same_type(inherited, &column, &create.name.at, "column")?;
         inherited.local = true;
         inherited.not_null |= column.not_null;

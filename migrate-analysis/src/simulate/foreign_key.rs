@@ -4,7 +4,7 @@ use super::names;
 use super::{Failure, Result, Simulator};
 use crate::catalog::{
     BaseType, Column, ColumnType, ConstraintKind, ForeignAction, ForeignKey, Id, Index, Kind,
-    Object, Space,
+    Object, Space, numbered,
 };
 use crate::ddl::{Action, Ident, ObjectKind, References, TableConstraint};
 use crate::ordered::SortedSet;
@@ -172,9 +172,8 @@ impl Simulator<'_> {
         referenced: &[u32],
         (name, at): (&str, &Range<usize>),
     ) -> Result {
-        let find = |table, number: &u32| -> Option<&Column> {
-            self.columns(table).iter().find(|column| column.number == *number)
-        };
+        let find =
+            |table, number: &u32| -> Option<&Column> { numbered(self.columns(table), *number) };
         for (own, other) in columns.iter().zip(referenced) {
             let (Some(own), Some(other)) = (find(table, own), find(target, other)) else {
                 continue;

@@ -3,7 +3,9 @@
 use super::lookup::spelt;
 use super::names::{self, IndexPurpose};
 use super::{Failure, FailureKind, Found, Result, Simulator};
-use crate::catalog::{Constraint, ConstraintKind, Id, Index, IndexElement, IndexKey, Kind, Object};
+use crate::catalog::{
+    Constraint, ConstraintKind, Id, Index, IndexElement, IndexKey, Kind, Object, named,
+};
 use crate::ddl::{self, ConstraintAttributes, Ident, Name, ObjectKind};
 use crate::ordered::sort;
 use std::ops::Range;
@@ -136,7 +138,7 @@ impl Simulator<'_> {
     }
 
     fn is_system_column(&self, table: Id, name: &str) -> bool {
-        name == "tableoid" && !self.columns(table).iter().any(|column| column.name == name)
+        name == "tableoid" && named(self.columns(table), name).is_none()
     }
 
     /// Makes an index, and of a partitioned table those of its partitions.

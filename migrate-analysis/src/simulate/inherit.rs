@@ -1,7 +1,7 @@
 //! Inheritance: what a table has from its parents.
 
 use super::{Failure, Result, Simulator};
-use crate::catalog::{Column, Constraint, ConstraintKind, Id, Table};
+use crate::catalog::{Column, Constraint, ConstraintKind, Id, Table, named, named_mut};
 use crate::ddl::{Ident, Name};
 use crate::ordered::SortedMap;
 
@@ -17,7 +17,7 @@ impl Simulator<'_> {
     pub(super) fn column_map(&self, from: Id, to: Id) -> SortedMap<u32, u32> {
         let columns = self.columns(to);
         let same = |column: &Column| {
-            let other = columns.iter().find(|other| other.name == column.name)?;
+            let other = named(columns, &column.name)?;
             Some((column.number, other.number))
         };
         self.columns(from).iter().filter_map(same).collect()
@@ -32,7 +32,7 @@ impl Simulator<'_> {
         let mut columns: Vec<Column> = Vec::new();
         for parent in parents {
             for column in self.columns(*parent) {
-                match columns.iter_mut().find(|it| it.name == column.name) {
+                match named_mut(&mut columns, &column.name) {
                     Some(own) => merge(own, column, at, "inherited column")?,
                     None => {
                         let number = u32::try_from(columns.len()).unwrap_or(u32::MAX) + 1;
@@ -47,10 +47,10 @@ impl Simulator<'_> {
                 let Some((expression, stored)) = &column.generated else { continue };
                 let number = |number: u32| {
                     let name = self.name_of_column(*parent, number);
-                    columns.iter().find(|it| it.name == name).map_or(number, |it| it.number)
+                    named(&columns, &name).map_or(number, |it| it.number)
                 };
                 let expression = expression.renumbered(number);
-                if let Some(own) = columns.iter_mut().find(|it| it.name == column.name) {
+                if let Some(own) = named_mut(&mut columns, &column.name) {
                     own.generated = Some((expression, *stored));
                 }
             }
@@ -82,7 +82,7 @@ impl Simulator<'_> {
         }
         let wanted: Vec<Column> = self.columns(parent).to_vec();
         for column in &wanted {
-            let own = self.columns(table).iter().find(|it| it.name == column.name);
+            let own = named(self.columns(table), &column.name);
             match own {
                 Some(own) => {
                     let number = own.number;
@@ -120,7 +120,7 @@ impl Simulator<'_> {
                 return Err(Failure::wrong(name.at.clone(), "42804", message));
             }
             self.edit_table(table, |table| {
-                if let Some(own) = table.constraints.iter_mut().find(|it| it.name == check.name) {
+                if let Some(own) = named_mut(&mut table.constraints, &check.name) {
                     own.inherited += 1;
                 }
             });

@@ -3,7 +3,9 @@
 use super::index::{NewIndex, renumbered};
 use super::names::IndexPurpose;
 use super::{Result, Simulator};
-use crate::catalog::{Column, Constraint, ConstraintKind, Id, Index, Kind, Object, Ownership};
+use crate::catalog::{
+    Column, Constraint, ConstraintKind, Id, Index, Kind, Object, Ownership, named,
+};
 use crate::ddl::{ConstraintAttributes, Including, Like, SequenceOptions};
 use crate::ordered::SortedMap;
 use std::ops::Range;
@@ -58,7 +60,7 @@ impl Simulator<'_> {
     fn copy_identity(&mut self, table: Id, source: Id, like: &Like) -> Result {
         for column in self.columns(source).to_vec() {
             let Some(always) = column.identity else { continue };
-            let own = self.columns(table).iter().find(|it| it.name == column.name);
+            let own = named(self.columns(table), &column.name);
             let Some(number) = own.map(|it| it.number) else { continue };
             let of = self.column_sequences(source, column.number);
             let of = of.first().and_then(|(id, _)| self.catalog.get(*id)?.sequence().cloned());

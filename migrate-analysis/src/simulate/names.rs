@@ -1,7 +1,7 @@
 //! The names that PostgreSQL gives by itself.
 
 use super::Simulator;
-use crate::catalog::{BaseType, ColumnType, Id, Key, Kind, Space};
+use crate::catalog::{BaseType, ColumnType, Id, Key, Kind, Space, named};
 use crate::ddl::{Expression, Word};
 
 /// The longest name, in bytes.
@@ -36,7 +36,7 @@ impl Simulator<'_> {
         let mut relations = self.catalog.in_schema(Space::Type, Some(schema));
         relations.any(|(_, id)| match self.catalog.get(id).map(|object| &object.kind) {
             Some(Kind::Table(table)) => table.constraint(name).is_some(),
-            Some(Kind::Domain(domain)) => domain.checks.iter().any(|check| check.name == name),
+            Some(Kind::Domain(domain)) => named(&domain.checks, name).is_some(),
             _ => false,
         })
     }

@@ -2,7 +2,7 @@
 
 use super::lookup::{is_system_schema, spelt};
 use super::{Failure, FailureKind, Found, Result, Simulator, Target};
-use crate::catalog::{ColumnType, Id, Key, Kind, Object, RoutineKind, Space, signature};
+use crate::catalog::{ColumnType, Id, Key, Kind, Object, RoutineKind, Space, named, signature};
 use crate::ddl::{Ident, Name, ObjectKind, ObjectName, TypeName};
 
 /// How exact a command is about the kind of a relation.
@@ -204,7 +204,7 @@ impl Simulator<'_> {
         };
         let Some(found) = self.catalog.get(id) else { return Ok(None) };
         let Kind::Domain(domain) = &found.kind else { return Ok(None) };
-        if domain.checks.iter().any(|check| check.name == part.name) {
+        if named(&domain.checks, &part.name).is_some() {
             return Ok(Some(Target::DomainCheck(id, part.name.clone())));
         }
         if found.partial || part.name.contains("not_null") || self.is_shrouded(&part.name) {
@@ -368,26 +368,26 @@ fn part_of(id: Id, object: &Object, kind: ObjectKind, name: &str) -> Option<Targ
             table.column(&name).map(|column| Target::Column(id, column.number))
         }
         (ObjectKind::Column, Kind::View(view)) => {
-            let column = view.columns.iter().find(|column| column.name == name)?;
+            let column = named(&view.columns, &name)?;
             Some(Target::Column(id, column.number))
         }
         (ObjectKind::Column, Kind::Composite(attributes)) => {
-            let is_there = attributes.iter().any(|attribute| attribute.name == name);
+            let is_there = named(attributes, &name).is_some();
             is_there.then_some(Target::Attribute(id, name))
         }
         (ObjectKind::Constraint, Kind::Table(table)) => {
             table.constraint(&name).map(|_| Target::Constraint(id, name.clone()))
         }
         (ObjectKind::Trigger, _) => {
-            let is_there = object.triggers().iter().any(|trigger| trigger.name == name);
+            let is_there = named(object.triggers(), &name).is_some();
             is_there.then_some(Target::Trigger(id, name))
         }
         (ObjectKind::Rule, _) => {
-            let is_there = object.rules().iter().any(|rule| rule.name == name);
+            let is_there = named(object.rules(), &name).is_some();
             is_there.then_some(Target::Rule(id, name))
         }
         (ObjectKind::Policy, Kind::Table(table)) => {
-            let is_there = table.policies.iter().any(|policy| policy.name == name);
+            let is_there = named(&table.policies, &name).is_some();
             is_there.then_some(Target::Policy(id, name))
         }
         _ => None,

@@ -2,7 +2,7 @@
 
 use super::lookup::spelt;
 use super::{Failure, Result, Simulator};
-use crate::catalog::{Expr, Id, Kind, Object, Policy, Rule};
+use crate::catalog::{Expr, Id, Kind, Object, Policy, Rule, named, named_mut};
 use crate::ddl::{self, Enabled, Expression, Ident, Name, ObjectKind};
 use crate::ordered::sort;
 
@@ -91,7 +91,7 @@ impl Simulator<'_> {
         };
         let name = &create.name;
         let Some(object) = self.catalog.get(id) else { return Ok(()) };
-        let has = |object: &Object| object.rules().iter().any(|rule| rule.name == name.name);
+        let has = |object: &Object| named(object.rules(), &name.name).is_some();
         if has(object) && !create.or_replace && self.is_certain(object) {
             let table = object.name.clone();
             let is_it = |object: &Object| object.name == table && has(object);
@@ -101,7 +101,7 @@ impl Simulator<'_> {
         let definition = create.definition.clone();
         self.catalog.edit(id, |object| {
             let Some(rules) = object.rules_mut() else { return };
-            match rules.iter_mut().find(|rule| rule.name == name.name) {
+            match named_mut(rules, &name.name) {
                 Some(rule) => rule.definition = definition,
                 None => rules.push(Rule {
                     name: name.name.clone(),
@@ -117,7 +117,7 @@ impl Simulator<'_> {
 
 fn has_policy(object: &Object, table: &Name, policy: &Ident) -> bool {
     let policies = object.table().map(|table| table.policies.as_slice()).unwrap_or_default();
-    object.name == table.name && policies.iter().any(|it| it.name == policy.name)
+    object.name == table.name && named(policies, &policy.name).is_some()
 }
 
 /// Sorted; with `public` among them nobody else matters.

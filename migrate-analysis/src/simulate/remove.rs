@@ -7,7 +7,7 @@ mod drop;
 mod words;
 
 use super::{Failure, FailureKind, Result, Simulator};
-use crate::catalog::{Id, Kind, Object};
+use crate::catalog::{Id, Kind, Object, named, numbered};
 use crate::ddl::Behavior;
 use crate::ordered::SortedMap;
 use depend::Strength;
@@ -207,7 +207,7 @@ impl Simulator<'_> {
             | Target::DomainCheck(_, name)
             | Target::Attribute(_, name) => Some(name.as_str()),
             Target::Column(_, number) | Target::Default(_, number) => object
-                .and_then(|object| object.columns().iter().find(|it| it.number == *number))
+                .and_then(|object| numbered(object.columns(), *number))
                 .map(|column| column.name.as_str()),
             Target::Object(_) => None,
         };
@@ -238,8 +238,7 @@ impl Simulator<'_> {
                 Err(Failure::wrong(at.clone(), "42P16", message))
             }
             Target::Trigger(_, name) => {
-                let mut triggers = object.triggers().iter();
-                let inherited = triggers.any(|trigger| trigger.name == *name && trigger.inherited);
+                let inherited = named(object.triggers(), name).is_some_and(|it| it.inherited);
                 let parent = object.table().and_then(|table| table.parents.first());
                 match parent {
                     Some(parent) if inherited => {

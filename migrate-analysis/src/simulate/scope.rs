@@ -1,6 +1,6 @@
 //! What an expression of a query can name: the sources of `FROM` and their columns.
 
-use crate::catalog::{Column, ColumnType, Id};
+use crate::catalog::{Column, ColumnType, Id, Named, named};
 use crate::ddl::{Merge, Name, Source};
 
 /// A column that comes out of a query, or out of something in `FROM`.
@@ -13,6 +13,12 @@ pub(super) struct Field {
     pub(super) named: bool,
     /// What is read where it is named. A column of a subquery was read in there.
     pub(super) origins: Vec<(Id, u32)>,
+}
+
+impl Named for Field {
+    fn name(&self) -> &str {
+        &self.name
+    }
 }
 
 impl Field {
@@ -50,7 +56,7 @@ pub(super) struct Bound {
 
 impl Bound {
     pub(super) fn field(&self, name: &str) -> Option<&Field> {
-        self.fields.iter().find(|field| field.name == name)
+        named(&self.fields, name)
     }
 }
 
@@ -111,7 +117,7 @@ impl<'o> Scope<'o> {
         let names: Vec<String> = match (merge, &left, &star) {
             (Merge::Using(names), ..) => names.clone(),
             (Merge::Natural, Some(left), Some(right)) => {
-                let shared = |field: &&Field| right.iter().any(|it| it.name == field.name);
+                let shared = |field: &&Field| named(right, &field.name).is_some();
                 left.iter().filter(shared).map(|field| field.name.clone()).collect()
             }
             _ => Vec::new(),
@@ -134,7 +140,7 @@ fn joined(left: Vec<Field>, right: &[Field], using: &[String]) -> Option<Vec<Fie
     for name in using {
         let mut mine = left.iter().filter(|field| field.name == *name);
         let (mine, None) = (mine.next()?, mine.next()) else { return None };
-        let yours = right.iter().find(|field| field.name == *name)?;
+        let yours = named(right, name)?;
         all.push(merge(mine, yours));
     }
     let rest = left.into_iter().chain(right.iter().cloned());

@@ -2,7 +2,7 @@
 
 use super::lookup::TEMPORARY;
 use super::{Failure, Result, Simulator};
-use crate::catalog::{Expr, Key};
+use crate::catalog::{Expr, Key, numbered};
 use crate::catalog::{Id, Kind, Object, Ownership, Piece, Sequence, Space};
 use crate::ddl::{self, Name, ObjectKind, OwnedBy, Persistence, SequenceOptions};
 use std::ops::Range;
@@ -82,7 +82,7 @@ impl Simulator<'_> {
         let table_schema = object.schema.unwrap_or(Id::PUBLIC);
         let table_name = object.name.clone();
         let persistence = object.table().map_or(Persistence::Permanent, |it| it.persistence);
-        let column = self.columns(owner.table).iter().find(|it| it.number == owner.column);
+        let column = numbered(self.columns(owner.table), owner.column);
         let column = column.map(|it| it.name.clone()).unwrap_or_default();
         let (schema, name) = match &options.name {
             Some(name) => {

@@ -3,7 +3,7 @@
 use super::lookup::spelt;
 use super::names::{addition, join};
 use super::{Result, Simulator};
-use crate::catalog::{Id, IndexKey, Key, Kind, Object, Space, Statistics};
+use crate::catalog::{Id, IndexKey, Key, Kind, Object, Space, Statistics, named};
 use crate::ddl::{self, ObjectKind};
 use crate::ordered::sort;
 
@@ -63,15 +63,13 @@ impl Simulator<'_> {
                     self.check_columns(expression, table)?;
                     keys.push(IndexKey::Expression(self.bind(expression, &columns)));
                 }
-                ddl::IndexKey::Column(name) => {
-                    match columns.iter().find(|column| column.name == name.name) {
-                        Some(column) => keys.push(IndexKey::Column(column.number)),
-                        None if certain => {
-                            return Err(self.unknown_column(table, &name.name, name.at.clone()));
-                        }
-                        None => {}
+                ddl::IndexKey::Column(name) => match named(&columns, &name.name) {
+                    Some(column) => keys.push(IndexKey::Column(column.number)),
+                    None if certain => {
+                        return Err(self.unknown_column(table, &name.name, name.at.clone()));
                     }
-                }
+                    None => {}
+                },
             }
         }
         Ok(keys)

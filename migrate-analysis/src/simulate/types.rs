@@ -4,7 +4,9 @@ use super::column::collation_name;
 use super::lookup::spelt;
 use super::view::sorted;
 use super::{Failure, Found, Result, Simulator, Target};
-use crate::catalog::{Attribute, Domain, DomainCheck, Id, Key, Kind, MULTIRANGE, Object, Space};
+use crate::catalog::{
+    Attribute, Domain, DomainCheck, Id, Key, Kind, MULTIRANGE, Object, Space, named,
+};
 use crate::ddl::{self, AttributeAction, Behavior, DomainAction, EnumPlace, Ident, NewType};
 use crate::ddl::{Name, ObjectKind, TypeAction};
 use std::ops::Range;
@@ -57,7 +59,7 @@ impl Simulator<'_> {
         let mut made: Vec<Attribute> = Vec::with_capacity(attributes.len());
         for attribute in attributes {
             let attribute_name = &attribute.name;
-            if made.iter().any(|it| it.name == attribute_name.name) {
+            if named(&made, &attribute_name.name).is_some() {
                 let message =
                     format!("column \"{}\" specified more than once", attribute_name.name);
                 return Err(Failure::wrong(name.at.clone(), "42701", message));
@@ -143,7 +145,7 @@ impl Simulator<'_> {
         let Some(object) = self.catalog.get(id) else { return Ok(()) };
         let Kind::Composite(attributes) = &object.kind else { return Ok(()) };
         let of = object.name.clone();
-        let exists = attributes.iter().any(|attribute| attribute.name == name.name);
+        let exists = named(attributes, &name.name).is_some();
         match action {
             AttributeAction::Add { attribute, .. } if !exists => {
                 let attribute = self.attribute(attribute)?;
@@ -229,7 +231,7 @@ impl Simulator<'_> {
 
 fn has_attribute(object: &Object, of: &str, name: &str) -> bool {
     let Kind::Composite(attributes) = &object.kind else { return false };
-    object.name == of && attributes.iter().any(|attribute| attribute.name == name)
+    object.name == of && named(attributes, name).is_some()
 }
 
 /// The values afterwards. `certain`: there are no others.
@@ -329,7 +331,7 @@ impl Simulator<'_> {
         let Kind::Domain(domain) = &object.kind else { return Ok(()) };
         let (of, schema) = (object.name.clone(), object.schema.unwrap_or(Id::PUBLIC));
         let made = match name {
-            Some(name) if domain.checks.iter().any(|check| check.name == name.name) => {
+            Some(name) if named(&domain.checks, &name.name).is_some() => {
                 let is_it = |object: &Object| has_check(object, &of, &name.name);
                 let kind = ObjectKind::DomainConstraint;
                 let at = name.at.clone();
@@ -355,7 +357,7 @@ impl Simulator<'_> {
             let message = format!("\"{}\" is not a domain", spelt(&alter.name));
             return Err(Failure::wrong(alter.name.at.clone(), "42809", message));
         };
-        let has = |name: &Ident| domain.checks.iter().any(|check| check.name == name.name);
+        let has = |name: &Ident| named(&domain.checks, &name.name).is_some();
         match &alter.action {
             DomainAction::SetDefault(default) => {
                 let base = domain.base.clone();
@@ -407,5 +409,5 @@ impl Simulator<'_> {
 
 fn has_check(object: &Object, of: &str, name: &str) -> bool {
     let Kind::Domain(domain) = &object.kind else { return false };
-    object.name == of && domain.checks.iter().any(|check| check.name == name)
+    object.name == of && named(&domain.checks, name).is_some()
 }

@@ -3,7 +3,7 @@
 use super::Target;
 use crate::catalog::{
     BaseType, Column, ColumnType, Constraint, ConstraintKind, Expr, Id, Index, IndexKey, Kind,
-    Object, PartitionKey, Statistics, Table, Trigger,
+    Object, PartitionKey, Statistics, Table, Trigger, named,
 };
 use crate::ordered::SortedSet;
 use crate::simulate::Simulator;
@@ -32,8 +32,7 @@ impl Simulator<'_> {
             Target::Constraint(id, name) => self.of_constraint(*id, name, &mut found),
             Target::Trigger(id, name) => {
                 for (child, object) in self.children(*id) {
-                    let mut triggers = object.triggers().iter();
-                    if triggers.any(|trigger| trigger.name == *name && trigger.inherited) {
+                    if named(object.triggers(), name).is_some_and(|it| it.inherited) {
                         found.push((Target::Trigger(child, name.clone()), Automatic));
                     }
                 }

@@ -1,7 +1,7 @@
 //! Objects in words, as PostgreSQL's messages have them.
 
 use super::Target;
-use crate::catalog::{BaseType, ColumnType, Id, Kind, Object, RoutineKind};
+use crate::catalog::{BaseType, ColumnType, Id, Kind, Object, RoutineKind, numbered};
 use crate::ddl::ObjectKind;
 use crate::simulate::Simulator;
 
@@ -81,7 +81,7 @@ impl Simulator<'_> {
 
     fn column_name(&self, id: Id, number: u32) -> String {
         let columns = self.catalog.get(id).map(Object::columns).unwrap_or_default();
-        let column = columns.iter().find(|column| column.number == number);
+        let column = numbered(columns, number);
         column.map(|column| column.name.clone()).unwrap_or_default()
     }
 

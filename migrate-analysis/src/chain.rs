@@ -15,14 +15,12 @@ use crate::sql;
 use std::ops::Range;
 
 /// A migration to be replayed.
-#[derive(Clone)]
 pub(crate) struct Link<'a> {
     pub(crate) up: Vec<ScriptStatement<'a>>,
     pub(crate) down: Way<'a>,
 }
 
 /// The way back.
-#[derive(Clone)]
 pub(crate) enum Way<'a> {
     Script(Vec<ScriptStatement<'a>>),
     /// A down that does nothing, which the author has said.
@@ -91,7 +89,6 @@ fn statements<'a>(
 }
 
 /// A statement of a script.
-#[derive(Clone)]
 pub(crate) struct ScriptStatement<'a> {
     /// Of its source.
     pub(crate) text: &'a str,
@@ -107,7 +104,7 @@ impl ScriptStatement<'_> {
 }
 
 /// What a script came to.
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub(crate) struct Effect {
     /// Statements that fail, by their place in the script.
     pub(crate) failures: Vec<(usize, Failure)>,
@@ -118,7 +115,6 @@ pub(crate) struct Effect {
 }
 
 /// What a migration came to.
-#[derive(Clone)]
 pub(crate) struct Replayed {
     pub(crate) up: Effect,
     pub(crate) down: Effect,

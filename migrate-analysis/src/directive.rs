@@ -13,7 +13,7 @@ use std::ops::Range;
 pub(crate) use peers::is_sqlx_no_transaction;
 
 /// What a comment means to us.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Directive {
     /// The up or the down section starts on the next line.
     Section(Section),
@@ -61,7 +61,7 @@ pub enum Direction {
 }
 
 /// A comment that means to be a directive and is none.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Misread {
     pub(crate) code: Code,
     pub(crate) message: String,

@@ -21,7 +21,7 @@ use crate::source::{Source, SourceId};
 use crate::sql;
 
 /// What the replay brought to light, each with the version that it is about.
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub(crate) struct Findings {
     pub(crate) diagnostics: Vec<(i64, Diagnostic)>,
     /// Downs that are missing and could be computed.
@@ -31,7 +31,7 @@ pub(crate) struct Findings {
 }
 
 /// What is wrong with the set before it is replayed, from which nothing may follow.
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub(crate) struct Doubts {
     /// Migrations, by their place in the plan, whose down is missing without a reason.
     pub(crate) without_down: Vec<usize>,

@@ -15,7 +15,7 @@ use crate::wording;
 use std::ops::Range;
 
 /// What a file says.
-#[derive(Clone, Default, PartialEq, Eq)]
+#[derive(Default)]
 pub(crate) struct ScriptFile {
     pub(crate) up: Option<Script>,
     pub(crate) down: Option<Script>,
@@ -26,7 +26,7 @@ pub(crate) struct ScriptFile {
 }
 
 /// A script of one direction.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub(crate) struct Script {
     /// Its section mark; empty where the file is the script.
     pub(crate) mark: Range<usize>,
@@ -39,7 +39,6 @@ pub(crate) struct Script {
 }
 
 /// `allow(code, …) <reason>`.
-#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Allow {
     pub(crate) code: Code,
     pub(crate) range: Range<usize>,

@@ -18,7 +18,6 @@ pub struct Step {
 }
 
 /// How a script runs.
-#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Mode {
     pub(crate) transactional: bool,
     pub(crate) steps: Vec<Step>,
@@ -28,7 +27,6 @@ pub(crate) struct Mode {
 }
 
 /// Why the runner could not run it. The numbers are indices of statements.
-#[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Problem {
     /// The first must run outside a transaction, the second does not have to.
     Mixed { outside: usize, other: usize },

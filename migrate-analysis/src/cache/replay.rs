@@ -29,7 +29,7 @@ pub(crate) struct Replay {
 }
 
 /// All that a replay depends on: the settings, and then migration by migration.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub(crate) struct Basis {
     bytes: Vec<u8>,
     /// Where the settings end, and each migration.

@@ -55,7 +55,7 @@ impl Id {
 pub(crate) struct Mark(usize);
 
 /// What made an object, or dropped it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum Origin {
     /// What was there before the set.
     Before,
@@ -93,7 +93,6 @@ pub(crate) struct Catalog {
 }
 
 /// A catalog without its journal.
-#[derive(Clone)]
 pub(crate) struct Parts {
     /// Every object there ever was, by its number.
     pub(crate) objects: Kept,

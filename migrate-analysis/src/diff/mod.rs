@@ -20,7 +20,7 @@ use crate::ordered::{SortedMap, SortedSet, sort_by_key};
 use crate::sql::compare::{self, Sameness};
 
 /// Something that is not as it was.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub(crate) struct Difference {
     /// `` `users.email` loses NOT NULL ``.
     pub(crate) words: String,
@@ -54,7 +54,7 @@ pub(crate) enum Weight {
 }
 
 /// A statement, without its semicolon, and when its turn is.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub(crate) struct Fix {
     pub(crate) phase: Phase,
     /// Inside a phase: creation in order of age, dropping the other way round.

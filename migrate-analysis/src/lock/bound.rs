@@ -44,7 +44,6 @@ fn limit(token: &Token, none: &str) -> Option<Option<String>> {
 }
 
 /// What a condition says of a column.
-#[derive(Clone)]
 pub(super) enum Facts {
     All(Vec<Facts>),
     Any(Vec<Facts>),
@@ -55,7 +54,7 @@ pub(super) enum Facts {
     Unknown,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub(super) enum Comparison {
     Less,
     LessOrEqual,

@@ -38,7 +38,7 @@ use crate::ddl::{AlterPolicy, Command, CreatePolicy};
 use std::ops::Range;
 
 /// What a statement does to relations that were there before it.
-#[derive(Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default)]
 pub(crate) struct Locks {
     /// A relation once, with the strongest mode; in the order in which they are locked.
     pub(crate) relations: Vec<RelationLock>,
@@ -50,14 +50,14 @@ pub(crate) struct Locks {
 }
 
 /// A lock on a relation.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub(crate) struct RelationLock {
     pub(crate) relation: Id,
     pub(crate) mode: LockMode,
 }
 
 /// What takes a time that grows with a relation, while the locks are held.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub(crate) struct Work {
     /// The table; of an index that is built, the table that it is on.
     pub(crate) relation: Id,

@@ -9,7 +9,7 @@ use crate::ddl::{
 use crate::simulate::{self, External};
 
 /// What a statement names, looked up before it runs. (Afterwards it may be gone, or another one may have its name.)
-#[derive(Clone, Default, PartialEq, Eq)]
+#[derive(Default)]
 pub(crate) struct Names(Vec<(Space, Name, Id)>);
 
 impl Names {

@@ -4,7 +4,6 @@ use crate::catalog::{Catalog, Constraint, Id, Index, Mark, Object, Origin};
 use crate::deparse;
 
 /// An index that another one makes useless.
-#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Twin {
     pub(crate) name: String,
     pub(crate) made: Origin,

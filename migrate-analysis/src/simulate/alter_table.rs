@@ -4,7 +4,8 @@ use super::inherit::check_same_type;
 use super::remove::Target;
 use super::{Failure, FailureKind, Result, Simulator};
 use crate::catalog::{
-    Column, Constraint, Id, IndexKey, Kind, Object, Table, named, named_mut, numbered, numbered_mut,
+    Column, Constraint, Id, IndexKey, Kind, Object, Table, named, named_mut, names, numbered,
+    numbered_mut,
 };
 use crate::ddl::{
     self, AlterAction, AlterActionKind, Behavior, ColumnAction, ColumnDef, Enabled, Ident,
@@ -408,10 +409,7 @@ impl Simulator<'_> {
         }
         let object = self.catalog.get(table);
         let of = object.map(|object| object.name.clone());
-        let names: Vec<&str> = self
-            .table_of(table)
-            .map(|it| it.constraints.iter().map(|it| it.name.as_str()).collect())
-            .unwrap_or_default();
+        let names = self.table_of(table).map(|it| names(&it.constraints)).unwrap_or_default();
         let near = crate::directive::closest(&name.name, &names).map(str::to_owned);
         let has = |object: Option<&Object>| {
             object.filter(|it| Some(&it.name) == of.as_ref()).is_some_and(|object| {

@@ -2,7 +2,9 @@
 
 use super::lookup::spelt;
 use super::{Failure, FailureKind, Found, Result, Simulator};
-use crate::catalog::{BaseType, Column, ColumnType, Expr, Id, Kind, Object, Piece, Space, named};
+use crate::catalog::{
+    BaseType, Column, ColumnType, Expr, Id, Kind, Object, Piece, Space, named, names,
+};
 use crate::ddl::{Expression, Name, ObjectKind, TypeName, Word};
 
 /// Columns that every table has.
@@ -295,8 +297,7 @@ impl Simulator<'_> {
         name: &str,
         at: std::ops::Range<usize>,
     ) -> Failure {
-        let columns = self.columns(table);
-        let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
+        let names = names(self.columns(table));
         let near = crate::directive::closest(name, &names).map(str::to_owned);
         let has = |object: Option<&Object>| {
             let object = object.filter(|it| self.is_named_like(it, table));

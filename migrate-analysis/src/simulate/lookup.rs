@@ -6,7 +6,7 @@ use crate::ddl::{Name, ObjectKind};
 use std::ops::Range;
 
 /// What exists beside what the set makes: the patterns of `external` in `migrate.toml`.
-#[derive(Clone, Default, PartialEq, Eq)]
+#[derive(Default)]
 pub(crate) struct External {
     /// `schema.name`, `schema.*`, `*.name`; a pattern without a schema is one of `public`.
     patterns: Vec<(String, String)>,

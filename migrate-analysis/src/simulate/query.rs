@@ -5,14 +5,14 @@
 
 use super::scope::{Bound, Field, Scope, merge, renamed, shown};
 use super::{Failure, Found, Result, Simulator};
-use crate::catalog::{Column, ColumnType, Id, Kind, Object};
+use crate::catalog::{self, Column, ColumnType, Id, Kind, Object};
 use crate::ddl::{Arm, ColumnUse, CommonTable, Name, ObjectKind, Output, Query, Select};
 use crate::ddl::{Source, SourceKind};
 use crate::ordered::SortedSet;
 use std::ops::Range;
 
 /// What comes out of a query, and what goes in.
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub(super) struct Rows {
     /// None where it is not known how many there are.
     pub(super) fields: Option<Vec<Field>>,
@@ -117,7 +117,7 @@ impl Resolver<'_, '_, '_> {
         let names = names(&arm.outputs);
         let order = select.order.iter().chain(&arm.distinct);
         for name in order.filter(|name| !names.contains(&name.as_str())) {
-            self.bare(name, &inside, &fields.as_deref().map(field_names).unwrap_or_default())?;
+            self.bare(name, &inside, &fields.as_deref().map(catalog::names).unwrap_or_default())?;
         }
         self.selects(&select.subqueries, &inside)?;
         Ok(fields)
@@ -244,7 +244,7 @@ impl Resolver<'_, '_, '_> {
             }
         }
         let mut outputs = names(&arm.outputs);
-        outputs.extend(fields.as_deref().map(field_names).unwrap_or_default());
+        outputs.extend(fields.as_deref().map(catalog::names).unwrap_or_default());
         for name in &arm.grouping {
             self.bare(name, scope, &outputs)?;
         }
@@ -397,10 +397,6 @@ fn names(outputs: &[Output]) -> Vec<&str> {
         }
     }
     names
-}
-
-fn field_names(fields: &[Field]) -> Vec<&str> {
-    fields.iter().map(|field| field.name.as_str()).collect()
 }
 
 /// PostgreSQL's own relations, which are nobody's to depend on.

@@ -49,7 +49,6 @@ impl Target {
 }
 
 /// Something that went because something else did.
-#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Death {
     /// In words: `index users_email_idx`, `constraint orders_user_id_fkey on table orders`.
     pub(crate) what: String,

@@ -10,7 +10,6 @@ use crate::simulate::FailureKind;
 use crate::sql::quoted;
 
 /// An earlier statement that has to do with it.
-#[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Made {
     /// The file of what exists before the set.
     Baseline(String),

@@ -93,7 +93,6 @@ const OF_EXTENSIONS: &[&str] = &[
 ];
 
 /// A function for which an expression has to be computed for each row.
-#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct VolatileCall {
     pub(crate) name: String,
     /// It is known to be volatile, and not only unknown.

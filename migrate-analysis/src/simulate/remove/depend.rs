@@ -9,7 +9,7 @@ use crate::ordered::SortedSet;
 use crate::simulate::Simulator;
 
 /// What happens to a dependent when the other goes.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub(super) enum Strength {
     /// It goes as well, without a word.
     Automatic,

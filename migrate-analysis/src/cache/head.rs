@@ -1,8 +1,8 @@
 //! The beginning of a set, as far as nothing in it was edited: where what is embedded of it was left, and
 //! the schema that it makes.
 
-use super::codec::{Decode, Encode, Input, encode_slice};
-use super::{Cache, Entries, FORMAT, Replay, Written, read_whole};
+use super::codec::{Decode, Encode, Input, decoded, encode_slice};
+use super::{Cache, FORMAT, Replay, Written, read_whole};
 use crate::embed::Segment;
 use crate::ordered::sort_by;
 use crate::source::{Directory, File, Glance, Known, Look};
@@ -89,7 +89,7 @@ impl Head {
     ) -> Option<(Ready, Directory)> {
         let directory = self.rest(glance, read)?;
         let mut cache = Cache {
-            entries: Entries::decode(&mut Input::new(&self.entries))?,
+            entries: decoded(&self.entries)?,
             replay: Replay { start: Some(std::mem::take(&mut self.catalog)), ..Replay::default() },
             ..Cache::default()
         };
@@ -154,11 +154,11 @@ struct KeptFile<'a> {
 fn kept(files: &[u8]) -> Option<Vec<KeptFile<'_>>> {
     let (mut input, mut kept) = (Input::new(files), Vec::new());
     while !input.is_empty() {
-        let (path, stamp) = (input.slice()?, input.slice()?);
-        let (in_head, contents) = (bool::decode(&mut input)?, input.slice()?);
+        let (path, stamp) = (input.slice(), input.slice());
+        let (in_head, contents) = (bool::decode(&mut input), input.slice());
         kept.push(KeptFile { path, stamp, in_head, contents });
     }
-    Some(kept)
+    (!input.is_damaged()).then_some(kept)
 }
 
 /// What a [`Head`] keeps of each file; none where the glance is of another directory.
@@ -197,15 +197,13 @@ impl Head {
     /// Reads what [`encode`](Head::encode) wrote; `None` when it is of another version, cut off or
     /// damaged.
     pub fn decode(bytes: &[u8]) -> Option<Head> {
-        read_whole(bytes, |input| {
-            Some(Head {
-                folder: Decode::decode(input)?,
-                files: input.slice()?.to_vec(),
-                entries: input.slice()?.to_vec(),
-                catalog: input.slice()?.to_vec(),
-                digest: Decode::decode(input)?,
-                written: Decode::decode(input)?,
-            })
+        read_whole(bytes, |input| Head {
+            folder: Decode::decode(input),
+            files: input.slice().to_vec(),
+            entries: input.slice().to_vec(),
+            catalog: input.slice().to_vec(),
+            digest: Decode::decode(input),
+            written: Decode::decode(input),
         })
     }
 }

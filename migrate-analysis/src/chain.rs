@@ -5,6 +5,7 @@ use crate::Direction;
 use crate::catalog::{Catalog, Mark, Origin};
 use crate::ddl::Command;
 use crate::inverse::{Inverse, inverse};
+use crate::list::CollectVec;
 use crate::lock::Names;
 use crate::plan::{Plan, PlannedDown, PlannedScript};
 use crate::restore::{Judgement, Verdict, judge, losses};
@@ -50,7 +51,7 @@ pub(crate) fn begin(catalog: &mut Catalog, external: &External, baseline: &str) 
         range,
     };
     let script: Vec<ScriptStatement<'_>> =
-        sql::statements(baseline).into_iter().map(read).collect();
+        sql::statements(baseline).into_iter().map(read).collect_vec();
     run(catalog, external, &script, OnFailure::Continue, &mut ());
 }
 
@@ -85,7 +86,7 @@ fn statements<'a>(
         };
         ScriptStatement { text, command, range }
     });
-    read.collect()
+    read.collect_vec()
 }
 
 /// A statement of a script.
@@ -199,7 +200,7 @@ fn back(
                 Judgement::without_differences(Verdict::DoesNotRestore)
             } else {
                 let obstacles: Vec<String> =
-                    up.obstacles.iter().chain(&down.obstacles).cloned().collect();
+                    up.obstacles.iter().chain(&down.obstacles).cloned().collect_vec();
                 judge(catalog, before, &obstacles)
             }
         }

@@ -2,6 +2,7 @@
 
 use crate::diagnostic::{self, Code, Diagnostic, Place, Severity, Tier};
 use crate::directive::closest;
+use crate::list::CollectVec;
 use crate::lock::Servers;
 use crate::ordered::SortedMap;
 use crate::source::SourceId;
@@ -150,7 +151,7 @@ impl Config {
 const CODES: &str = "write codes as the messages have them, `allow = [\"version-gap\"]`; docs/rules/README.md lists those of the rules";
 
 fn unknown_code(name: &str) -> (String, String) {
-    let names: Vec<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
+    let names: Vec<&str> = Code::ALL.iter().map(|code| code.as_str()).collect_vec();
     let help = match closest(name, &names) {
         Some(near) => format!("did you mean `{near}`?"),
         None => CODES.to_owned(),

@@ -22,7 +22,7 @@
 //! | [`diagnostic`], `wording`, [`render`] | what is wrong, in which words, drawn how |
 //! | [`embed`] | how is it embedded? |
 //! | [`cache`] | what of all this need not be asked again |
-//! | `ordered` | how are sets and maps kept in order? |
+//! | `list`, `ordered` | how are lists made, how are sets and maps kept in order? |
 //!
 //! This crate knows no proc macro, no database client and no environment variable; it returns data
 //! and never prints.
@@ -46,6 +46,7 @@ pub mod fidelity;
 pub mod hazards;
 mod inverse;
 mod layout;
+mod list;
 mod lock;
 mod ordered;
 pub mod plan;
@@ -67,6 +68,7 @@ pub use lock::LockMode;
 pub use restore::Verdict;
 pub use transaction::Step;
 
+use crate::list::CollectVec;
 use cache::{Cache, Replay};
 use config::Config;
 use diagnostic::{Diagnostic, Place, Severity};
@@ -203,7 +205,7 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn read(mut self, directory: Directory) {
         let mut files: Vec<(Entry, File)> =
-            directory.files.into_iter().map(|file| (layout::entry(&file.path), file)).collect();
+            directory.files.into_iter().map(|file| (layout::entry(&file.path), file)).collect_vec();
         files.sort_by_cached_key(|(entry, file)| (order(entry), file.path.clone()));
         let mut config = Config::default();
         let mut reserved: Vec<File> = Vec::new();

@@ -1,5 +1,6 @@
 //! A source: one file (or one inline script) and its text. The only room that reads the disk.
 
+use crate::list::CollectVec;
 use crate::ordered::sort_by;
 use std::fs::{self, DirEntry, Metadata};
 use std::io;
@@ -136,7 +137,7 @@ impl Directory {
             };
             File { path: look.path.clone(), contents }
         });
-        Directory { files: files.collect(), folders: glance.folders.clone() }
+        Directory { files: files.collect_vec(), folders: glance.folders.clone() }
     }
 }
 
@@ -289,7 +290,7 @@ impl Glance {
 
     /// In order of path.
     pub(crate) fn sorted(&self) -> Vec<&Look> {
-        let mut files: Vec<&Look> = self.files.iter().collect();
+        let mut files: Vec<&Look> = self.files.iter().collect_vec();
         sort_by(&mut files, |a, b| a.path.cmp(&b.path));
         files
     }

@@ -4,6 +4,7 @@
 use super::codec::{Decode, Encode, Input, decoded, encode_slice};
 use super::{Cache, FORMAT, Replay, Written, read_whole};
 use crate::embed::Segment;
+use crate::list::CollectVec;
 use crate::ordered::sort_by;
 use crate::source::{Directory, File, Glance, Known, Look};
 use crate::{Analysis, checksum, layout};
@@ -108,7 +109,7 @@ impl Head {
     /// The files behind the head, and the settings; none where anything else has changed.
     fn rest(&self, glance: &Glance, read: impl Fn(&str) -> Option<Vec<u8>>) -> Option<Directory> {
         let mut kept = kept(&self.files)?;
-        let mut looks: Vec<&Look> = glance.files.iter().collect();
+        let mut looks: Vec<&Look> = glance.files.iter().collect_vec();
         let pairs = || looks.iter().zip(&kept);
         if !pairs().all(|(look, kept)| look.path.as_bytes() == kept.path) {
             // Some file systems put a file last that is written anew.

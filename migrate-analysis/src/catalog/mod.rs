@@ -20,6 +20,7 @@ pub(crate) use routine::*;
 pub(crate) use store::Kept;
 pub(crate) use table::*;
 
+use crate::list::CollectVec;
 use store::Store;
 
 use crate::ordered::{SortedMap, SortedSet, sort};
@@ -168,17 +169,13 @@ impl Catalog {
     /// Changes an object; nothing happens where it is gone.
     pub(crate) fn edit(&mut self, id: Id, change: impl FnOnce(&mut Object)) {
         // The rest is compiled once and not for each of a hundred changes.
-        let Some(mut object) = self.draft(id) else { return };
+        let Some(mut object) = self.get(id).cloned() else { return };
         change(&mut object);
         self.replace(id, object);
     }
 
-    fn draft(&self, id: Id) -> Option<Box<Object>> {
-        self.get(id).cloned().map(Box::new)
-    }
-
-    fn replace(&mut self, id: Id, object: Box<Object>) {
-        self.put(id, Some(Rc::from(object)));
+    fn replace(&mut self, id: Id, object: Object) {
+        self.put(id, Some(Rc::new(object)));
     }
 
     /// Adds what turns out to have been there all the time: at every mark before, too.
@@ -275,7 +272,7 @@ impl Catalog {
     pub(crate) fn end_session(&mut self) {
         let temporary = self.find(&Key::new(Space::Schema, None, TEMPORARY));
         let objects: Vec<Id> =
-            temporary.map(|id| self.dependents(id).collect()).unwrap_or_default();
+            temporary.map(|id| self.dependents(id).collect_vec()).unwrap_or_default();
         for id in objects {
             self.remove(id);
         }
@@ -509,7 +506,7 @@ impl State<'_> {
         let refers = |object: &Object| object.references().contains(&id);
         let now = self.catalog.dependents(id).filter(|other| !self.overlay.contains_key(other));
         let then = self.overlay.iter().filter(|(_, object)| object.as_deref().is_some_and(refers));
-        let mut all: Vec<Id> = now.chain(then.map(|(id, _)| *id)).collect();
+        let mut all: Vec<Id> = now.chain(then.map(|(id, _)| *id)).collect_vec();
         sort(&mut all);
         all
     }

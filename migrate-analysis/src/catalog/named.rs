@@ -2,6 +2,7 @@
 //! functions to compile.
 
 use super::{Attribute, Column, Constraint, DomainCheck, Policy, Rule, Trigger};
+use crate::list::CollectVec;
 
 /// A part of an object, with a name that no other of its kind has there.
 pub(crate) trait Named {
@@ -32,7 +33,7 @@ pub(crate) fn named_mut<'a, T: Named>(parts: &'a mut [T], name: &str) -> Option<
 
 /// The names of the parts.
 pub(crate) fn names<T: Named>(parts: &[T]) -> Vec<&str> {
-    parts.iter().map(Named::name).collect()
+    parts.iter().map(Named::name).collect_vec()
 }
 
 /// The column of that number.

@@ -2,6 +2,7 @@
 
 use super::{Column, ColumnType, Expr, Id, Index, Routine, Rule, Sequence, Table, Trigger, View};
 use crate::ddl::ObjectKind;
+use crate::list::CollectVec;
 use crate::ordered::{SortedMap, SortedSet};
 
 /// An object of the schema.
@@ -210,7 +211,7 @@ impl Object {
                 // With the type of its multiranges, which comes and goes with it.
                 let multirange = options.iter().find(|(name, _)| name == MULTIRANGE);
                 let name = multirange.map(|(_, name)| Key::new(Space::Type, self.schema, name));
-                std::iter::once(key(Space::Type)).chain(name).collect()
+                std::iter::once(key(Space::Type)).chain(name).collect_vec()
             }
             Kind::Routine(routine) => {
                 vec![Key { signature: routine.signature(), ..key(Space::Routine) }]

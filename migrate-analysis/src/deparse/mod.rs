@@ -11,6 +11,7 @@ use crate::catalog::{
     State, numbered,
 };
 use crate::ddl::ArgumentMode;
+use crate::list::CollectVec;
 use crate::sql::quoted;
 
 pub(crate) use objects::*;
@@ -131,7 +132,7 @@ pub(crate) fn column_names(columns: &[Column], numbers: &[u32]) -> String {
 }
 
 pub(crate) fn list(items: impl Iterator<Item = String>) -> String {
-    items.collect::<Vec<_>>().join(", ")
+    items.collect_vec().join(", ")
 }
 
 /// `'…'`, whatever it holds.

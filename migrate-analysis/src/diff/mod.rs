@@ -16,6 +16,7 @@ mod view;
 
 use crate::catalog::{Column, Expr, Id, Kind, Object, Sequence, State};
 use crate::deparse;
+use crate::list::CollectVec;
 use crate::ordered::{SortedMap, SortedSet, sort_by_key};
 use crate::sql::compare::{self, Sameness};
 
@@ -39,7 +40,7 @@ impl Difference {
         let parts = without_arguments
             .flat_map(|it| it.split('.'))
             .map(|it| it.trim_matches('"').to_owned());
-        parts.collect()
+        parts.collect_vec()
     }
 }
 
@@ -122,15 +123,15 @@ pub(crate) fn compare(
         matching,
         found: Vec::new(),
     };
-    differ.run(&touched.collect::<Vec<_>>());
+    differ.run(&touched.collect_vec());
     differ.found
 }
 
 /// The statements that mend all of it, in order, each without its semicolon.
 pub(crate) fn statements(differences: &[Difference]) -> Vec<String> {
-    let mut fixes: Vec<&Fix> = differences.iter().flat_map(|it| &it.fixes).collect();
+    let mut fixes: Vec<&Fix> = differences.iter().flat_map(|it| &it.fixes).collect_vec();
     sort_by_key(&mut fixes, |fix| (fix.phase, fix.order));
-    let mut statements: Vec<String> = fixes.into_iter().map(|fix| fix.sql.clone()).collect();
+    let mut statements: Vec<String> = fixes.into_iter().map(|fix| fix.sql.clone()).collect_vec();
     statements.dedup();
     statements
 }
@@ -158,9 +159,9 @@ impl<'a> Differ<'a> {
     fn run(&mut self, touched: &[Id]) {
         let (before, after) = (self.before, self.after);
         let mut then: Vec<(Id, &Object)> =
-            touched.iter().filter_map(|id| Some((*id, before.get(*id)?))).collect();
+            touched.iter().filter_map(|id| Some((*id, before.get(*id)?))).collect_vec();
         let mut now: Vec<(Id, &Object)> =
-            touched.iter().filter_map(|id| Some((*id, after.get(*id)?))).collect();
+            touched.iter().filter_map(|id| Some((*id, after.get(*id)?))).collect_vec();
         let mut pairs = Vec::new();
         let same_name = |a: &(Id, &Object), b: &(Id, &Object)| self.same_name(a.1, b.1);
         let same_object = |a: &(Id, &Object), b: &(Id, &Object)| a.0 == b.0 && same_kind(a.1, b.1);
@@ -209,7 +210,8 @@ impl<'a> Differ<'a> {
             // In a circle there is no order.
             i64::try_from(behind.by_ref().take(taken.len() + 2).count()).unwrap_or(0)
         };
-        let depths: Vec<i64> = fixes().map(|it| it.renames.as_ref().map_or(0, &depth)).collect();
+        let depths: Vec<i64> =
+            fixes().map(|it| it.renames.as_ref().map_or(0, &depth)).collect_vec();
         for (fix, depth) in self.found.iter_mut().flat_map(|it| &mut it.fixes).zip(depths) {
             fix.order += depth << 40;
         }

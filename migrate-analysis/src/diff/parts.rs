@@ -8,6 +8,7 @@ use crate::catalog::{
     Routine, Sequence, State, Table, named, numbered,
 };
 use crate::deparse::{self, object_name};
+use crate::list::CollectVec;
 use crate::ordered::SortedMap;
 use crate::sql::quoted;
 
@@ -19,7 +20,7 @@ impl Differ<'_> {
     ) -> Option<Weight> {
         let same_table = one.table == other.table;
         let bare = |state: &State<'_>, index: &Index, columns: &[Column]| {
-            let options: Vec<String> = index.elements.iter().map(element_options).collect();
+            let options: Vec<String> = index.elements.iter().map(element_options).collect_vec();
             (
                 (index.unique, index.nulls_not_distinct, index.method.clone()),
                 if same_table { String::new() } else { deparse::name(state, index.table) },
@@ -108,8 +109,8 @@ impl Differ<'_> {
         let quote = |labels: Vec<&String>| {
             deparse::list(labels.into_iter().map(|label| deparse::literal(label)))
         };
-        let left: Vec<&String> = other.iter().filter(|it| !one.contains(it)).collect();
-        let lost: Vec<&String> = one.iter().filter(|it| !other.contains(it)).collect();
+        let left: Vec<&String> = other.iter().filter(|it| !one.contains(it)).collect_vec();
+        let lost: Vec<&String> = one.iter().filter(|it| !other.contains(it)).collect_vec();
         // A value was renamed, and nothing else happened.
         if let ([left], [lost]) = (left.as_slice(), lost.as_slice())
             && one.len() == other.len()
@@ -171,7 +172,7 @@ impl Differ<'_> {
             .into_iter()
             .zip(order..)
             .map(|(sql, order)| fix(Phase::AlterColumn, order, sql))
-            .collect();
+            .collect_vec();
         (fixes, Some(format!("`{name}` cannot lose a value while rows hold it")))
     }
 
@@ -215,7 +216,7 @@ impl Differ<'_> {
         }
         let Some(then) = then else { return };
         let returns = |state: &State<'_>, it: &Routine| {
-            let names: Vec<&Option<String>> = it.arguments.iter().map(|it| &it.name).collect();
+            let names: Vec<&Option<String>> = it.arguments.iter().map(|it| &it.name).collect_vec();
             (deparse::returns(state, it), format!("{names:?}"))
         };
         let mut fixes = Vec::new();
@@ -316,7 +317,7 @@ impl Differ<'_> {
         }
         if before.acl != after.acl {
             let sql = self.grants(before, after.acl.as_ref());
-            let fixes = sql.into_iter().map(|sql| fix(Phase::Describe, 0, sql)).collect();
+            let fixes = sql.into_iter().map(|sql| fix(Phase::Describe, 0, sql)).collect_vec();
             let unknown = before.acl == Some(Acl::Unknown) || after.acl == Some(Acl::Unknown);
             let weight = if unknown { Weight::Doubtful } else { Weight::Certain };
             self.note(weight, format!("{title} has other privileges"), fixes);

@@ -7,6 +7,7 @@ use super::{Differ, Fix, Matching, Pair, Phase, Weight, age, fix};
 use crate::catalog::{Column, Id, Object, Ownership, State, Table, numbered};
 use crate::ddl::{Persistence, ReplicaIdentity};
 use crate::deparse::{self, object_name};
+use crate::list::CollectVec;
 use crate::ordered::sort_by_key;
 use crate::sql::quoted;
 
@@ -166,13 +167,13 @@ impl Differ<'_> {
         let then: Vec<&str> = then
             .filter_map(|it| columns.both.iter().find(|(b, _)| b.number == it.number))
             .map(|(_, after)| after.name.as_str())
-            .collect();
+            .collect_vec();
         let now: Vec<&str> = other
             .columns
             .iter()
             .filter(|it| columns.both.iter().any(|(_, a)| a.number == it.number))
             .map(|it| it.name.as_str())
-            .collect();
+            .collect_vec();
         if then != now {
             let name = object_name(self.before, pair.before.1);
             self.note(
@@ -217,7 +218,7 @@ impl Differ<'_> {
 
     fn inheritance(&mut self, pair: Pair<'_>, one: &Table, other: &Table) {
         let parents = |state: &State<'_>, table: &Table| -> Vec<String> {
-            table.parents.iter().map(|id| deparse::name(state, *id)).collect()
+            table.parents.iter().map(|id| deparse::name(state, *id)).collect_vec()
         };
         let (then, now) = (parents(self.before, one), parents(self.after, other));
         if then == now && one.bound == other.bound {
@@ -272,8 +273,8 @@ impl Differ<'_> {
     }
 
     fn columns_of_both<'a>(&self, pair: Pair<'_>, one: &'a Table, other: &'a Table) -> Columns<'a> {
-        let mut left: Vec<&Column> = other.columns.iter().collect();
-        let mut missing: Vec<&Column> = one.columns.iter().collect();
+        let mut left: Vec<&Column> = other.columns.iter().collect_vec();
+        let mut missing: Vec<&Column> = one.columns.iter().collect_vec();
         let mut both = Vec::new();
         type Test<'t> = &'t dyn Fn(&Column, &Column) -> bool;
         let same_name: Test<'_> = &|a, b| a.name == b.name;
@@ -311,7 +312,8 @@ pub(super) fn comment_words(title: &str, then: bool, now: bool) -> String {
 
 /// `SET (…)` and `RESET (…)` that lead from the later options to the earlier ones.
 pub(super) fn options(then: &[(String, String)], now: &[(String, String)]) -> Vec<String> {
-    let lost: Vec<(String, String)> = then.iter().filter(|it| !now.contains(it)).cloned().collect();
+    let lost: Vec<(String, String)> =
+        then.iter().filter(|it| !now.contains(it)).cloned().collect_vec();
     let left = now.iter().filter(|it| !then.iter().any(|other| other.0 == it.0));
     let left = deparse::list(left.map(|(name, _)| name.clone()));
     let mut actions = Vec::new();

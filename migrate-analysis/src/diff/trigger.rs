@@ -5,6 +5,7 @@ use super::{Differ, Fix, Pair, Phase, Weight, fix};
 use crate::catalog::{Column, Policy, Rule, State, Table, Trigger, named};
 use crate::ddl::Enabled;
 use crate::deparse::{self, object_name};
+use crate::list::CollectVec;
 use crate::sql::quoted;
 
 impl Differ<'_> {
@@ -123,7 +124,7 @@ impl Differ<'_> {
             };
             let plain = (bare(policy) != bare(now)).then_some(Weight::Certain);
             if let Some(weight) = using.max(check).max(plain) {
-                let fixes = std::iter::once(drop(now)).chain(create).collect();
+                let fixes = std::iter::once(drop(now)).chain(create).collect_vec();
                 self.note(weight, format!("{title} is defined otherwise"), fixes);
             }
         }
@@ -145,7 +146,7 @@ impl Differ<'_> {
         let sql = deparse::create_policy(self.before, table, policy, columns);
         let on = format!("POLICY {} ON {table}", quoted(&policy.name));
         let comment = comment(&on, policy.comment.as_ref());
-        std::iter::once(fix(Phase::CreateTrigger, 0, sql)).chain(comment).collect()
+        std::iter::once(fix(Phase::CreateTrigger, 0, sql)).chain(comment).collect_vec()
     }
 
     pub(super) fn rules(&mut self, pair: Pair<'_>, then: &[Rule], now: &[Rule]) {
@@ -203,7 +204,7 @@ pub(super) fn create_rule(table: &str, rule: &Rule) -> Vec<Fix> {
     let is_plain = rule.enabled == Enabled::Origin;
     let enable = (!is_plain).then(|| fix(Phase::Describe, 0, enable_rule(table, rule)));
     let comment = comment(&on, rule.comment.as_ref());
-    std::iter::once(create).chain(enable).chain(comment).collect()
+    std::iter::once(create).chain(enable).chain(comment).collect_vec()
 }
 
 fn enable_rule(table: &str, rule: &Rule) -> String {

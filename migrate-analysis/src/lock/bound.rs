@@ -3,6 +3,7 @@
 //! PostgreSQL proves more than this; what is not proven here is said to be read.
 
 use crate::catalog::{Expr, Piece};
+use crate::list::CollectVec;
 use std::cmp::Ordering;
 
 /// The bound of a partition with one key.
@@ -274,11 +275,11 @@ fn facts(tokens: &[Token]) -> Facts {
     let tokens = without_brackets(tokens);
     let alternatives = split(tokens, "OR");
     if alternatives.len() > 1 {
-        return Facts::Any(alternatives.into_iter().map(facts).collect());
+        return Facts::Any(alternatives.into_iter().map(facts).collect_vec());
     }
     let parts = split(tokens, "AND");
     if parts.len() > 1 {
-        return Facts::All(parts.into_iter().map(facts).collect());
+        return Facts::All(parts.into_iter().map(facts).collect_vec());
     }
     let word = |token: &Token, word: &str| matches!(token, Token::Word(it) if it == word);
     match tokens {
@@ -356,7 +357,7 @@ fn split<'a>(tokens: &'a [Token], at: &str) -> Vec<&'a [Token]> {
             Token::Word(word) => depth == 0 && word == at,
             _ => false,
         })
-        .collect()
+        .collect_vec()
 }
 
 fn tokens_of(text: &str, tokens: &mut Vec<Token>) {

@@ -50,6 +50,7 @@ use crate::catalog::{Id, Kind, Object};
 use crate::ddl::Name;
 use crate::deparse;
 use crate::diagnostic::Code;
+use crate::list::CollectVec;
 use crate::lock::{Cause, LockMode, Locks, RelationLock, Seen, Work};
 use crate::simulate::Outcome;
 use crate::sql;
@@ -274,7 +275,7 @@ impl<'a> Statement<'a> {
             let child = self.seen.before.get(*id).and_then(Object::table);
             child.is_some_and(|child| child.parents.contains(&table))
         };
-        self.seen.before.dependents(table).into_iter().filter(is_child).collect()
+        self.seen.before.dependents(table).into_iter().filter(is_child).collect_vec()
     }
 
     /// The table that an index is on.
@@ -324,7 +325,7 @@ impl<'a> Statement<'a> {
             let (name, mode) = (self.name(lock.relation), lock.mode);
             format!("`{name}`: {mode}, which {}", mode.blocks())
         });
-        words.collect()
+        words.collect_vec()
     }
 
     /// The text of the statement.

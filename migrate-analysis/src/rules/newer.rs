@@ -8,6 +8,7 @@ use crate::ddl::{
     TableElement, TypeName, Word,
 };
 use crate::diagnostic::Code;
+use crate::list::CollectVec;
 use std::ops::Range;
 
 pub(super) const RULE: Rule = Rule {
@@ -216,14 +217,14 @@ fn columns<'a>(statement: &Statement<'a>) -> Vec<&'a ColumnDef> {
                 TableElement::Column(column) => Some(column),
                 _ => None,
             });
-            columns.collect()
+            columns.collect_vec()
         }
         Command::AlterTable(alter) => {
             let columns = alter.actions.iter().filter_map(|it| match &it.kind {
                 AlterActionKind::AddColumn { column, .. } => Some(&**column),
                 _ => None,
             });
-            columns.collect()
+            columns.collect_vec()
         }
         _ => Vec::new(),
     }
@@ -243,14 +244,14 @@ fn constraint(
                 TableElement::Constraint(constraint) => Some(constraint),
                 _ => None,
             });
-            constraints.collect()
+            constraints.collect_vec()
         }
         Command::AlterTable(alter) => {
             let constraints = alter.actions.iter().filter_map(|it| match &it.kind {
                 AlterActionKind::AddConstraint(constraint) => Some(&**constraint),
                 _ => None,
             });
-            constraints.collect()
+            constraints.collect_vec()
         }
         _ => return None,
     };

@@ -12,6 +12,7 @@ use crate::ddl::{
     ObjectKind, ObjectName, Persistence, ReplicaIdentity, RowSecurity, TableConstraint,
     TriggerChoice,
 };
+use crate::list::CollectVec;
 use crate::ordered::{SortedSet, sort, sort_by_key};
 use std::ops::Range;
 
@@ -58,7 +59,7 @@ impl Simulator<'_> {
         }
         self.check_retyped_once(table, &alter.actions)?;
         let mut altering = Altering { alter, table, constraints: Vec::new() };
-        let mut actions: Vec<&AlterAction> = alter.actions.iter().collect();
+        let mut actions: Vec<&AlterAction> = alter.actions.iter().collect_vec();
         sort_by_key(&mut actions, |action| pass(&action.kind));
         let (early, late): (Vec<_>, Vec<_>) =
             actions.into_iter().partition(|action| pass(&action.kind) <= Pass::Attributes);
@@ -418,7 +419,7 @@ impl Simulator<'_> {
         };
         let dropped = self.catalog.last(|before, after| has(before) && !has(after));
         let kind = ObjectKind::Constraint;
-        let among = names.iter().map(|name| (*name).to_owned()).collect();
+        let among = names.iter().map(|name| (*name).to_owned()).collect_vec();
         let kind = FailureKind::Unknown { kind, name: name.name.clone(), of, near, among, dropped };
         Err(Failure { kind, at: name.at.clone() })
     }
@@ -476,7 +477,7 @@ impl Simulator<'_> {
     fn set_logged(&mut self, table: Id, logged: bool) {
         let persistence = if logged { Persistence::Permanent } else { Persistence::Unlogged };
         self.edit_table(table, |table| table.persistence = persistence);
-        let numbers: Vec<u32> = self.columns(table).iter().map(|it| it.number).collect();
+        let numbers: Vec<u32> = self.columns(table).iter().map(|it| it.number).collect_vec();
         for number in numbers {
             for (id, _) in self.column_sequences(table, number) {
                 self.catalog.edit(id, |object| {

@@ -6,6 +6,7 @@ use crate::catalog::{
     BaseType, Column, ColumnType, Expr, Id, Kind, Object, Piece, Space, named, names,
 };
 use crate::ddl::{Expression, Name, ObjectKind, TypeName, Word};
+use crate::list::CollectVec;
 
 /// Columns that every table has.
 const SYSTEM_COLUMNS: &[&str] =
@@ -233,7 +234,7 @@ impl Simulator<'_> {
     ) -> Option<Id> {
         let count = arguments(words.get(at + 1..)?);
         let schemas = match schema {
-            Some(schema) => self.schema_named(schema).into_iter().collect(),
+            Some(schema) => self.schema_named(schema).into_iter().collect_vec(),
             None => self.search_path(),
         };
         let mut found = None;
@@ -310,7 +311,7 @@ impl Simulator<'_> {
             name: name.to_owned(),
             of: self.catalog.get(table).map(|object| object.name.clone()),
             near,
-            among: names.iter().map(|name| (*name).to_owned()).collect(),
+            among: names.iter().map(|name| (*name).to_owned()).collect_vec(),
             dropped,
         };
         Failure { kind, at }
@@ -374,7 +375,7 @@ impl Binding<'_> {
             }
             (Some(number), _) => self.push(at, Piece::Column(number)),
             (None, _) => {
-                let parts: Vec<String> = parts.iter().map(|part| quote(part)).collect();
+                let parts: Vec<String> = parts.iter().map(|part| quote(part)).collect_vec();
                 self.text(at, &parts.join("."));
             }
         }

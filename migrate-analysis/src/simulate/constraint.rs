@@ -10,6 +10,7 @@ use crate::ddl::{
     ConstraintAttributes, Expression, Ident, IndexParameters, ObjectKind, TableConstraint,
     TableConstraintKind,
 };
+use crate::list::CollectVec;
 use crate::ordered::sort;
 
 impl Simulator<'_> {
@@ -109,7 +110,7 @@ impl Simulator<'_> {
 
     /// `t_column_check` where it is about one column.
     fn check_name(&self, table: Id, check: &Expr) -> String {
-        let mut columns: Vec<u32> = check.columns().collect();
+        let mut columns: Vec<u32> = check.columns().collect_vec();
         sort(&mut columns);
         columns.dedup();
         let column = match columns.as_slice() {
@@ -186,7 +187,7 @@ impl Simulator<'_> {
             table,
             unique: true,
             primary: purpose == IndexPurpose::Primary,
-            ..key_index(table, elements.collect())
+            ..key_index(table, elements.collect_vec())
         };
         let names = columns.iter().chain(&parameters.include).map(|it| it.name.clone());
         let names = names::distinct(names);
@@ -213,7 +214,7 @@ impl Simulator<'_> {
         ),
         parameters: &IndexParameters,
     ) -> Result<NewIndex> {
-        let keys: Vec<_> = elements.iter().map(|(element, _)| element.clone()).collect();
+        let keys: Vec<_> = elements.iter().map(|(element, _)| element.clone()).collect_vec();
         let (mut keys, mut names) = self.index_elements(table, &keys)?;
         for (key, (_, operator)) in keys.iter_mut().zip(elements) {
             key.operator = Some(operator.clone());

@@ -7,6 +7,7 @@ use crate::catalog::{Column, Id, Key, Kind, Object, Space, Table, named_mut};
 use crate::ddl::{
     self, ColumnDef, Like, Name, ObjectKind, TableConstraint, TableConstraintKind, TableElement,
 };
+use crate::list::CollectVec;
 
 /// A table that is being made: its columns, and what has to wait until it is there.
 #[derive(Default)]
@@ -80,7 +81,7 @@ impl Simulator<'_> {
             self.inherit_partitioned(*parent, id)?;
         }
         let mut keys: Vec<TableConstraint> =
-            of_kind(|it| rank(it) == 1).chain(of_kind(|it| rank(it) == 2)).cloned().collect();
+            of_kind(|it| rank(it) == 1).chain(of_kind(|it| rank(it) == 2)).cloned().collect_vec();
         drop_redundant(&mut keys);
         for key in &keys {
             self.add_constraint(id, key, false)?;
@@ -325,5 +326,5 @@ fn is_same(prior: &TableConstraint, key: &TableConstraint) -> bool {
 }
 
 fn names(columns: &[ddl::Ident]) -> Vec<String> {
-    columns.iter().map(|column| column.name.clone()).collect()
+    columns.iter().map(|column| column.name.clone()).collect_vec()
 }

@@ -7,6 +7,7 @@ use crate::catalog::{
     Constraint, ConstraintKind, Id, Index, IndexElement, IndexKey, Kind, Object, named,
 };
 use crate::ddl::{self, ConstraintAttributes, Ident, Name, ObjectKind};
+use crate::list::CollectVec;
 use crate::ordered::sort;
 use std::ops::Range;
 
@@ -239,7 +240,7 @@ impl Simulator<'_> {
         let is_of = |id: &Id| {
             self.catalog.get(*id).and_then(Object::index).is_some_and(|it| it.table == table)
         };
-        self.catalog.dependents(table).filter(is_of).collect()
+        self.catalog.dependents(table).filter(is_of).collect_vec()
     }
 
     pub(super) fn edit_index(&mut self, id: Id, change: impl FnOnce(&mut Index)) {

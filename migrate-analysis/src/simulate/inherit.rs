@@ -3,6 +3,7 @@
 use super::{Failure, Result, Simulator};
 use crate::catalog::{Column, Constraint, ConstraintKind, Id, Table, named, named_mut};
 use crate::ddl::{Ident, Name};
+use crate::list::CollectVec;
 use crate::ordered::SortedMap;
 
 impl Simulator<'_> {
@@ -65,7 +66,7 @@ impl Simulator<'_> {
                 |it: &&Constraint| matches!(it.kind, ConstraintKind::Check(_)) && !it.no_inherit;
             let constraints = self.table_of(*parent).map(|it| it.constraints.as_slice());
             let checks: Vec<Constraint> =
-                constraints.unwrap_or_default().iter().filter(is_check).cloned().collect();
+                constraints.unwrap_or_default().iter().filter(is_check).cloned().collect_vec();
             for check in &checks {
                 self.inherit_check(*parent, table, check);
             }
@@ -130,14 +131,15 @@ impl Simulator<'_> {
 
     /// `NO INHERIT`, and the part of it that detaching a partition has.
     pub(super) fn disinherit(&mut self, table: Id, parent: Id) {
-        let names: Vec<String> = self.columns(parent).iter().map(|it| it.name.clone()).collect();
+        let names: Vec<String> =
+            self.columns(parent).iter().map(|it| it.name.clone()).collect_vec();
         let checks: Vec<String> = self
             .table_of(parent)
             .into_iter()
             .flat_map(|it| &it.constraints)
             .filter(|it| matches!(it.kind, ConstraintKind::Check(_)) && !it.no_inherit)
             .map(|it| it.name.clone())
-            .collect();
+            .collect_vec();
         self.edit_table(table, |table| {
             table.parents.retain(|it| *it != parent);
             for column in table.columns.iter_mut().filter(|it| names.contains(&it.name)) {

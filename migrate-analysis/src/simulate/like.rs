@@ -7,6 +7,7 @@ use crate::catalog::{
     Column, Constraint, ConstraintKind, Id, Index, Kind, Object, Ownership, named,
 };
 use crate::ddl::{ConstraintAttributes, Including, Like, SequenceOptions};
+use crate::list::CollectVec;
 use crate::ordered::SortedMap;
 use std::ops::Range;
 
@@ -20,8 +21,8 @@ impl Simulator<'_> {
             Some(Kind::Composite(attributes)) => attributes
                 .iter()
                 .map(|it| Column::new(0, &it.name, it.column_type.clone()))
-                .collect(),
-            _ => self.columns(source).iter().map(|it| copied(it, including)).collect(),
+                .collect_vec(),
+            _ => self.columns(source).iter().map(|it| copied(it, including)).collect_vec(),
         };
         let is_composite =
             matches!(self.catalog.get(source), Some(Object { kind: Kind::Composite(_), .. }));

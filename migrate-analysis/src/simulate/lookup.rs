@@ -3,6 +3,7 @@
 use super::{Failure, FailureKind, Result, Simulator};
 use crate::catalog::{Id, Key, Kind, Object, Origin, Space, Table};
 use crate::ddl::{Name, ObjectKind};
+use crate::list::CollectVec;
 use std::ops::Range;
 
 /// What exists beside what the set makes: the patterns of `external` in `migrate.toml`.
@@ -19,7 +20,7 @@ impl External {
             Some((schema, name)) => (schema.to_owned(), name.to_owned()),
             None => ("public".to_owned(), pattern.clone()),
         };
-        External { patterns: patterns.iter().map(split).collect() }
+        External { patterns: patterns.iter().map(split).collect_vec() }
     }
 
     fn is_empty(&self) -> bool {
@@ -63,7 +64,7 @@ impl Simulator<'_> {
     pub(super) fn search_path(&self) -> Vec<Id> {
         let default = || vec!["public".to_owned()];
         let path = self.catalog.session().search_path.clone().unwrap_or_else(default);
-        path.iter().filter_map(|name| self.schema_named(name)).collect()
+        path.iter().filter_map(|name| self.schema_named(name)).collect_vec()
     }
 
     /// Where an unqualified name is made: the first schema of the path. With none of them known
@@ -158,7 +159,9 @@ impl Simulator<'_> {
                 None => Vec::new(),
             },
             // Temporary tables and their types come before all others.
-            None => self.schema_named(TEMPORARY).into_iter().chain(self.search_path()).collect(),
+            None => {
+                self.schema_named(TEMPORARY).into_iter().chain(self.search_path()).collect_vec()
+            }
         };
         let found = schemas
             .iter()
@@ -295,8 +298,8 @@ impl Simulator<'_> {
         let is_routine = matches!(kind, ObjectKind::Function | ObjectKind::Procedure);
         let closest = |kind: ObjectKind| {
             let objects = self.catalog.all().filter(|(_, object)| is_of_kind(kind, object));
-            let objects: Vec<&Object> = objects.map(|(_, object)| object).collect();
-            let names: Vec<&str> = objects.iter().map(|object| object.name.as_str()).collect();
+            let objects: Vec<&Object> = objects.map(|(_, object)| object).collect_vec();
+            let names: Vec<&str> = objects.iter().map(|object| object.name.as_str()).collect_vec();
             let near = crate::directive::closest(wanted, &names)?;
             let same = objects.iter().find(|object| object.name == wanted);
             match same.and_then(|object| object.schema).and_then(|schema| self.catalog.get(schema))

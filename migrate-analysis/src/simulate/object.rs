@@ -4,6 +4,7 @@ use super::lookup::{is_system_schema, spelt};
 use super::{Failure, FailureKind, Found, Result, Simulator, Target};
 use crate::catalog::{ColumnType, Id, Key, Kind, Object, RoutineKind, Space, named, signature};
 use crate::ddl::{Ident, Name, ObjectKind, ObjectName, TypeName};
+use crate::list::CollectVec;
 
 /// How exact a command is about the kind of a relation.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -148,14 +149,14 @@ impl Simulator<'_> {
         let space = Space::Other(object.kind);
         let mut name = object.name.name.clone();
         if let Some(arguments) = &object.arguments {
-            let types: Vec<&str> = arguments.iter().map(|it| it.name.name.as_str()).collect();
+            let types: Vec<&str> = arguments.iter().map(|it| it.name.name.as_str()).collect_vec();
             name = format!("{name} ({})", types.join(", "));
         }
         if !is_in_schema(object.kind) {
             return Some(Key::new(space, None, &name));
         }
         let schemas = match &object.name.schema {
-            Some(schema) => self.schema_named(schema).into_iter().collect(),
+            Some(schema) => self.schema_named(schema).into_iter().collect_vec(),
             None => self.search_path(),
         };
         let keys = schemas.iter().map(|schema| Key::new(space, Some(*schema), &name));
@@ -266,11 +267,11 @@ impl Simulator<'_> {
     /// All of that name, in the order of the search path.
     pub(super) fn routines_named(&self, name: &Name) -> Vec<Id> {
         let schemas = match &name.schema {
-            Some(schema) => self.schema_named(schema).into_iter().collect(),
+            Some(schema) => self.schema_named(schema).into_iter().collect_vec(),
             None => self.search_path(),
         };
-        let routines = |schema| self.catalog.routines(schema, &name.name).collect::<Vec<_>>();
-        schemas.into_iter().flat_map(routines).collect()
+        let routines = |schema| self.catalog.routines(schema, &name.name).collect_vec();
+        schemas.into_iter().flat_map(routines).collect_vec()
     }
 
     fn only_routine(&mut self, object: &ObjectName) -> Result<Option<Id>> {
@@ -433,7 +434,7 @@ pub(super) fn is_in_schema(kind: ObjectKind) -> bool {
 /// Whether an object is of the kind, or could have been taken for it.
 fn is_described(kind: ObjectKind, object: &Object) -> bool {
     use ObjectKind::*;
-    let spaces: Vec<Space> = object.keys().iter().map(|key| key.space).collect();
+    let spaces: Vec<Space> = object.keys().iter().map(|key| key.space).collect_vec();
     spaces.contains(&match kind {
         Table | ForeignTable | View | MaterializedView | Index | Sequence => Space::Relation,
         Type | Domain => Space::Type,

@@ -9,6 +9,7 @@ mod words;
 use super::{Failure, FailureKind, Result, Simulator};
 use crate::catalog::{Id, Kind, Object, named, numbered};
 use crate::ddl::Behavior;
+use crate::list::CollectVec;
 use crate::ordered::SortedMap;
 use depend::Strength;
 pub(super) use depend::index_of;
@@ -183,11 +184,11 @@ impl Simulator<'_> {
         places: &[Range<usize>],
     ) -> Result {
         let blocks = |target: &&Target| !doomed.is_automatic(target);
-        let blocking: Vec<&Target> = doomed.order.iter().filter(blocks).collect();
+        let blocking: Vec<&Target> = doomed.order.iter().filter(blocks).collect_vec();
         let Some(first) = blocking.first() else { return Ok(()) };
         let root = doomed.reasons.get(*first).map_or(0, |reason| reason.root);
         let (Some(target), Some(at)) = (targets.get(root), places.get(root)) else { return Ok(()) };
-        let dependents = blocking.iter().map(|target| self.describe(target)).collect();
+        let dependents = blocking.iter().map(|target| self.describe(target)).collect_vec();
         let (kind, name, of) = self.title(target);
         Err(Failure {
             kind: FailureKind::Dependents { kind, name, of, dependents },

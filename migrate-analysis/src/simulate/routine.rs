@@ -8,6 +8,7 @@ use crate::catalog::{
     Argument, Body, ColumnType, Id, Key, Kind, Object, Routine, RoutineKind, Space,
 };
 use crate::ddl::{self, ArgumentMode, Name, ObjectKind, Returns, RoutineOptions};
+use crate::list::CollectVec;
 use crate::ordered::sort;
 
 impl Simulator<'_> {
@@ -273,7 +274,7 @@ fn check_replaced(old: &Routine, new: &Routine, name: &Name) -> Result {
         return wrong("42P13", "cannot change return type of existing function");
     }
     let inputs = |routine: &Routine| -> Vec<Argument> {
-        routine.arguments.iter().filter(|it| it.is_input()).cloned().collect()
+        routine.arguments.iter().filter(|it| it.is_input()).cloned().collect_vec()
     };
     let (old, new) = (inputs(old), inputs(new));
     for (old, new) in old.iter().zip(&new) {
@@ -314,7 +315,7 @@ fn returns_other(old: &Routine, new: &Routine) -> bool {
 fn outputs(routine: &Routine) -> Vec<&Argument> {
     let is_output =
         |it: &&Argument| it.table || matches!(it.mode, ArgumentMode::Out | ArgumentMode::InOut);
-    routine.arguments.iter().filter(is_output).collect()
+    routine.arguments.iter().filter(is_output).collect_vec()
 }
 
 /// A function's types have no modifiers.

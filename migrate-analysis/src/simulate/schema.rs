@@ -4,6 +4,7 @@ use super::object::Strictness;
 use super::{Result, Simulator, Target};
 use crate::catalog::{Key, Kind, Object, Space};
 use crate::ddl::{self, ObjectKind};
+use crate::list::CollectVec;
 use crate::ordered::SortedSet;
 
 impl Simulator<'_> {
@@ -194,5 +195,5 @@ fn brought_by(extension: &str, cascade: bool) -> Vec<String> {
         name if cascade && name.starts_with("postgis_") => &["postgis", "fuzzystrmatch"],
         _ => &[],
     };
-    known.iter().chain(needed).map(|name| (*name).to_owned()).collect()
+    known.iter().chain(needed).map(|name| (*name).to_owned()).collect_vec()
 }

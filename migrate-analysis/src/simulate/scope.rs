@@ -2,6 +2,7 @@
 
 use crate::catalog::{Column, ColumnType, Id, Named, named};
 use crate::ddl::{Merge, Name, Source};
+use crate::list::CollectVec;
 
 /// A column that comes out of a query, or out of something in `FROM`.
 #[derive(Clone)]
@@ -118,13 +119,13 @@ impl<'o> Scope<'o> {
             (Merge::Using(names), ..) => names.clone(),
             (Merge::Natural, Some(left), Some(right)) => {
                 let shared = |field: &&Field| named(right, &field.name).is_some();
-                left.iter().filter(shared).map(|field| field.name.clone()).collect()
+                left.iter().filter(shared).map(|field| field.name.clone()).collect_vec()
             }
             _ => Vec::new(),
         };
         let sides = self.sources.iter().chain(&sources).filter(|side| !side.qualified_only);
         let merged = sides.flat_map(|side| names.iter().filter_map(|name| side.field(name)));
-        let merged = merged.cloned().collect();
+        let merged = merged.cloned().collect_vec();
         self.star = match (left, star) {
             (Some(left), Some(right)) => joined(left, &right, &names),
             _ => None,
@@ -151,7 +152,7 @@ fn joined(left: Vec<Field>, right: &[Field], using: &[String]) -> Option<Vec<Fie
 /// Two columns that become one.
 pub(super) fn merge(left: &Field, right: &Field) -> Field {
     let same = left.column_type == right.column_type;
-    let origins = left.origins.iter().chain(&right.origins).copied().collect();
+    let origins = left.origins.iter().chain(&right.origins).copied().collect_vec();
     Field {
         column_type: if same { left.column_type.clone() } else { ColumnType::UNKNOWN },
         collation: left.collation.clone().filter(|it| right.collation.as_ref() == Some(it)),
@@ -170,7 +171,7 @@ pub(super) fn shown(
     if let Some(fields) = fields {
         bound.fields = renamed(fields, &source.columns);
     } else if !source.columns.is_empty() {
-        bound.fields = source.columns.iter().map(|name| Field::unknown(name)).collect();
+        bound.fields = source.columns.iter().map(|name| Field::unknown(name)).collect_vec();
     }
     if source.alias.is_some() {
         bound.name.clone_from(&source.alias);

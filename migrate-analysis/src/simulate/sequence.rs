@@ -5,6 +5,7 @@ use super::{Failure, Result, Simulator};
 use crate::catalog::{Expr, Key, numbered};
 use crate::catalog::{Id, Kind, Object, Ownership, Piece, Sequence, Space};
 use crate::ddl::{self, Name, ObjectKind, OwnedBy, Persistence, SequenceOptions};
+use crate::list::CollectVec;
 use std::ops::Range;
 
 impl Simulator<'_> {
@@ -108,7 +109,7 @@ impl Simulator<'_> {
     pub(super) fn column_sequences(&self, table: Id, column: u32) -> Vec<(Id, Ownership)> {
         let owner = |id: &Id| self.catalog.get(*id)?.sequence()?.owned_by;
         let all = self.catalog.dependents(table).filter_map(|id| Some((id, owner(&id)?)));
-        all.filter(|(_, owner)| owner.table == table && owner.column == column).collect()
+        all.filter(|(_, owner)| owner.table == table && owner.column == column).collect_vec()
     }
 
     pub(super) fn edit_sequence(
@@ -199,7 +200,7 @@ impl Simulator<'_> {
                 Some(Kind::Sequence(sequence)) => sequence.owned_by.is_some(),
                 _ => false,
             })
-            .collect();
+            .collect_vec();
         for part in parts {
             self.catalog.remove(part);
         }

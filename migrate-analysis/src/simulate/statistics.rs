@@ -5,6 +5,7 @@ use super::names::{addition, join};
 use super::{Result, Simulator};
 use crate::catalog::{Id, IndexKey, Key, Kind, Object, Space, Statistics, named};
 use crate::ddl::{self, ObjectKind};
+use crate::list::CollectVec;
 use crate::ordered::sort;
 
 /// All there are: those of statistics that name none.
@@ -84,7 +85,7 @@ impl Simulator<'_> {
                 ddl::IndexKey::Column(name) => name.name.as_str(),
                 ddl::IndexKey::Expression(_) => "expr",
             })
-            .collect();
+            .collect_vec();
         let table = self.catalog.get(table).map(|it| it.name.as_str()).unwrap_or_default();
         let columns = addition(&columns);
         let mut name = join(table, Some(&columns), "stat");

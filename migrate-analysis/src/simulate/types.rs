@@ -9,6 +9,7 @@ use crate::catalog::{
 };
 use crate::ddl::{self, AttributeAction, Behavior, DomainAction, EnumPlace, Ident, NewType};
 use crate::ddl::{Name, ObjectKind, TypeAction};
+use crate::list::CollectVec;
 use std::ops::Range;
 
 impl Simulator<'_> {
@@ -187,7 +188,7 @@ impl Simulator<'_> {
     fn alter_typed_tables(&mut self, id: Id, behavior: Behavior, name: &Ident) -> Result {
         let is_of =
             |id: Id, object: &Object| object.table().is_some_and(|table| table.of_type == Some(id));
-        let dependents: Vec<Id> = self.catalog.dependents(id).collect();
+        let dependents: Vec<Id> = self.catalog.dependents(id).collect_vec();
         for table in dependents {
             let Some(object) = self.catalog.get(table) else { continue };
             if !is_of(id, object) {

@@ -3,6 +3,7 @@
 use super::restore::indented;
 use crate::Direction;
 use crate::diagnostic::{Code, Diagnostic, Place, Tier};
+use crate::list::CollectVec;
 use crate::rules::Found;
 
 /// What a rule has found, with what every hazard tells: what is locked, what to paste, the way out, and the page.
@@ -16,7 +17,7 @@ pub(crate) fn hazard(place: Place, found: Found) -> Diagnostic {
         [] => {}
         [lock] => diagnostic.notes.push(format!("it locks {lock}")),
         locks => {
-            let lines: Vec<String> = locks.iter().map(|lock| format!("- {lock}")).collect();
+            let lines: Vec<String> = locks.iter().map(|lock| format!("- {lock}")).collect_vec();
             diagnostic.notes.push(indented("it locks", &lines));
         }
     }

@@ -5,6 +5,7 @@ use crate::catalog::{
     BaseType, Column, ColumnType, Constraint, ConstraintKind, Expr, Id, Index, IndexKey, Kind,
     Object, PartitionKey, Statistics, Table, Trigger, named,
 };
+use crate::list::CollectVec;
 use crate::ordered::SortedSet;
 use crate::simulate::Simulator;
 
@@ -210,7 +211,7 @@ fn is_copy(table: &Table, constraint: &Constraint, other: &Table, copy: &Constra
         (ConstraintKind::ForeignKey(key), ConstraintKind::ForeignKey(copy)) => {
             let names = |table: &Table, columns: &[u32]| -> Vec<Option<String>> {
                 let name = |number: &u32| table.numbered(*number).map(|it| it.name.clone());
-                columns.iter().map(name).collect()
+                columns.iter().map(name).collect_vec()
             };
             key.table == copy.table && names(table, &key.columns) == names(other, &copy.columns)
         }

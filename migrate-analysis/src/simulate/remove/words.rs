@@ -3,6 +3,7 @@
 use super::Target;
 use crate::catalog::{BaseType, ColumnType, Id, Kind, Object, RoutineKind, numbered};
 use crate::ddl::ObjectKind;
+use crate::list::CollectVec;
 use crate::simulate::Simulator;
 
 impl Simulator<'_> {
@@ -54,7 +55,7 @@ impl Simulator<'_> {
             return name;
         };
         let inputs = routine.arguments.iter().filter(|argument| argument.is_input());
-        let types: Vec<String> = inputs.map(|it| self.type_words(&it.column_type)).collect();
+        let types: Vec<String> = inputs.map(|it| self.type_words(&it.column_type)).collect_vec();
         format!("{name}({})", types.join(","))
     }
 

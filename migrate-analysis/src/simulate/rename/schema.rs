@@ -2,6 +2,7 @@
 
 use crate::catalog::{Id, Kind, Object};
 use crate::ddl;
+use crate::list::CollectVec;
 use crate::simulate::object::Strictness;
 use crate::simulate::{Failure, FailureKind, Result, Simulator, Target};
 
@@ -77,7 +78,7 @@ impl Simulator<'_> {
             }
             _ => false,
         };
-        self.catalog.dependents(id).filter(is_companion).collect()
+        self.catalog.dependents(id).filter(is_companion).collect_vec()
     }
 
     fn move_extension(&mut self, id: Id, schema: Id, written: &ddl::ObjectName) -> Result {
@@ -88,7 +89,7 @@ impl Simulator<'_> {
                 let member = self.catalog.get(*other);
                 member.is_some_and(|it| it.extension == Some(id) && it.schema.is_some())
             })
-            .collect();
+            .collect_vec();
         for member in members {
             self.move_to(member, schema, written)?;
         }

@@ -5,6 +5,7 @@
 //! [`Command::Opaque`]: crate::ddl::Command::Opaque
 
 use crate::ddl::{Behavior, Persistence};
+use crate::list::CollectVec;
 use crate::sql::lex::Kind;
 use crate::sql::literal;
 use crate::sql::words::Words;
@@ -287,7 +288,7 @@ impl<'a> Reader<'a> {
 
     /// `(name, …)`, as in `RESET`. A value behind a name is dropped.
     pub(super) fn option_names(&mut self) -> Option<Vec<String>> {
-        Some(self.options()?.into_iter().map(|(name, _)| name).collect())
+        Some(self.options()?.into_iter().map(|(name, _)| name).collect_vec())
     }
 
     fn option_name(&mut self) -> Option<String> {

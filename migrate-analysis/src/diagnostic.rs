@@ -106,22 +106,21 @@ macro_rules! codes {
             /// Every code there is.
             pub const ALL: &[Code] = &[$(Code::$name),+];
 
-            /// As it is written in messages, directives and `migrate.toml`.
-            pub fn as_str(self) -> &'static str {
-                match self { $(Code::$name => $text),+ }
-            }
-
-            /// What it is about, in a sentence.
-            pub fn summary(self) -> &'static str {
-                match self { $(Code::$name => concat!($($doc),+).trim_ascii()),+ }
-            }
-
-            /// Which promise it protects.
-            pub fn tier(self) -> Tier {
-                match self { $(Code::$name => Tier::$tier),+ }
-            }
+            /// The record of each code, in their order.
+            const RECORDS: &[Record] = &[$(Record {
+                name: $text,
+                summary: concat!($($doc),+).trim_ascii(),
+                tier: Tier::$tier,
+            }),+];
         }
     };
+}
+
+/// What there is to know of a [`Code`].
+struct Record {
+    name: &'static str,
+    summary: &'static str,
+    tier: Tier,
 }
 
 /// What a code protects, and so who may switch it off.
@@ -427,6 +426,25 @@ codes! {
 }
 
 impl Code {
+    /// As it is written in messages, directives and `migrate.toml`.
+    pub fn as_str(self) -> &'static str {
+        self.record().name
+    }
+
+    /// What it is about, in a sentence.
+    pub fn summary(self) -> &'static str {
+        self.record().summary
+    }
+
+    /// Which promise it protects.
+    pub fn tier(self) -> Tier {
+        self.record().tier
+    }
+
+    fn record(self) -> &'static Record {
+        &Code::RECORDS[self as usize]
+    }
+
     /// The code with this name.
     pub fn from_name(name: &str) -> Option<Code> {
         Code::ALL.iter().copied().find(|code| code.as_str() == name)

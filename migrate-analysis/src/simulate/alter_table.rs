@@ -520,7 +520,7 @@ impl Simulator<'_> {
         let of = self.relation_name_of(table);
         let is_it = |object: &Object| object.name == name.name && object.index().is_some();
         let at = name.at.clone();
-        Err(self.unknown(ObjectKind::Index, &name.name, Some(of), at, is_it))
+        Err(self.unknown(ObjectKind::Index, &name.name, Some(of), at, &is_it))
     }
 
     fn enable_trigger(&mut self, id: Id, choice: &TriggerChoice, enabled: Enabled) -> Result {
@@ -539,7 +539,7 @@ impl Simulator<'_> {
                             .is_some_and(|it| named(&it.triggers, &name.name).is_some())
                 };
                 let (kind, at) = (ObjectKind::Trigger, name.at.clone());
-                return Err(self.unknown(kind, &name.name, Some(of.clone()), at, has));
+                return Err(self.unknown(kind, &name.name, Some(of.clone()), at, &has));
             }
         }
         self.edit_table(id, |table| {

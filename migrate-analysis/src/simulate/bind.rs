@@ -112,7 +112,7 @@ impl Simulator<'_> {
                         && object.keys().iter().any(|key| key.space == Space::Type)
                 };
                 let at = name.at.clone();
-                Err(self.unknown(ObjectKind::Type, &spelt(name), None, at, is_it))
+                Err(self.unknown(ObjectKind::Type, &spelt(name), None, at, &is_it))
             }
         }
     }

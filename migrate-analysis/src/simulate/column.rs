@@ -260,7 +260,7 @@ impl Simulator<'_> {
             object.table().is_some_and(|table| table.column(&column.name).is_some())
         };
         let at = column.at.clone();
-        self.duplicate_part(ObjectKind::Column, &column.name, table, at, is_it)
+        self.duplicate_part(ObjectKind::Column, &column.name, table, at, &is_it)
     }
 }
 

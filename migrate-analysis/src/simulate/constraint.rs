@@ -150,7 +150,7 @@ impl Simulator<'_> {
         let is_it =
             |object: &Object| object.table().is_some_and(|it| it.constraint(&name.name).is_some());
         let at = name.at.clone();
-        Err(self.duplicate_part(ObjectKind::Constraint, &name.name, table, at, is_it))
+        Err(self.duplicate_part(ObjectKind::Constraint, &name.name, table, at, &is_it))
     }
 
     pub(super) fn check_no_primary_key(&self, table: Id, at: &std::ops::Range<usize>) -> Result {
@@ -267,7 +267,7 @@ impl Simulator<'_> {
                 return Ok(());
             }
             let is_it = |object: &Object| object.name == name.name && object.index().is_some();
-            return Err(self.unknown(ObjectKind::Index, &name.name, None, name.at.clone(), is_it));
+            return Err(self.unknown(ObjectKind::Index, &name.name, None, name.at.clone(), &is_it));
         };
         let Some(index) = self.catalog.get(id).and_then(Object::index).cloned() else {
             return Ok(());

@@ -123,7 +123,7 @@ impl Simulator<'_> {
                 && object.keys().iter().any(|key| key.space == Space::Type)
         };
         let spelt = super::lookup::spelt(name);
-        Err(self.duplicate(ObjectKind::Type, &spelt, None, name.at.clone(), is_it))
+        Err(self.duplicate(ObjectKind::Type, &spelt, None, name.at.clone(), &is_it))
     }
 
     fn parents(&mut self, create: &ddl::CreateTable) -> Result<Vec<Id>> {
@@ -155,7 +155,7 @@ impl Simulator<'_> {
                         && object.keys().iter().any(|key| key.space == Space::Type)
                 };
                 let spelt = super::lookup::spelt(name);
-                Err(self.unknown(ObjectKind::Type, &spelt, None, name.at.clone(), is_it))
+                Err(self.unknown(ObjectKind::Type, &spelt, None, name.at.clone(), &is_it))
             }
         }
     }

@@ -108,7 +108,7 @@ impl Simulator<'_> {
             return Ok(self.catalog.reveal(object));
         }
         let is_it = |object: &Object| object.schema.is_none() && object.name == schema;
-        Err(self.unknown(ObjectKind::Schema, schema, None, at.clone(), is_it))
+        Err(self.unknown(ObjectKind::Schema, schema, None, at.clone(), &is_it))
     }
 
     /// Whether a statement that could not be followed may have made (or dropped) something of this
@@ -229,7 +229,7 @@ impl Simulator<'_> {
         let is_it = |object: &Object| {
             object.name == name.name && object.keys().iter().any(|key| key.space == Space::Relation)
         };
-        self.unknown(ObjectKind::Table, &spelt(name), None, name.at.clone(), is_it)
+        self.unknown(ObjectKind::Table, &spelt(name), None, name.at.clone(), &is_it)
     }
 
     /// The failure for something that does not exist, with who dropped it: `is_it` recognises it
@@ -240,9 +240,9 @@ impl Simulator<'_> {
         name: &str,
         of: Option<String>,
         at: Range<usize>,
-        is_it: impl Fn(&Object) -> bool,
+        is_it: &dyn Fn(&Object) -> bool,
     ) -> Failure {
-        let dropped = self.dropper(&is_it);
+        let dropped = self.dropper(is_it);
         let near = self.near(kind, name);
         let kind = FailureKind::Unknown {
             kind,
@@ -262,9 +262,9 @@ impl Simulator<'_> {
         name: &str,
         of: Option<String>,
         at: Range<usize>,
-        is_it: impl Fn(&Object) -> bool,
+        is_it: &dyn Fn(&Object) -> bool,
     ) -> Failure {
-        let made = self.maker(&is_it);
+        let made = self.maker(is_it);
         Failure { kind: FailureKind::Duplicate { kind, name: name.to_owned(), of, made }, at }
     }
 
@@ -283,12 +283,12 @@ impl Simulator<'_> {
         name: &str,
         owner: Id,
         at: Range<usize>,
-        is_it: impl Fn(&Object) -> bool,
+        is_it: &dyn Fn(&Object) -> bool,
     ) -> Failure {
         let of = self.catalog.get(owner).map(|object| object.name.clone());
-        let made = self.catalog.last_of(owner, |before, after| {
-            !before.is_some_and(&is_it) && after.is_some_and(&is_it)
-        });
+        let made = self
+            .catalog
+            .last_of(owner, |before, after| !before.is_some_and(is_it) && after.is_some_and(is_it));
         Failure { kind: FailureKind::Duplicate { kind, name: name.to_owned(), of, made }, at }
     }
 

@@ -221,7 +221,7 @@ impl Simulator<'_> {
             return failure;
         }
         let is_it = |it: &Object| it.name == name.name && is_described(object.kind, it);
-        self.unknown(object.kind, &spelt(name), None, name.at.clone(), is_it)
+        self.unknown(object.kind, &spelt(name), None, name.at.clone(), &is_it)
     }
 
     fn missing_schema(&self, name: &Name) -> Option<Failure> {
@@ -230,7 +230,7 @@ impl Simulator<'_> {
             return None;
         }
         let is_it = |it: &Object| it.schema.is_none() && it.name == schema;
-        Some(self.unknown(ObjectKind::Schema, schema, None, name.at.clone(), is_it))
+        Some(self.unknown(ObjectKind::Schema, schema, None, name.at.clone(), &is_it))
     }
 
     fn missing_relation(&self, name: &Name) -> Failure {
@@ -243,7 +243,7 @@ impl Simulator<'_> {
                 && part_of(Id::PUBLIC, it, object.kind, &part.name).is_some()
         };
         let of = Some(object.name.name.clone());
-        self.unknown(object.kind, &part.name, of, part.at.clone(), is_it)
+        self.unknown(object.kind, &part.name, of, part.at.clone(), &is_it)
     }
 }
 

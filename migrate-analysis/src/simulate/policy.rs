@@ -14,7 +14,7 @@ impl Simulator<'_> {
         if has_policy(object, &create.table, name) && self.is_certain(object) {
             let is_it = |object: &Object| has_policy(object, &create.table, name);
             let (kind, of) = (ObjectKind::Policy, Some(spelt(&create.table)));
-            return Err(self.duplicate(kind, &name.name, of, name.at.clone(), is_it));
+            return Err(self.duplicate(kind, &name.name, of, name.at.clone(), &is_it));
         }
         let policy = Policy {
             name: name.name.clone(),
@@ -39,7 +39,7 @@ impl Simulator<'_> {
         if !has_policy(object, &alter.table, name) && self.is_certain(object) {
             let is_it = |object: &Object| has_policy(object, &alter.table, name);
             let (kind, of) = (ObjectKind::Policy, Some(spelt(&alter.table)));
-            return Err(self.unknown(kind, &name.name, of, name.at.clone(), is_it));
+            return Err(self.unknown(kind, &name.name, of, name.at.clone(), &is_it));
         }
         let using = self.policy_condition(id, alter.using.as_ref())?;
         let check = self.policy_condition(id, alter.check.as_ref())?;
@@ -96,7 +96,7 @@ impl Simulator<'_> {
             let table = object.name.clone();
             let is_it = |object: &Object| object.name == table && has(object);
             let (kind, of) = (ObjectKind::Rule, Some(table.clone()));
-            return Err(self.duplicate(kind, &name.name, of, name.at.clone(), is_it));
+            return Err(self.duplicate(kind, &name.name, of, name.at.clone(), &is_it));
         }
         let definition = create.definition.clone();
         self.catalog.edit(id, |object| {

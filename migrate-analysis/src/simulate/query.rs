@@ -382,7 +382,7 @@ impl Resolver<'_, '_, '_> {
         let at = self.at.clone();
         match relation {
             Some(id) => self.simulator.unknown_column(id, column, at),
-            None => self.simulator.unknown(ObjectKind::Column, column, None, at, |_| false),
+            None => self.simulator.unknown(ObjectKind::Column, column, None, at, &|_| false),
         }
     }
 }

@@ -117,6 +117,6 @@ impl Simulator<'_> {
             Space::Other(kind) => kind,
         };
         let is_it = |it: &Object| it.keys().contains(key);
-        self.duplicate(kind, &object.name, None, at.clone(), is_it)
+        self.duplicate(kind, &object.name, None, at.clone(), &is_it)
     }
 }

@@ -117,7 +117,7 @@ impl Simulator<'_> {
                     RoutineKind::Procedure => ObjectKind::Procedure,
                     RoutineKind::Aggregate => ObjectKind::Aggregate,
                 };
-                return Err(self.duplicate(kind, &spelt(name), None, name.at.clone(), is_it));
+                return Err(self.duplicate(kind, &spelt(name), None, name.at.clone(), &is_it));
             }
             if let Kind::Routine(old) = &object.kind {
                 check_replaced(old, &routine, name)?;
@@ -177,7 +177,7 @@ impl Simulator<'_> {
     fn unknown_routine(&self, kind: ObjectKind, name: &Name) -> Failure {
         let is_it =
             |object: &Object| object.name == name.name && matches!(object.kind, Kind::Routine(_));
-        self.unknown(kind, &spelt(name), None, name.at.clone(), is_it)
+        self.unknown(kind, &spelt(name), None, name.at.clone(), &is_it)
     }
 
     /// The function of a trigger; none where it may exist and nothing is known of it.

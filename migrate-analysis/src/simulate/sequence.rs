@@ -186,7 +186,7 @@ impl Simulator<'_> {
             Kind::View(_) => ObjectKind::View,
             _ => ObjectKind::Table,
         };
-        Err(self.duplicate(kind, &super::lookup::spelt(name), None, name.at.clone(), is_it))
+        Err(self.duplicate(kind, &super::lookup::spelt(name), None, name.at.clone(), &is_it))
     }
 
     /// Takes out a relation that something new replaces, with its indexes and sequences. What else

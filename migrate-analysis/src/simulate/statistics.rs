@@ -33,7 +33,7 @@ impl Simulator<'_> {
             {
                 let is_it = |object: &Object| object.keys().contains(&key);
                 let (kind, at) = (ObjectKind::Statistics, written.at.clone());
-                return Err(self.duplicate(kind, &spelt(written), None, at, is_it));
+                return Err(self.duplicate(kind, &spelt(written), None, at, &is_it));
             }
             self.catalog.remove(id);
         }

@@ -112,7 +112,7 @@ impl Simulator<'_> {
         let is_it = |object: &Object| {
             Some(&object.name) == table.as_ref() && named(object.triggers(), &name.name).is_some()
         };
-        self.duplicate(ObjectKind::Trigger, &name.name, of, name.at.clone(), is_it)
+        self.duplicate(ObjectKind::Trigger, &name.name, of, name.at.clone(), &is_it)
     }
 
     /// A trigger of a partitioned table as one of its partitions has it, whose columns may have other

@@ -88,7 +88,7 @@ impl Simulator<'_> {
             return Ok(());
         }
         let is_it = |object: &Object| object.keys().contains(&key);
-        Err(self.duplicate(ObjectKind::Type, &spelt(name), None, name.at.clone(), is_it))
+        Err(self.duplicate(ObjectKind::Type, &spelt(name), None, name.at.clone(), &is_it))
     }
 
     /// A type that has to exist; none where it may exist and nothing is known of it.
@@ -101,7 +101,7 @@ impl Simulator<'_> {
                     object.name == name.name
                         && object.keys().iter().any(|key| key.space == Space::Type)
                 };
-                Err(self.unknown(ObjectKind::Type, &spelt(name), None, name.at.clone(), is_it))
+                Err(self.unknown(ObjectKind::Type, &spelt(name), None, name.at.clone(), &is_it))
             }
         }
     }
@@ -157,7 +157,7 @@ impl Simulator<'_> {
                 let is_it = |object: &Object| has_attribute(object, &of, &name.name);
                 let at = name.at.clone();
                 let kind = ObjectKind::Column;
-                Err(self.duplicate(kind, &name.name, Some(of.clone()), at, is_it))
+                Err(self.duplicate(kind, &name.name, Some(of.clone()), at, &is_it))
             }
             AttributeAction::Drop { behavior, .. } if exists => {
                 self.remove(&[Target::Attribute(id, name.name.clone())], *behavior, &name.at)
@@ -177,7 +177,7 @@ impl Simulator<'_> {
             AttributeAction::Drop { .. } | AttributeAction::Type { .. } if certain => {
                 let is_it = |object: &Object| has_attribute(object, &of, &name.name);
                 let at = name.at.clone();
-                Err(self.unknown(ObjectKind::Column, &name.name, Some(of.clone()), at, is_it))
+                Err(self.unknown(ObjectKind::Column, &name.name, Some(of.clone()), at, &is_it))
             }
             AttributeAction::Drop { .. } | AttributeAction::Type { .. } => Ok(()),
         }
@@ -336,7 +336,7 @@ impl Simulator<'_> {
                 let is_it = |object: &Object| has_check(object, &of, &name.name);
                 let kind = ObjectKind::DomainConstraint;
                 let at = name.at.clone();
-                return Err(self.duplicate(kind, &name.name, Some(of.clone()), at, is_it));
+                return Err(self.duplicate(kind, &name.name, Some(of.clone()), at, &is_it));
             }
             Some(name) => name.name.clone(),
             None => self.choose_constraint_name(schema, (&of, None, "check")),
@@ -396,7 +396,7 @@ impl Simulator<'_> {
     fn unknown_check(&self, domain: &Name, check: &Ident) -> Failure {
         let is_it = |object: &Object| has_check(object, &domain.name, &check.name);
         let (kind, of) = (ObjectKind::DomainConstraint, Some(domain.name.clone()));
-        self.unknown(kind, &check.name, of, check.at.clone(), is_it)
+        self.unknown(kind, &check.name, of, check.at.clone(), &is_it)
     }
 
     fn edit_domain(&mut self, id: Id, change: impl FnOnce(&mut Domain)) {

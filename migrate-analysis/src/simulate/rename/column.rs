@@ -38,7 +38,7 @@ impl Simulator<'_> {
         if has(object, &to.name) && !self.is_shrouded(&to.name) {
             let is_it = |it: &Object| has(it, &to.name);
             let at = to.at.clone();
-            return Err(self.duplicate_part(ObjectKind::Column, &to.name, id, at, is_it));
+            return Err(self.duplicate_part(ObjectKind::Column, &to.name, id, at, &is_it));
         }
         self.catalog.edit(id, |object| {
             let Some(columns) = object.columns_mut() else { return };

@@ -53,7 +53,7 @@ impl Simulator<'_> {
             if self.catalog.find(&key).is_some() && !self.is_shrouded(&to.name) {
                 let is_it = |it: &Object| it.keys().contains(&key);
                 let at = to.at.clone();
-                return Err(self.duplicate(ObjectKind::Table, &to.name, None, at, is_it));
+                return Err(self.duplicate(ObjectKind::Table, &to.name, None, at, &is_it));
             }
             self.catalog.edit(index, |object| object.name.clone_from(&to.name));
         }
@@ -103,7 +103,7 @@ impl Simulator<'_> {
         }
         let owner = object.name.clone();
         let is_it = |it: &Object| it.name == owner && has_part(it, kind, &to.name);
-        Err(self.duplicate(kind, &to.name, Some(owner.clone()), to.at.clone(), is_it))
+        Err(self.duplicate(kind, &to.name, Some(owner.clone()), to.at.clone(), &is_it))
     }
 }
 

@@ -124,11 +124,13 @@ impl<'a> Reader<'a> {
         &mut self,
         mut read: impl FnMut(&mut Self) -> Option<T>,
     ) -> Option<Vec<T>> {
-        let mut list = vec![read(self)?];
-        while self.accept_kind(Kind::Comma) {
+        let mut list = Vec::new();
+        loop {
             list.push(read(self)?);
+            if !self.accept_kind(Kind::Comma) {
+                return Some(list);
+            }
         }
-        Some(list)
     }
 
     /// `( read )`.

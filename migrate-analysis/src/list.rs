@@ -5,9 +5,9 @@
 /// Every application compiles this crate, unoptimised, and there the way of the standard library is ten functions
 /// and 400 lines of LLVM's code more, for each of hundreds of iterators.
 pub(crate) trait CollectVec: Iterator + Sized {
-    fn collect_vec(self) -> Vec<Self::Item> {
+    fn collect_vec(mut self) -> Vec<Self::Item> {
         let mut list = Vec::new();
-        for item in self {
+        while let Some(item) = self.next() {
             list.push(item);
         }
         list

@@ -73,10 +73,10 @@ use cache::{Cache, Replay};
 use config::Config;
 use diagnostic::{Diagnostic, Place, Severity};
 use layout::{Entry, Layout, Named, Part};
+use ordered::SortedMap;
 use plan::Plan;
 use set::Candidate;
 use source::{Directory, File, Source, SourceId};
-use std::collections::HashMap;
 
 /// A checked set.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -209,7 +209,7 @@ impl Reader<'_> {
         files.sort_by_cached_key(|(entry, file)| (order(entry), file.path.clone()));
         let mut config = Config::default();
         let mut reserved: Vec<File> = Vec::new();
-        let mut metadata: HashMap<String, bool> = HashMap::new();
+        let mut metadata: SortedMap<String, bool> = SortedMap::new();
         for (entry, file) in files {
             match entry {
                 Entry::Reserved => reserved.push(file),
@@ -297,7 +297,7 @@ impl Reader<'_> {
         }
     }
 
-    fn metadata(&mut self, folder: String, file: &File, metadata: &mut HashMap<String, bool>) {
+    fn metadata(&mut self, folder: String, file: &File, metadata: &mut SortedMap<String, bool>) {
         let id = self.source(file);
         match layout::run_in_transaction(self.analysis.sources[id.index()].text()) {
             Ok(value) => {
@@ -310,7 +310,7 @@ impl Reader<'_> {
         }
     }
 
-    fn script(&mut self, named: Named, file: &File, metadata: &HashMap<String, bool>) {
+    fn script(&mut self, named: Named, file: &File, metadata: &SortedMap<String, bool>) {
         let reported = self.analysis.diagnostics.len();
         let id = self.source(file);
         let readable = self.analysis.diagnostics.len() == reported;

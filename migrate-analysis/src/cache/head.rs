@@ -5,10 +5,9 @@ use super::codec::{Decode, Encode, Input, decoded, encode_slice};
 use super::{Cache, FORMAT, Replay, Written, read_whole};
 use crate::embed::Segment;
 use crate::list::CollectVec;
-use crate::ordered::sort_by;
+use crate::ordered::{SortedMap, SortedSet, sort_by};
 use crate::source::{Directory, File, Glance, Known, Look};
 use crate::{Analysis, checksum, layout};
-use std::collections::{HashMap, HashSet};
 
 /// A set with which nothing is wrong, up to the migration that was edited last: an edit of that one or
 /// a later one leaves it as it is, and only the rest is analysed, on the schema that is kept.
@@ -62,7 +61,7 @@ impl Head {
         }
         let first = rest.first()?.up.source.index();
         let sources = analysis.sources.get(..first)?.iter().filter(|source| source.is_script());
-        let paths: HashSet<&str> = sources.map(|source| source.path()).collect();
+        let paths: SortedSet<&str> = sources.map(|source| source.path()).collect();
         let mut entries = Vec::new();
         let behind = cache.used.iter().skip(paths.len());
         behind.len().encode(&mut entries);
@@ -163,8 +162,8 @@ fn kept(files: &[u8]) -> Option<Vec<KeptFile<'_>>> {
 }
 
 /// What a [`Head`] keeps of each file; none where the glance is of another directory.
-fn files(cache: &Cache, glance: &Glance, head: &HashSet<&str>) -> Option<Vec<u8>> {
-    let known: HashMap<&str, Known<'_>> =
+fn files(cache: &Cache, glance: &Glance, head: &SortedSet<&str>) -> Option<Vec<u8>> {
+    let known: SortedMap<&str, Known<'_>> =
         cache.known().into_iter().map(|it| (it.path, it)).collect();
     let (mut files, mut count) = (Vec::new(), 0);
     for look in &glance.files {

@@ -25,7 +25,7 @@ use store::Store;
 
 use crate::ordered::{SortedMap, SortedSet, sort};
 use std::cell::Cell;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::rc::Rc;
 
 /// The schema of temporary objects.
@@ -155,6 +155,10 @@ impl Catalog {
         self.objects.get(id).map(|object| &**object)
     }
 
+    pub(crate) fn kind(&self, id: Id) -> Option<&Kind> {
+        self.get(id).map(|object| &object.kind)
+    }
+
     /// Adds a new object.
     pub(crate) fn add(&mut self, object: Object) -> Id {
         let id = self.objects.push();
@@ -252,7 +256,7 @@ impl Catalog {
 
     pub(crate) fn session(&self) -> &Session {
         const NONE: &Session = &Session::NONE;
-        match self.get(Id::SESSION).map(|object| &object.kind) {
+        match self.kind(Id::SESSION) {
             Some(Kind::Session(session)) => session,
             _ => NONE,
         }
@@ -425,20 +429,19 @@ impl Catalog {
         only: Option<Id>,
         is_it: &dyn Fn(Option<&Object>, Option<&Object>) -> bool,
     ) -> Option<Origin> {
-        let mut after: HashMap<Id, Option<Rc<Object>>> = HashMap::new();
+        // By their numbers, as far as the way back has come across them.
+        let mut after: Vec<Option<Option<&Object>>> = vec![None; self.objects.len()];
         for (at, (id, before)) in self.journal.iter().enumerate().rev() {
             if only.is_some_and(|only| only != *id) {
                 continue;
             }
-            let now = match after.get(id) {
-                Some(now) => now.clone(),
-                None => self.objects.get(*id).cloned(),
-            };
-            if is_it(before.as_deref(), now.as_deref()) {
+            let before = before.as_deref();
+            let Some(after) = after.get_mut(id.0 as usize) else { continue };
+            if is_it(before, after.unwrap_or_else(|| self.get(*id))) {
                 let script = self.origins.iter().rfind(|(begin, _)| begin.0 <= at);
                 return script.map(|(_, origin)| *origin);
             }
-            after.insert(*id, before.clone());
+            *after = Some(before);
         }
         self.asked_for_forgotten.set(self.is_restored);
         None
@@ -463,6 +466,10 @@ impl State<'_> {
             Some(object) => object.as_deref(),
             None => self.catalog.get(id),
         }
+    }
+
+    pub(crate) fn kind(&self, id: Id) -> Option<&Kind> {
+        self.get(id).map(|object| &object.kind)
     }
 
     /// The type that PostgreSQL gives a literal where this type is expected: of a domain the one below it,

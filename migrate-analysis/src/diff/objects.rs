@@ -432,7 +432,7 @@ fn same_variant(one: &Object, other: &Object) -> bool {
 
 /// The columns of a table or view.
 pub(super) fn columns_of<'s>(state: &'s State<'_>, id: Id) -> &'s [Column] {
-    match state.get(id).map(|object| &object.kind) {
+    match state.kind(id) {
         Some(Kind::Table(table)) => &table.columns,
         Some(Kind::View(view)) => &view.columns,
         _ => &[],

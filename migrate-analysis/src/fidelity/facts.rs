@@ -454,7 +454,7 @@ impl Writer<'_> {
     }
 
     fn index(&mut self, id: Id, object: &Object, index: &Index, mut attributes: Attributes) {
-        let columns = match self.state.get(index.table).map(|it| &it.kind) {
+        let columns = match self.state.kind(index.table) {
             Some(Kind::Table(table)) => table.columns.as_slice(),
             Some(Kind::View(view)) => view.columns.as_slice(),
             _ => return,

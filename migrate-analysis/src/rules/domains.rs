@@ -79,7 +79,7 @@ fn checks(statement: &Statement<'_>, domain: Id, tables: &[Id]) -> Vec<String> {
     let text = match &alter.action {
         DomainAction::SetNotNull => "VALUE IS NOT NULL".to_owned(),
         DomainAction::AddCheck { .. } => {
-            let Some(Kind::Domain(it)) = now.get(domain).map(|it| &it.kind) else {
+            let Some(Kind::Domain(it)) = now.kind(domain) else {
                 return Vec::new();
             };
             let Some(check) = it.checks.last() else { return Vec::new() };

@@ -525,7 +525,7 @@ impl Simulator<'_> {
 
     fn enable_trigger(&mut self, id: Id, choice: &TriggerChoice, enabled: Enabled) -> Result {
         if let TriggerChoice::Named(name) = choice {
-            let triggers = match self.catalog.get(id).map(|object| &object.kind) {
+            let triggers = match self.catalog.kind(id) {
                 Some(Kind::Table(table)) => table.triggers.as_slice(),
                 _ => return Ok(()),
             };

@@ -239,7 +239,7 @@ impl Simulator<'_> {
         };
         let mut found = None;
         for id in schemas.iter().flat_map(|schema| self.catalog.routines(*schema, name)) {
-            let Some(Kind::Routine(routine)) = self.catalog.get(id).map(|it| &it.kind) else {
+            let Some(Kind::Routine(routine)) = self.catalog.kind(id) else {
                 continue;
             };
             let inputs = routine.arguments.iter().filter(|argument| argument.is_input());

@@ -17,7 +17,7 @@ use std::ops::Range;
 impl Simulator<'_> {
     /// The columns of a table or view, as far as they are known.
     pub(super) fn columns(&self, id: Id) -> &[Column] {
-        match self.catalog.get(id).map(|object| &object.kind) {
+        match self.catalog.kind(id) {
             Some(Kind::Table(table)) => &table.columns,
             Some(Kind::View(view)) => &view.columns,
             _ => &[],

@@ -172,7 +172,7 @@ impl Simulator<'_> {
             ..Draft::default()
         };
         if let Some(of_type) = of_type {
-            match self.catalog.get(of_type).map(|object| &object.kind) {
+            match self.catalog.kind(of_type) {
                 Some(Kind::Composite(attributes)) => {
                     for attribute in attributes {
                         let number = next_number(&draft.columns);

@@ -73,7 +73,7 @@ impl Simulator<'_> {
 
     fn check_indexable(&self, table: Id, create: &ddl::CreateIndex) -> Result {
         let name = &create.table;
-        match self.catalog.get(table).map(|object| &object.kind) {
+        match self.catalog.kind(table) {
             Some(Kind::Table(it)) if it.partition_by.is_some() && create.concurrently => {
                 let name = &name.name;
                 let message =

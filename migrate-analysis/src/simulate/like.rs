@@ -17,7 +17,7 @@ impl Simulator<'_> {
         let source = self.relation(&like.table)?;
         let certain = self.columns_for_certain(source).is_some();
         let including = like.including;
-        let columns = match self.catalog.get(source).map(|object| &object.kind) {
+        let columns = match self.catalog.kind(source) {
             Some(Kind::Composite(attributes)) => attributes
                 .iter()
                 .map(|it| Column::new(0, &it.name, it.column_type.clone()))

@@ -34,7 +34,7 @@ impl Simulator<'_> {
 
     fn constraint_exists(&self, schema: Id, name: &str) -> bool {
         let mut relations = self.catalog.in_schema(Space::Type, Some(schema));
-        relations.any(|(_, id)| match self.catalog.get(id).map(|object| &object.kind) {
+        relations.any(|(_, id)| match self.catalog.kind(id) {
             Some(Kind::Table(table)) => table.constraint(name).is_some(),
             Some(Kind::Domain(domain)) => named(&domain.checks, name).is_some(),
             _ => false,

@@ -330,7 +330,7 @@ impl Simulator<'_> {
 
     /// A routine may be named by its input types, or by all that it has.
     fn signatures(&self, id: Id) -> Vec<String> {
-        match self.catalog.get(id).map(|object| &object.kind) {
+        match self.catalog.kind(id) {
             Some(Kind::Routine(routine)) => {
                 let all = routine.arguments.iter().filter(|it| !it.table);
                 vec![routine.signature(), signature(all.map(|it| &it.column_type))]

@@ -102,7 +102,7 @@ impl Simulator<'_> {
             ObjectKind::Table | ObjectKind::Sequence => Space::Relation,
             _ => Space::Routine,
         };
-        let fits = |id: &Id| match (kind, self.catalog.get(*id).map(|object| &object.kind)) {
+        let fits = |id: &Id| match (kind, self.catalog.kind(*id)) {
             (ObjectKind::Table, Some(Kind::Table(_) | Kind::View(_))) => true,
             (ObjectKind::Sequence, Some(Kind::Sequence(_))) => true,
             (_, Some(Kind::Routine(routine))) => match kind {

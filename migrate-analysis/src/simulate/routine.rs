@@ -182,7 +182,7 @@ impl Simulator<'_> {
 
     /// The function of a trigger; none where it may exist and nothing is known of it.
     pub(super) fn trigger_function(&self, name: &Name) -> Result<Option<Id>> {
-        let plain = |id: &Id| match self.catalog.get(*id).map(|object| &object.kind) {
+        let plain = |id: &Id| match self.catalog.kind(*id) {
             Some(Kind::Routine(routine)) => routine.signature().is_empty(),
             _ => false,
         };

@@ -195,7 +195,7 @@ impl Simulator<'_> {
         let parts: Vec<Id> = self
             .catalog
             .dependents(id)
-            .filter(|part| match self.catalog.get(*part).map(|object| &object.kind) {
+            .filter(|part| match self.catalog.kind(*part) {
                 Some(Kind::Index(index)) => index.table == id,
                 Some(Kind::Sequence(sequence)) => sequence.owned_by.is_some(),
                 _ => false,

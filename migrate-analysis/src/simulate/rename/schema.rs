@@ -71,7 +71,7 @@ impl Simulator<'_> {
 
     /// The indexes of a table, and the sequences it owns.
     pub(in crate::simulate) fn companions(&self, id: Id) -> Vec<Id> {
-        let is_companion = |other: &Id| match self.catalog.get(*other).map(|it| &it.kind) {
+        let is_companion = |other: &Id| match self.catalog.kind(*other) {
             Some(Kind::Index(index)) => index.table == id,
             Some(Kind::Sequence(sequence)) => {
                 sequence.owned_by.is_some_and(|owner| owner.table == id)

@@ -174,7 +174,7 @@ fn not_for_all(code: Code) -> (String, String) {
 /// Patterns of names, as `external` and `small-tables` have them.
 fn names(key: &str, value: &DeValue<'_>) -> Result<Vec<String>, (String, String)> {
     let names = value.as_array().into_iter().flatten().map(|it| it.get_ref().as_str());
-    let names: Option<Vec<String>> = names.map(|name| name.map(str::to_owned)).collect();
+    let names: Option<Vec<String>> = names.map(|name| name.map(str::to_owned)).collect_all();
     names.filter(|_| value.as_array().is_some()).ok_or_else(|| {
         let message = format!("`{key}` is not a list of names");
         (message, format!("write `{key} = [\"audit.*\", \"public.users\"]`"))

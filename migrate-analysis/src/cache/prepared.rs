@@ -3,6 +3,7 @@
 use super::codec::{Decode, Encode, Input, encode_slice};
 use super::{FORMAT, read_whole};
 use crate::embed::{Embedded, Segment};
+use crate::list::CollectVec;
 use crate::source::{Directory, Glance, stamp};
 use std::path::PathBuf;
 
@@ -82,7 +83,7 @@ impl Looks {
             let contents = directory.files.get(at)?.contents.as_ref().ok()?;
             Some((path.clone(), contents.clone()))
         });
-        let young = young.collect::<Option<_>>()?;
+        let young = young.collect_all()?;
         Some(Looks { stamps: glance.stamps.clone(), young })
     }
 }

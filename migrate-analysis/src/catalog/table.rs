@@ -3,6 +3,7 @@
 use super::{Acl, ColumnType, Expr, Id};
 use super::{named, named_mut, numbered};
 use crate::ddl::{Enabled, Persistence, ReplicaIdentity};
+use crate::list::CollectVec;
 use crate::ordered::SortedSet;
 
 /// A table, plain, partitioned or foreign.
@@ -399,7 +400,7 @@ impl Index {
             IndexKey::Column(number) => Some(number),
             IndexKey::Expression(_) => None,
         });
-        columns.collect()
+        columns.collect_all()
     }
 
     /// Whether it cannot live without the column.

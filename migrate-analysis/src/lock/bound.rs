@@ -315,7 +315,7 @@ fn literals(tokens: &[Token]) -> Option<Vec<String>> {
         [Token::Literal(value)] => Some(value.clone()),
         _ => None,
     });
-    values.collect()
+    values.collect_all()
 }
 
 /// What is inside the brackets around all of it.

@@ -279,7 +279,8 @@ fn dependents_of(
 ) -> Diagnostic {
     let drops = sql.split_whitespace().any(|it| it.eq_ignore_ascii_case("drop"));
     let verb = if drops { "dropped" } else { "changed" };
-    let statements: Option<Vec<String>> = dependents.iter().map(|it| drop_statement(it)).collect();
+    let statements: Option<Vec<String>> =
+        dependents.iter().map(|it| drop_statement(it)).collect_all();
     let statements = statements.unwrap_or_default();
     let dependents: Vec<String> = dependents.iter().map(|it| ticked(it)).collect_vec();
     let message = match dependents.as_slice() {

@@ -10,6 +10,7 @@ mod expression;
 mod named;
 mod object;
 mod routine;
+mod state;
 mod store;
 mod table;
 
@@ -17,13 +18,14 @@ pub(crate) use expression::*;
 pub(crate) use named::{Named, named, named_mut, names, numbered, numbered_mut};
 pub(crate) use object::*;
 pub(crate) use routine::*;
+pub(crate) use state::State;
 pub(crate) use store::Kept;
 pub(crate) use table::*;
 
-use crate::list::CollectVec;
 use store::Store;
 
-use crate::ordered::{SortedMap, SortedSet, sort};
+use crate::list::CollectVec;
+use crate::ordered::{SortedMap, SortedSet};
 use std::cell::Cell;
 use std::collections::HashSet;
 use std::rc::Rc;
@@ -399,12 +401,12 @@ impl Catalog {
 
     /// The catalog as it was at the mark.
     pub(crate) fn at(&self, mark: Mark) -> State<'_> {
-        State { catalog: self, overlay: self.touched(mark) }
+        State::new(self, self.touched(mark))
     }
 
     /// The catalog as it is.
     pub(crate) fn now(&self) -> State<'_> {
-        State { catalog: self, overlay: SortedMap::new() }
+        State::new(self, SortedMap::new())
     }
 
     /// Who did the last change for which `is_it` holds, given an object before and after it.
@@ -450,71 +452,5 @@ impl Catalog {
     /// Whether an answer would have needed what this catalog has forgotten.
     pub(crate) fn was_asked_for_forgotten(&self) -> bool {
         self.asked_for_forgotten.get()
-    }
-}
-
-/// The catalog at some time.
-#[derive(Clone)]
-pub(crate) struct State<'a> {
-    catalog: &'a Catalog,
-    overlay: SortedMap<Id, Option<Rc<Object>>>,
-}
-
-impl State<'_> {
-    pub(crate) fn get(&self, id: Id) -> Option<&Object> {
-        match self.overlay.get(&id) {
-            Some(object) => object.as_deref(),
-            None => self.catalog.get(id),
-        }
-    }
-
-    pub(crate) fn kind(&self, id: Id) -> Option<&Kind> {
-        self.get(id).map(|object| &object.kind)
-    }
-
-    /// The type that PostgreSQL gives a literal where this type is expected: of a domain the one below it,
-    /// and without the modifiers that it applies in a cast of its own.
-    pub(crate) fn literal_type(&self, of: &ColumnType) -> ColumnType {
-        let mut of = of.clone();
-        while let Some(Kind::Domain(domain)) = self.domain_of(&of) {
-            of = domain.base.clone();
-        }
-        // Alone, these two mean a length of one.
-        let is_whole = |name: &str| name == "character" || name.starts_with("bit");
-        if !matches!(&of.base, BaseType::BuiltIn(name) if is_whole(name)) {
-            of.modifiers = None;
-        }
-        of
-    }
-
-    fn domain_of(&self, of: &ColumnType) -> Option<&Kind> {
-        let kind = &self.get(of.user_type().filter(|_| !of.array)?)?.kind;
-        matches!(kind, Kind::Domain(_)).then_some(kind)
-    }
-
-    /// What was touched since, oldest first, each as it was.
-    pub(crate) fn touched(&self) -> impl Iterator<Item = (Id, Option<&Object>)> {
-        self.overlay.iter().map(|(id, object)| (*id, object.as_deref()))
-    }
-
-    /// Every object that there was, oldest first.
-    pub(crate) fn all(&self) -> impl Iterator<Item = (Id, &Object)> {
-        self.catalog.objects.all().filter_map(|(id, _)| Some((id, self.get(id)?)))
-    }
-
-    /// Whether there were statements that could not be followed.
-    pub(crate) fn is_foggy(&self) -> bool {
-        let fog = &self.catalog.session().fog;
-        fog.hides_others() || !fog.names.is_empty()
-    }
-
-    /// The objects that referred to this one, oldest first.
-    pub(crate) fn dependents(&self, id: Id) -> Vec<Id> {
-        let refers = |object: &Object| object.references().contains(&id);
-        let now = self.catalog.dependents(id).filter(|other| !self.overlay.contains_key(other));
-        let then = self.overlay.iter().filter(|(_, object)| object.as_deref().is_some_and(refers));
-        let mut all: Vec<Id> = now.chain(then.map(|(id, _)| *id)).collect_vec();
-        sort(&mut all);
-        all
     }
 }

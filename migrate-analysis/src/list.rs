@@ -4,6 +4,7 @@
 ///
 /// Every application compiles this crate, unoptimised, and there the way of the standard library is ten functions
 /// and 400 lines of LLVM's code more, for each of hundreds of iterators.
+#[expect(clippy::while_let_on_iterator, reason = "of a `for` loop half as much again is made")]
 pub(crate) trait CollectVec: Iterator + Sized {
     /// `collect::<Vec<_>>()`.
     fn collect_vec(mut self) -> Vec<Self::Item> {

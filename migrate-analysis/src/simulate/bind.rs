@@ -338,7 +338,7 @@ struct Binding<'a> {
 
 impl Binding<'_> {
     fn column(&self, name: &str) -> Option<u32> {
-        named(&self.columns, name).map(|column| column.number)
+        named(self.columns, name).map(|column| column.number)
     }
 
     /// Whether a name there can be a column at all.

@@ -23,7 +23,7 @@ use crate::Analysis;
 use crate::layout::Part;
 use crate::script::{self, ScriptFile};
 use crate::source::{Directory, Glance, Known, SourceId};
-use codec::{Decode, Encode, Input};
+use codec::{Encode, Input, decoded};
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 
@@ -94,10 +94,10 @@ fn letters(directory: &str) -> String {
 
 /// Reads all of what was written in this format; `None` when it is of another version, cut off or
 /// damaged.
-fn read_whole<T>(bytes: &[u8], read: impl FnOnce(&mut Input<'_>) -> Option<T>) -> Option<T> {
+fn read_whole<T>(bytes: &[u8], read: impl FnOnce(&mut Input<'_>) -> T) -> Option<T> {
     let mut input = Input::new(bytes.strip_prefix(FORMAT.as_bytes())?);
-    let found = read(&mut input)?;
-    input.is_empty().then_some(found)
+    let found = read(&mut input);
+    (input.is_empty() && !input.is_damaged()).then_some(found)
 }
 
 /// Results of earlier analyses.
@@ -136,8 +136,8 @@ impl Cache {
     /// damaged.
     pub fn decode(bytes: &[u8]) -> Cache {
         let parts = read_whole(bytes, |input| {
-            let mut part = || input.slice().map(<[u8]>::to_vec);
-            Some((part()?, part()?, part()?, part()?, part()?))
+            let mut part = || input.slice().to_vec();
+            (part(), part(), part(), part(), part())
         });
         let (key, stamps, whole, files, replayed) = parts.unwrap_or_default();
         Cache { key, stamps, whole, files, replayed, ..Cache::default() }
@@ -166,7 +166,10 @@ impl Cache {
         let (mut files, mut stamps) = (Input::new(&self.key), Input::new(&self.stamps));
         let mut known = Vec::new();
         while let Some((path, contents)) = codec::file(&mut files) {
-            let Some(stamp) = stamps.slice() else { break };
+            let stamp = stamps.slice();
+            if stamps.is_damaged() {
+                break;
+            }
             known.push(Known { path, stamp, contents });
         }
         known
@@ -188,11 +191,11 @@ impl Cache {
     /// The analysis of this very directory, if it was kept.
     pub(crate) fn whole(&mut self, directory: &Directory) -> Option<Analysis> {
         let same = codec::is_same(directory, &self.key);
-        if same && let Some(analysis) = Analysis::decode(&mut Input::new(&self.whole)) {
+        if same && let Some(analysis) = decoded(&self.whole) {
             return Some(analysis);
         }
-        let entries = Entries::decode(&mut Input::new(&self.files));
-        let replay = Replay::decode(&mut Input::new(&self.replayed));
+        let entries: Option<Entries> = decoded(&self.files);
+        let replay: Option<Replay> = decoded(&self.replayed);
         self.changed = !same || entries.is_none() || replay.is_none();
         self.entries = entries.unwrap_or_default();
         self.replay = replay.unwrap_or_default();
@@ -231,7 +234,7 @@ impl Cache {
                 && entry.run_in_transaction == run_in_transaction
         });
         let found = kept.and_then(|(_, entry)| {
-            let file = ScriptFile::decode(&mut Input::new(&entry.file))?;
+            let file: ScriptFile = decoded(&entry.file)?;
             Some((entry, file))
         });
         let (entry, mut file) = found.unwrap_or_else(|| {

@@ -5,6 +5,7 @@ use crate::Direction;
 use crate::catalog::{Catalog, Mark, Origin};
 use crate::ddl::Command;
 use crate::inverse::{Inverse, inverse};
+use crate::list::CollectVec;
 use crate::lock::Names;
 use crate::plan::{Plan, PlannedDown, PlannedScript};
 use crate::restore::{Judgement, Verdict, judge, losses};
@@ -15,14 +16,12 @@ use crate::sql;
 use std::ops::Range;
 
 /// A migration to be replayed.
-#[derive(Clone, Debug)]
 pub(crate) struct Link<'a> {
     pub(crate) up: Vec<ScriptStatement<'a>>,
     pub(crate) down: Way<'a>,
 }
 
 /// The way back.
-#[derive(Clone, Debug)]
 pub(crate) enum Way<'a> {
     Script(Vec<ScriptStatement<'a>>),
     /// A down that does nothing, which the author has said.
@@ -52,13 +51,8 @@ pub(crate) fn begin(catalog: &mut Catalog, external: &External, baseline: &str) 
         range,
     };
     let script: Vec<ScriptStatement<'_>> =
-        sql::statements(baseline).into_iter().map(read).collect();
+        sql::statements(baseline).into_iter().map(read).collect_vec();
     run(catalog, external, &script, OnFailure::Continue, &mut ());
-}
-
-/// The set of a plan.
-pub(crate) fn links<'a>(plan: &Plan, sources: &'a [Source], doubts: &Doubts) -> Vec<Link<'a>> {
-    (0..plan.migrations.len()).filter_map(|number| link(plan, number, sources, doubts)).collect()
 }
 
 /// A migration of a plan, by its place.
@@ -92,11 +86,10 @@ fn statements<'a>(
         };
         ScriptStatement { text, command, range }
     });
-    read.collect()
+    read.collect_vec()
 }
 
 /// A statement of a script.
-#[derive(Clone, Debug)]
 pub(crate) struct ScriptStatement<'a> {
     /// Of its source.
     pub(crate) text: &'a str,
@@ -112,7 +105,7 @@ impl ScriptStatement<'_> {
 }
 
 /// What a script came to.
-#[derive(Clone, Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Effect {
     /// Statements that fail, by their place in the script.
     pub(crate) failures: Vec<(usize, Failure)>,
@@ -123,7 +116,6 @@ pub(crate) struct Effect {
 }
 
 /// What a migration came to.
-#[derive(Clone, Debug)]
 pub(crate) struct Replayed {
     pub(crate) up: Effect,
     pub(crate) down: Effect,
@@ -208,7 +200,7 @@ fn back(
                 Judgement::without_differences(Verdict::DoesNotRestore)
             } else {
                 let obstacles: Vec<String> =
-                    up.obstacles.iter().chain(&down.obstacles).cloned().collect();
+                    up.obstacles.iter().chain(&down.obstacles).cloned().collect_vec();
                 judge(catalog, before, &obstacles)
             }
         }

@@ -2,6 +2,7 @@
 
 use crate::diagnostic::{self, Code, Diagnostic, Place, Severity, Tier};
 use crate::directive::closest;
+use crate::list::CollectVec;
 use crate::lock::Servers;
 use crate::ordered::SortedMap;
 use crate::source::SourceId;
@@ -150,7 +151,7 @@ impl Config {
 const CODES: &str = "write codes as the messages have them, `allow = [\"version-gap\"]`; docs/rules/README.md lists those of the rules";
 
 fn unknown_code(name: &str) -> (String, String) {
-    let names: Vec<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
+    let names: Vec<&str> = Code::ALL.iter().map(|code| code.as_str()).collect_vec();
     let help = match closest(name, &names) {
         Some(near) => format!("did you mean `{near}`?"),
         None => CODES.to_owned(),
@@ -173,7 +174,7 @@ fn not_for_all(code: Code) -> (String, String) {
 /// Patterns of names, as `external` and `small-tables` have them.
 fn names(key: &str, value: &DeValue<'_>) -> Result<Vec<String>, (String, String)> {
     let names = value.as_array().into_iter().flatten().map(|it| it.get_ref().as_str());
-    let names: Option<Vec<String>> = names.map(|name| name.map(str::to_owned)).collect();
+    let names: Option<Vec<String>> = names.map(|name| name.map(str::to_owned)).collect_all();
     names.filter(|_| value.as_array().is_some()).ok_or_else(|| {
         let message = format!("`{key}` is not a list of names");
         (message, format!("write `{key} = [\"audit.*\", \"public.users\"]`"))

@@ -1,5 +1,6 @@
 //! What is wrong, as data. The functions that word a diagnostic stand in `wording.rs`.
 
+use crate::ordered::sort_by_key;
 use crate::source::SourceId;
 use std::fmt;
 use std::ops::Range;
@@ -54,7 +55,7 @@ pub enum Severity {
 
 /// Puts them in the order in which they are reported.
 pub(crate) fn sort(diagnostics: &mut [Diagnostic]) {
-    diagnostics.sort_by_key(|it| (it.place.source, it.place.range.start));
+    sort_by_key(diagnostics, |it| (it.place.source, it.place.range.start));
 }
 
 impl Diagnostic {
@@ -105,22 +106,21 @@ macro_rules! codes {
             /// Every code there is.
             pub const ALL: &[Code] = &[$(Code::$name),+];
 
-            /// As it is written in messages, directives and `migrate.toml`.
-            pub fn as_str(self) -> &'static str {
-                match self { $(Code::$name => $text),+ }
-            }
-
-            /// What it is about, in a sentence.
-            pub fn summary(self) -> &'static str {
-                match self { $(Code::$name => concat!($($doc),+).trim_ascii()),+ }
-            }
-
-            /// Which promise it protects.
-            pub fn tier(self) -> Tier {
-                match self { $(Code::$name => Tier::$tier),+ }
-            }
+            /// The record of each code, in their order.
+            const RECORDS: &[Record] = &[$(Record {
+                name: $text,
+                summary: concat!($($doc),+).trim_ascii(),
+                tier: Tier::$tier,
+            }),+];
         }
     };
+}
+
+/// What there is to know of a [`Code`].
+struct Record {
+    name: &'static str,
+    summary: &'static str,
+    tier: Tier,
 }
 
 /// What a code protects, and so who may switch it off.
@@ -426,6 +426,25 @@ codes! {
 }
 
 impl Code {
+    /// As it is written in messages, directives and `migrate.toml`.
+    pub fn as_str(self) -> &'static str {
+        self.record().name
+    }
+
+    /// What it is about, in a sentence.
+    pub fn summary(self) -> &'static str {
+        self.record().summary
+    }
+
+    /// Which promise it protects.
+    pub fn tier(self) -> Tier {
+        self.record().tier
+    }
+
+    fn record(self) -> &'static Record {
+        &Code::RECORDS[self as usize]
+    }
+
     /// The code with this name.
     pub fn from_name(name: &str) -> Option<Code> {
         Code::ALL.iter().copied().find(|code| code.as_str() == name)

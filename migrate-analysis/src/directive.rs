@@ -8,12 +8,13 @@ mod peers;
 mod tests;
 
 use crate::diagnostic::Code;
+use crate::list::CollectVec;
 use std::ops::Range;
 
 pub(crate) use peers::is_sqlx_no_transaction;
 
 /// What a comment means to us.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Directive {
     /// The up or the down section starts on the next line.
     Section(Section),
@@ -61,7 +62,7 @@ pub enum Direction {
 }
 
 /// A comment that means to be a directive and is none.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Misread {
     pub(crate) code: Code,
     pub(crate) message: String,
@@ -219,7 +220,7 @@ fn allowable(name: &str) -> Result<Code, (String, String)> {
         )),
         None => {
             let names = Code::ALL.iter().filter(|code| code.tier().allows_directive());
-            let names: Vec<_> = names.map(|code| code.as_str()).collect();
+            let names: Vec<_> = names.map(|code| code.as_str()).collect_vec();
             let help = match closest(name, &names) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("the codes that can be allowed are: {}", names.join(", ")),
@@ -303,8 +304,8 @@ pub(crate) fn closest<'a>(word: &str, candidates: &[&'a str]) -> Option<&'a str>
 
 /// How many letters have to be changed, added, left out or swapped (Damerau–Levenshtein, adjacent).
 fn distance(a: &str, b: &str) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    let mut rows = vec![(0..=b.len()).collect::<Vec<_>>()];
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect_vec(), b.chars().collect_vec());
+    let mut rows = vec![(0..=b.len()).collect_vec()];
     for i in 1..=a.len() {
         let mut row = vec![i];
         for j in 1..=b.len() {

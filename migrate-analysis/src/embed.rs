@@ -1,7 +1,9 @@
 //! A checked set as it is embedded: the bytes that the runtime reads, and what the macro writes an
 //! item of. What the bytes mean is told in the runtime: `migrate-runtime/src/record.rs`.
 
+use crate::list::CollectVec;
 use crate::lock::LockMode;
+use crate::ordered::sort_by_key;
 use crate::plan::{PlannedDown, PlannedLock, PlannedMigration, PlannedScript, PlannedStatement};
 use crate::source::SourceId;
 use crate::statement::ConcurrentIndex;
@@ -230,7 +232,7 @@ fn doc(migration: &PlannedMigration) -> String {
     let mut doc = format!("Migration {} ", migration.version);
     code(&migration.name, &mut doc);
     doc.push_str(".\n\n");
-    let mut lines: Vec<String> = migration.up.statements.iter().map(line).collect();
+    let mut lines: Vec<String> = migration.up.statements.iter().map(line).collect_vec();
     lines.dedup();
     doc.extend(lines.iter().take(MOST).map(String::as_str));
     if lines.len() > MOST {
@@ -267,7 +269,7 @@ fn locks(script: &PlannedScript, doc: &mut String) {
     }
     // An index is locked with its table; what nobody waits for is not worth a line.
     all.retain(|lock| lock.mode.blocks_writes() && !lock.is_index);
-    all.sort_by_key(|lock| std::cmp::Reverse(lock.mode));
+    sort_by_key(&mut all, |lock| std::cmp::Reverse(lock.mode));
     if all.is_empty() && !unknown {
         return;
     }
@@ -281,7 +283,8 @@ fn locks(script: &PlannedScript, doc: &mut String) {
             (lock.builds_index && !lock.rewrites, "while an index is built"),
             (lock.scans && !lock.rewrites, "while all rows are read"),
         ];
-        let work: Vec<&str> = work.iter().filter(|(is, _)| *is).map(|(_, words)| *words).collect();
+        let work: Vec<&str> =
+            work.iter().filter(|(is, _)| *is).map(|(_, words)| *words).collect_vec();
         if !work.is_empty() {
             let _ = write!(doc, " {}", work.join(" and "));
         }
@@ -321,7 +324,7 @@ fn code(text: &str, doc: &mut String) {
 /// The first of them, which have their backticks: every word is one for the compiler to read.
 fn some(items: &[String]) -> String {
     const MOST: usize = 4;
-    let shown = items.iter().take(MOST).map(String::as_str).collect::<Vec<_>>().join(", ");
+    let shown = items.iter().take(MOST).map(String::as_str).collect_vec().join(", ");
     match items.len().saturating_sub(MOST) {
         0 => shown,
         more => format!("{shown} and {more} more"),

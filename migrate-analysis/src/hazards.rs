@@ -3,15 +3,17 @@
 //! Nothing here is meant for users.
 
 mod locks;
+mod page;
 
 pub use locks::{Base, LockFact, Locked};
 
 use crate::diagnostic::{Code, Diagnostic};
+use crate::rules::newer::{SETUP, SYNTAX, Syntax};
 use crate::rules::{self, RULES};
 use crate::wording;
 
 /// A rule, for its tests and its page.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Rule {
     /// Its code.
     pub code: Code,
@@ -36,13 +38,12 @@ pub fn rules() -> impl Iterator<Item = Rule> {
 
 /// The list of all rules, for `docs/rules/`: Markdown.
 pub fn index() -> String {
-    rules::index()
+    page::index()
 }
 
 /// What every server knows from a major version on: its name, the version, an example, and what the example needs.
 pub fn syntax() -> impl Iterator<Item = (&'static str, u32, &'static str, &'static str)> {
-    let of = |it: &'static rules::Syntax| (it.what, it.since, it.example, rules::SYNTAX_SETUP);
-    rules::SYNTAX.iter().map(of)
+    SYNTAX.iter().map(|it: &Syntax| (it.what, it.since, it.example, SETUP))
 }
 
 /// The SQL that the help of a hazard says to write instead, as the user reads it: a script a migration.
@@ -53,6 +54,6 @@ pub fn proposals(diagnostic: &Diagnostic) -> Vec<String> {
 impl Rule {
     /// Its page in `docs/rules/`: Markdown.
     pub fn page(&self) -> String {
-        rules::page(self.rule)
+        page::page(self.rule)
     }
 }

@@ -3,6 +3,7 @@
 use crate::catalog::{Catalog, Mark};
 use crate::chain::{self, OnFailure, ScriptStatement};
 use crate::diff;
+use crate::list::CollectVec;
 use crate::restore::{Verdict, judge};
 use crate::simulate::External;
 use crate::sql;
@@ -53,7 +54,7 @@ fn refuted(
             range: range.clone(),
             command: sql::command(&text, range.clone()),
         })
-        .collect();
+        .collect_vec();
     let effect = chain::run(catalog, external, &script, OnFailure::Stop, &mut ());
     let judgement = judge(catalog, before, &effect.obstacles);
     catalog.rollback(after);
@@ -78,7 +79,8 @@ fn computed(catalog: &Catalog, before: Mark, obstacles: &[String]) -> Inverse {
     let mended =
         differences.iter().all(|it| !it.fixes.is_empty() || it.weight == diff::Weight::Order);
     let unmended = differences.iter().filter(|it| it.fixes.is_empty() && it.caveat.is_none());
-    let mut caveats: Vec<String> = differences.iter().filter_map(|it| it.caveat.clone()).collect();
+    let mut caveats: Vec<String> =
+        differences.iter().filter_map(|it| it.caveat.clone()).collect_vec();
     caveats
         .extend(unmended.filter(|it| it.weight != diff::Weight::Order).map(|it| it.words.clone()));
     caveats.extend(obstacles.iter().map(|it| format!("{it} is not undone")));

@@ -22,7 +22,7 @@
 //! | [`diagnostic`], `wording`, [`render`] | what is wrong, in which words, drawn how |
 //! | [`embed`] | how is it embedded? |
 //! | [`cache`] | what of all this need not be asked again |
-//! | `ordered` | how are sets and maps kept in order? |
+//! | `list`, `ordered` | how are lists made, how are sets and maps kept in order? |
 //!
 //! This crate knows no proc macro, no database client and no environment variable; it returns data
 //! and never prints.
@@ -38,12 +38,15 @@ pub mod diagnostic;
 mod diff;
 mod directive;
 pub mod embed;
+#[cfg(feature = "referee")]
 #[doc(hidden)]
 pub mod fidelity;
+#[cfg(feature = "referee")]
 #[doc(hidden)]
 pub mod hazards;
 mod inverse;
 mod layout;
+mod list;
 mod lock;
 mod ordered;
 pub mod plan;
@@ -65,14 +68,15 @@ pub use lock::LockMode;
 pub use restore::Verdict;
 pub use transaction::Step;
 
+use crate::list::CollectVec;
 use cache::{Cache, Replay};
 use config::Config;
 use diagnostic::{Diagnostic, Place, Severity};
 use layout::{Entry, Layout, Named, Part};
+use ordered::SortedMap;
 use plan::Plan;
 use set::Candidate;
 use source::{Directory, File, Source, SourceId};
-use std::collections::HashMap;
 
 /// A checked set.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -201,11 +205,11 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn read(mut self, directory: Directory) {
         let mut files: Vec<(Entry, File)> =
-            directory.files.into_iter().map(|file| (layout::entry(&file.path), file)).collect();
+            directory.files.into_iter().map(|file| (layout::entry(&file.path), file)).collect_vec();
         files.sort_by_cached_key(|(entry, file)| (order(entry), file.path.clone()));
         let mut config = Config::default();
         let mut reserved: Vec<File> = Vec::new();
-        let mut metadata: HashMap<String, bool> = HashMap::new();
+        let mut metadata: SortedMap<String, bool> = SortedMap::new();
         for (entry, file) in files {
             match entry {
                 Entry::Reserved => reserved.push(file),
@@ -293,7 +297,7 @@ impl Reader<'_> {
         }
     }
 
-    fn metadata(&mut self, folder: String, file: &File, metadata: &mut HashMap<String, bool>) {
+    fn metadata(&mut self, folder: String, file: &File, metadata: &mut SortedMap<String, bool>) {
         let id = self.source(file);
         match layout::run_in_transaction(self.analysis.sources[id.index()].text()) {
             Ok(value) => {
@@ -306,7 +310,7 @@ impl Reader<'_> {
         }
     }
 
-    fn script(&mut self, named: Named, file: &File, metadata: &HashMap<String, bool>) {
+    fn script(&mut self, named: Named, file: &File, metadata: &SortedMap<String, bool>) {
         let reported = self.analysis.diagnostics.len();
         let id = self.source(file);
         let readable = self.analysis.diagnostics.len() == reported;

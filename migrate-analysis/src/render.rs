@@ -5,6 +5,7 @@
 //! byte as a visible symbol.
 
 use crate::diagnostic::{Diagnostic, Place};
+use crate::list::CollectVec;
 use crate::source::Source;
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{Annotation, AnnotationKind, Element, Level, Origin, Renderer, Snippet};
@@ -28,7 +29,7 @@ pub fn render(diagnostic: &Diagnostic, sources: &[Source], root: &str) -> String
     let text = Renderer::plain().decor_style(DecorStyle::Ascii).render(&[group]);
     // A title without a level still starts with the colon that would follow the level.
     let text = text.strip_prefix(": ").unwrap_or(&text);
-    text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
+    text.lines().map(str::trim_end).collect_vec().join("\n")
 }
 
 /// How a source is shown: its path below `root`.
@@ -52,10 +53,10 @@ fn places<'a>(diagnostic: &'a Diagnostic, sources: &'a [Source], root: &str) -> 
         let annotation = range(place, source).map(|span| kind.span(span).label(label));
         match by_source.iter_mut().find(|(seen, _)| std::ptr::eq(*seen, source)) {
             Some((_, annotations)) => annotations.extend(annotation),
-            None => by_source.push((source, annotation.into_iter().collect())),
+            None => by_source.push((source, annotation.into_iter().collect_vec())),
         }
     }
-    by_source.into_iter().map(|(source, list)| element(source, list, root)).collect()
+    by_source.into_iter().map(|(source, list)| element(source, list, root)).collect_vec()
 }
 
 fn element<'a>(source: &'a Source, annotations: Vec<Annotation<'a>>, root: &str) -> Element<'a> {

@@ -24,7 +24,6 @@ pub enum Verdict {
 }
 
 /// A verdict with its reasons.
-#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Judgement {
     pub(crate) verdict: Verdict,
     /// What is not as it was; of [`Verdict::Unproven`] what may not be.

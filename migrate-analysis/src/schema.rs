@@ -13,6 +13,7 @@ use crate::chain::{self, Effect, Link, Ran, Replayed, Watch};
 use crate::config::Config;
 use crate::diagnostic::Diagnostic;
 use crate::inverse::Inverse;
+use crate::list::CollectVec;
 use crate::plan::{Plan, PlannedDown, PlannedLock, PlannedScript};
 use crate::restore::Verdict;
 use crate::rules;
@@ -21,7 +22,7 @@ use crate::source::{Source, SourceId};
 use crate::sql;
 
 /// What the replay brought to light, each with the version that it is about.
-#[derive(Clone, Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Findings {
     pub(crate) diagnostics: Vec<(i64, Diagnostic)>,
     /// Downs that are missing and could be computed.
@@ -31,7 +32,7 @@ pub(crate) struct Findings {
 }
 
 /// What is wrong with the set before it is replayed, from which nothing may follow.
-#[derive(Clone, Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Doubts {
     /// Migrations, by their place in the plan, whose down is missing without a reason.
     pub(crate) without_down: Vec<usize>,
@@ -132,7 +133,7 @@ impl Set<'_> {
         let keep = same.filter(|same| *same > 0).map_or(newest, |same| same.min(newest));
         let mut replay = Replay { basis, ..Replay::default() };
         if let Some((at, catalog)) = same.and_then(|same| earlier.restored(same)) {
-            replay.found = earlier.found.drain(..at.min(earlier.found.len())).collect();
+            replay.found = earlier.found.drain(..at.min(earlier.found.len())).collect_vec();
             replay.catalog = earlier.catalog.filter(|_| at == keep);
             if replay.found.len() == at && self.go_on(catalog, keep, &mut replay) {
                 return replay;
@@ -225,7 +226,7 @@ impl Set<'_> {
 }
 
 fn deaths(effect: Effect) -> Vec<(usize, String)> {
-    effect.deaths.into_iter().map(|(place, death)| (place, death.what)).collect()
+    effect.deaths.into_iter().map(|(place, death)| (place, death.what)).collect_vec()
 }
 
 /// Sees what the statements of a migration lock, and what is wrong with that.

@@ -7,6 +7,7 @@ use crate::checksum;
 use crate::diagnostic::{self, Code, Diagnostic, Place};
 use crate::directive::{self, Direction, Directive};
 use crate::layout::Part;
+use crate::list::CollectVec;
 use crate::source::SourceId;
 use crate::sql::{self, Comment};
 use crate::statement::{Statement, TransactionUse};
@@ -15,7 +16,7 @@ use crate::wording;
 use std::ops::Range;
 
 /// What a file says.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Default)]
 pub(crate) struct ScriptFile {
     pub(crate) up: Option<Script>,
     pub(crate) down: Option<Script>,
@@ -26,7 +27,7 @@ pub(crate) struct ScriptFile {
 }
 
 /// A script of one direction.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone)]
 pub(crate) struct Script {
     /// Its section mark; empty where the file is the script.
     pub(crate) mark: Range<usize>,
@@ -39,7 +40,6 @@ pub(crate) struct Script {
 }
 
 /// `allow(code, …) <reason>`.
-#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Allow {
     pub(crate) code: Code,
     pub(crate) range: Range<usize>,
@@ -176,7 +176,7 @@ impl Reader<'_> {
         }
         // So is `-- Up: create users` in a file whose section begins with goose's mark.
         let explicit: Vec<Direction> =
-            found.iter().filter(|(it, _)| !it.plain).map(|(it, _)| it.direction).collect();
+            found.iter().filter(|(it, _)| !it.plain).map(|(it, _)| it.direction).collect_vec();
         found.retain(|(section, _)| !section.plain || !explicit.contains(&section.direction));
         self.stretches(found)
     }
@@ -404,7 +404,7 @@ impl Reader<'_> {
                     let used = sql::mentions_literal(self.text, later.range.clone(), &added.value)?;
                     Some((later.range.clone(), used))
                 })
-                .collect();
+                .collect_vec();
             // All are asked, so that each `allow` that is needed counts as used.
             let mut refused = uses;
             refused.retain(|(statement, _)| {

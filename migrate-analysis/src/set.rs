@@ -5,7 +5,8 @@ use crate::checksum;
 use crate::config::Config;
 use crate::diagnostic::{Code, Diagnostic, Place, Severity, Tier};
 use crate::layout::{Layout, Named, Part};
-use crate::ordered::{SortedMap, SortedSet};
+use crate::list::CollectVec;
+use crate::ordered::{SortedMap, SortedSet, sort_by_key};
 use crate::plan::{Plan, PlannedDown, PlannedMigration, PlannedScript, PlannedStatement};
 use crate::restore::Verdict;
 use crate::schema::{self, Doubts};
@@ -36,7 +37,7 @@ pub(crate) fn assemble(
     for candidate in candidates {
         versions.get_or_insert_with(candidate.version, Vec::new).push(candidate);
     }
-    let numbers: Vec<i64> = versions.keys().copied().collect();
+    let numbers: Vec<i64> = versions.keys().copied().collect_vec();
     let free = numbers.last().map_or(1, |newest| newest.saturating_add(1));
     let mut set = Set {
         config,
@@ -328,7 +329,7 @@ impl Set<'_> {
             .filter(|it| it.named.layout == Layout::Directory && it.named.part == Part::Up)
             .map(|it| (it, it.path.split('_').next().unwrap_or_default().replace('-', "")))
             .filter(|(_, digits)| digits.len() >= 8 && digits.starts_with(['1', '2']))
-            .collect();
+            .collect_vec();
         for (folder, digits) in &dated {
             let later = dated.iter().find(|(later, other)| {
                 other.len() > digits.len() && other < digits && later.version > folder.version
@@ -357,9 +358,9 @@ impl Set<'_> {
         let policies = self.diagnostics.iter_mut().filter(|diagnostic| {
             diagnostic.severity == Severity::Error && diagnostic.code.tier() != Tier::Structure
         });
-        let mut policies: Vec<&mut Diagnostic> = policies.collect();
+        let mut policies: Vec<&mut Diagnostic> = policies.collect_vec();
         // The first that is shown.
-        policies.sort_by_key(|it| (it.place.source, it.place.range.start));
+        sort_by_key(&mut policies, |it| (it.place.source, it.place.range.start));
         let many = policies.len() >= MANY;
         if let (Some(first), Some(newest)) = (policies.first_mut().filter(|_| many), newest) {
             first.help.push(wording::adoption(newest));
@@ -370,7 +371,7 @@ impl Set<'_> {
 /// `2024_01_02_000000_b` (Laravel) and `20240102_120000_b` with their date and time as one number.
 fn cut_stamp(up: &Candidate) -> Option<String> {
     let is_number = |word: &str| word.len() >= 2 && word.bytes().all(|b| b.is_ascii_digit());
-    let words: Vec<&str> = up.named.name.split('_').collect();
+    let words: Vec<&str> = up.named.name.split('_').collect_vec();
     let count = words.iter().take_while(|word| is_number(word)).count();
     let (stamp, name) = words.split_at_checked(count).filter(|(_, name)| !name.is_empty())?;
     let stamp = format!("{}{}", up.version, stamp.concat());
@@ -397,7 +398,7 @@ fn planned(source: SourceId, script: &Script) -> PlannedScript {
     PlannedScript {
         source,
         steps: script.steps.clone(),
-        statements: script.statements.iter().map(planned_statement).collect(),
+        statements: script.statements.iter().map(planned_statement).collect_vec(),
         checksum: script.checksum,
         transactional: script.transactional,
     }

@@ -1,5 +1,7 @@
 //! A source: one file (or one inline script) and its text. The only room that reads the disk.
 
+use crate::list::CollectVec;
+use crate::ordered::sort_by;
 use std::fs::{self, DirEntry, Metadata};
 use std::io;
 use std::path::Path;
@@ -120,7 +122,7 @@ impl Directory {
             };
             files.push(File { path, contents });
         })?;
-        files.sort_by(|a, b| a.path.cmp(&b.path));
+        sort_by(&mut files, |a, b| a.path.cmp(&b.path));
         Ok(Directory { files, folders })
     }
 
@@ -135,7 +137,7 @@ impl Directory {
             };
             File { path: look.path.clone(), contents }
         });
-        Directory { files: files.collect(), folders: glance.folders.clone() }
+        Directory { files: files.collect_vec(), folders: glance.folders.clone() }
     }
 }
 
@@ -290,8 +292,8 @@ impl Glance {
 
     /// In order of path.
     pub(crate) fn sorted(&self) -> Vec<&Look> {
-        let mut files: Vec<&Look> = self.files.iter().collect();
-        files.sort_by(|a, b| a.path.cmp(&b.path));
+        let mut files: Vec<&Look> = self.files.iter().collect_vec();
+        sort_by(&mut files, |a, b| a.path.cmp(&b.path));
         files
     }
 }

@@ -3,6 +3,7 @@
 //! A transactional script runs between our own `BEGIN` and `COMMIT`; any other runs step by step.
 //! One plain outer `BEGIN … COMMIT` is what the runner does anyway, so it is dropped.
 
+use crate::list::CollectVec;
 use crate::statement::{ConcurrentIndex, Statement, TransactionUse};
 use std::ops::Range;
 
@@ -18,7 +19,6 @@ pub struct Step {
 }
 
 /// How a script runs.
-#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Mode {
     pub(crate) transactional: bool,
     pub(crate) steps: Vec<Step>,
@@ -28,7 +28,6 @@ pub(crate) struct Mode {
 }
 
 /// Why the runner could not run it. The numbers are indices of statements.
-#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Problem {
     /// The first must run outside a transaction, the second does not have to.
     Mixed { outside: usize, other: usize },
@@ -64,10 +63,10 @@ pub(crate) fn mode(text: &str, statements: &[Statement], declared: bool) -> Mode
         let mut inner = kept(statements, dropped);
         let outside = inner.find(|(_, s)| s.transaction == TransactionUse::Outside);
         let problem = outside.map(|(at, _)| Problem::OutsideInBlock { outside: at });
-        let steps = kept(statements, dropped).map(|(_, statement)| step(statement)).collect();
+        let steps = kept(statements, dropped).map(|(_, statement)| step(statement)).collect_vec();
         return Mode { transactional: true, steps, dropped, problem };
     }
-    let single_steps = || statements.iter().map(step).collect();
+    let single_steps = || statements.iter().map(step).collect_vec();
     if declared {
         return match blocks(text, statements) {
             Ok(steps) => Mode { transactional: false, steps, dropped, problem: None },
@@ -107,7 +106,7 @@ fn outer_pair(text: &str, statements: &[Statement]) -> Option<(usize, usize)> {
 fn is_plain(text: &str, statement: &Statement) -> bool {
     let words = words(text, statement);
     matches!(
-        words.iter().map(String::as_str).collect::<Vec<_>>()[..],
+        words.iter().map(String::as_str).collect_vec()[..],
         ["BEGIN" | "COMMIT" | "END"]
             | ["BEGIN" | "COMMIT" | "END", "TRANSACTION" | "WORK"]
             | ["START", "TRANSACTION"]
@@ -135,7 +134,7 @@ fn sets_transaction(text: &str, statement: &Statement) -> bool {
 
 fn words(text: &str, statement: &Statement) -> Vec<String> {
     let sql = text.get(statement.range.clone()).unwrap_or_default();
-    sql.split_whitespace().take(6).map(str::to_ascii_uppercase).collect()
+    sql.split_whitespace().take(6).map(str::to_ascii_uppercase).collect_vec()
 }
 
 fn step(statement: &Statement) -> Step {

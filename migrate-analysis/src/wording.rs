@@ -1,10 +1,14 @@
 //! The words of every diagnostic, in one place: call sites pass facts.
 
 mod hazard;
+#[cfg(feature = "referee")]
+mod proposals;
 mod restore;
 mod schema;
 
-pub(crate) use hazard::{WAY_OUT_REASON, hazard, proposals};
+pub(crate) use hazard::{WAY_OUT_REASON, hazard};
+#[cfg(feature = "referee")]
+pub(crate) use proposals::proposals;
 pub(crate) use restore::{does_not_restore, proposed_down};
 pub(crate) use schema::{Made, duplicate_index, failure};
 

@@ -7,7 +7,6 @@ use migrate_testing::Snapshot;
 use postgres::Client;
 
 /// A set at some migration, on both sides.
-#[derive(Debug)]
 pub struct Referee<'a> {
     analysis: &'a Analysis,
     chain: Chain<'a>,

@@ -1,4 +1,5 @@
-//! Values to bytes and back. Reading never panics: damaged bytes give `None`.
+//! Values to bytes and back. Reading never panics, and a value does not say whether it is true: of
+//! damaged bytes something is read, and the input knows. It is asked once for all that was read.
 //!
 //! It runs unoptimised in a build script, for hundreds of thousands of values at each edit: hence plain
 //! loops instead of iterators.
@@ -27,44 +28,83 @@ pub(super) trait Encode {
 }
 
 pub(super) trait Decode: Sized {
-    fn decode(input: &mut Input<'_>) -> Option<Self>;
+    fn decode(input: &mut Input<'_>) -> Self;
 }
 
-/// Bytes still to be read.
-pub(super) struct Input<'a>(&'a [u8]);
+/// Bytes still to be read. Once they turn out to be damaged, none are left, and what is missing is read as zeros.
+pub(super) struct Input<'a> {
+    bytes: &'a [u8],
+    damaged: bool,
+}
 
 impl<'a> Input<'a> {
     pub(super) fn new(bytes: &'a [u8]) -> Input<'a> {
-        Input(bytes)
+        Input { bytes, damaged: false }
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.bytes.is_empty()
+    }
+
+    pub(super) fn is_damaged(&self) -> bool {
+        self.damaged
     }
 
     /// What [`encode_slice`] wrote.
-    pub(super) fn slice(&mut self) -> Option<&'a [u8]> {
-        let length = usize::decode(self)?;
+    pub(super) fn slice(&mut self) -> &'a [u8] {
+        let length = self.length();
         self.take(length)
     }
 
-    fn byte(&mut self) -> Option<u8> {
-        let (first, rest) = self.0.split_first()?;
-        self.0 = rest;
-        Some(*first)
+    /// The number of what follows, of which each takes a byte at least.
+    pub(super) fn length(&mut self) -> usize {
+        let length = usize::decode(self);
+        if length > self.bytes.len() {
+            self.damage();
+            return 0;
+        }
+        length
     }
 
-    fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
-        let (first, rest) = self.0.split_first_chunk()?;
-        self.0 = rest;
-        Some(*first)
+    fn byte(&mut self) -> u8 {
+        let [byte] = self.array();
+        byte
     }
 
-    fn take(&mut self, length: usize) -> Option<&'a [u8]> {
-        let (head, tail) = self.0.split_at_checked(length)?;
-        self.0 = tail;
-        Some(head)
+    fn array<const N: usize>(&mut self) -> [u8; N] {
+        let Some((first, rest)) = self.bytes.split_first_chunk() else {
+            self.damage();
+            return [0; N];
+        };
+        self.bytes = rest;
+        *first
     }
+
+    fn take(&mut self, length: usize) -> &'a [u8] {
+        let Some((head, tail)) = self.bytes.split_at_checked(length) else {
+            self.damage();
+            return &[];
+        };
+        self.bytes = tail;
+        head
+    }
+
+    fn damage(&mut self) {
+        *self = Input { bytes: &[], damaged: true };
+    }
+
+    /// A value of which no more than zeros can be read.
+    fn damaged<T: Decode>(&mut self) -> T {
+        self.damage();
+        T::decode(self)
+    }
+}
+
+/// The value at the beginning of the bytes; `None` when they are cut off or damaged.
+pub(super) fn decoded<T: Decode>(bytes: &[u8]) -> Option<T> {
+    let mut input = Input::new(bytes);
+    let value = T::decode(&mut input);
+    (!input.damaged).then_some(value)
 }
 
 impl Encode for usize {
@@ -75,8 +115,8 @@ impl Encode for usize {
 }
 
 impl Decode for usize {
-    fn decode(input: &mut Input<'_>) -> Option<usize> {
-        Some(u32::from_le_bytes(input.array()?) as usize)
+    fn decode(input: &mut Input<'_>) -> usize {
+        u32::from_le_bytes(input.array()) as usize
     }
 }
 
@@ -87,11 +127,11 @@ impl Encode for bool {
 }
 
 impl Decode for bool {
-    fn decode(input: &mut Input<'_>) -> Option<bool> {
-        match input.byte()? {
-            0 => Some(false),
-            1 => Some(true),
-            _ => None,
+    fn decode(input: &mut Input<'_>) -> bool {
+        match input.byte() {
+            0 => false,
+            1 => true,
+            _ => input.damaged(),
         }
     }
 }
@@ -103,8 +143,11 @@ impl Encode for String {
 }
 
 impl Decode for String {
-    fn decode(input: &mut Input<'_>) -> Option<String> {
-        Some(std::str::from_utf8(input.slice()?).ok()?.to_owned())
+    fn decode(input: &mut Input<'_>) -> String {
+        match std::str::from_utf8(input.slice()) {
+            Ok(text) => text.to_owned(),
+            Err(_) => input.damaged(),
+        }
     }
 }
 
@@ -121,7 +164,7 @@ impl Encode for [u8; 32] {
 }
 
 impl Decode for [u8; 32] {
-    fn decode(input: &mut Input<'_>) -> Option<[u8; 32]> {
+    fn decode(input: &mut Input<'_>) -> [u8; 32] {
         input.array()
     }
 }
@@ -136,10 +179,10 @@ impl<T: Encode> Encode for Option<T> {
 }
 
 impl<T: Decode> Decode for Option<T> {
-    fn decode(input: &mut Input<'_>) -> Option<Option<T>> {
-        match bool::decode(input)? {
-            true => T::decode(input).map(Some),
-            false => Some(None),
+    fn decode(input: &mut Input<'_>) -> Option<T> {
+        match bool::decode(input) {
+            true => Some(T::decode(input)),
+            false => None,
         }
     }
 }
@@ -154,14 +197,14 @@ impl<T: Encode> Encode for Vec<T> {
 }
 
 impl<T: Decode> Decode for Vec<T> {
-    fn decode(input: &mut Input<'_>) -> Option<Vec<T>> {
-        let length = usize::decode(input)?;
+    fn decode(input: &mut Input<'_>) -> Vec<T> {
+        let length = input.length();
         // Not `with_capacity`: the length may be damaged.
         let mut items = Vec::new();
-        while items.len() < length {
-            items.push(T::decode(input)?);
+        while items.len() < length && !input.damaged {
+            items.push(T::decode(input));
         }
-        Some(items)
+        items
     }
 }
 
@@ -175,8 +218,8 @@ impl<T: Encode> Encode for VecDeque<T> {
 }
 
 impl<T: Decode> Decode for VecDeque<T> {
-    fn decode(input: &mut Input<'_>) -> Option<VecDeque<T>> {
-        Vec::decode(input).map(VecDeque::from)
+    fn decode(input: &mut Input<'_>) -> VecDeque<T> {
+        VecDeque::from(Vec::decode(input))
     }
 }
 
@@ -188,8 +231,8 @@ impl<A: Encode, B: Encode> Encode for (A, B) {
 }
 
 impl<A: Decode, B: Decode> Decode for (A, B) {
-    fn decode(input: &mut Input<'_>) -> Option<(A, B)> {
-        Some((A::decode(input)?, B::decode(input)?))
+    fn decode(input: &mut Input<'_>) -> (A, B) {
+        (A::decode(input), B::decode(input))
     }
 }
 
@@ -201,8 +244,8 @@ impl Encode for Range<usize> {
 }
 
 impl Decode for Range<usize> {
-    fn decode(input: &mut Input<'_>) -> Option<Range<usize>> {
-        Some(usize::decode(input)?..usize::decode(input)?)
+    fn decode(input: &mut Input<'_>) -> Range<usize> {
+        usize::decode(input)..usize::decode(input)
     }
 }
 
@@ -216,13 +259,13 @@ impl Encode for Entry {
 }
 
 impl Decode for Entry {
-    fn decode(input: &mut Input<'_>) -> Option<Entry> {
-        Some(Entry {
-            text: Decode::decode(input)?,
-            part: Decode::decode(input)?,
-            run_in_transaction: Decode::decode(input)?,
-            file: input.slice()?.to_vec(),
-        })
+    fn decode(input: &mut Input<'_>) -> Entry {
+        Entry {
+            text: Decode::decode(input),
+            part: Decode::decode(input),
+            run_in_transaction: Decode::decode(input),
+            file: input.slice().to_vec(),
+        }
     }
 }
 
@@ -236,14 +279,14 @@ macro_rules! record {
         }
 
         impl Decode for $type {
-            fn decode(input: &mut Input<'_>) -> Option<$type> {
-                Some($type { $($field: Decode::decode(input)?),+ })
+            fn decode(input: &mut Input<'_>) -> $type {
+                $type { $($field: Decode::decode(input)),+ }
             }
         }
     };
 }
 
-/// An enum without fields as one byte.
+/// An enum without fields as one byte, of which one is 0.
 macro_rules! choice {
     ($type:ident { $($variant:ident = $byte:literal),+ $(,)? }) => {
         impl Encode for $type {
@@ -253,10 +296,10 @@ macro_rules! choice {
         }
 
         impl Decode for $type {
-            fn decode(input: &mut Input<'_>) -> Option<$type> {
-                match input.byte()? {
-                    $($byte => Some($type::$variant),)+
-                    _ => None,
+            fn decode(input: &mut Input<'_>) -> $type {
+                match input.byte() {
+                    $($byte => $type::$variant,)+
+                    _ => input.damaged(),
                 }
             }
         }
@@ -273,8 +316,11 @@ impl Encode for Code {
 }
 
 impl Decode for Code {
-    fn decode(input: &mut Input<'_>) -> Option<Code> {
-        Code::from_name(&String::decode(input)?)
+    fn decode(input: &mut Input<'_>) -> Code {
+        Code::from_name(&String::decode(input)).unwrap_or_else(|| {
+            input.damage();
+            Code::ALL[0]
+        })
     }
 }
 
@@ -285,8 +331,8 @@ impl Encode for SourceId {
 }
 
 impl Decode for SourceId {
-    fn decode(input: &mut Input<'_>) -> Option<SourceId> {
-        usize::decode(input).map(SourceId)
+    fn decode(input: &mut Input<'_>) -> SourceId {
+        SourceId(usize::decode(input))
     }
 }
 
@@ -297,8 +343,8 @@ impl Encode for i64 {
 }
 
 impl Decode for i64 {
-    fn decode(input: &mut Input<'_>) -> Option<i64> {
-        Some(i64::from_le_bytes(input.array()?))
+    fn decode(input: &mut Input<'_>) -> i64 {
+        i64::from_le_bytes(input.array())
     }
 }
 
@@ -309,8 +355,8 @@ impl Encode for i128 {
 }
 
 impl Decode for i128 {
-    fn decode(input: &mut Input<'_>) -> Option<i128> {
-        Some(i128::from_le_bytes(input.array()?))
+    fn decode(input: &mut Input<'_>) -> i128 {
+        i128::from_le_bytes(input.array())
     }
 }
 
@@ -334,12 +380,12 @@ impl Encode for PlannedDown {
 }
 
 impl Decode for PlannedDown {
-    fn decode(input: &mut Input<'_>) -> Option<PlannedDown> {
-        match input.byte()? {
-            0 => Decode::decode(input).map(PlannedDown::Script),
-            1 => Decode::decode(input).map(PlannedDown::NoOp),
-            2 => Decode::decode(input).map(PlannedDown::Irreversible),
-            _ => None,
+    fn decode(input: &mut Input<'_>) -> PlannedDown {
+        match input.byte() {
+            0 => PlannedDown::Script(Decode::decode(input)),
+            1 => PlannedDown::NoOp(Decode::decode(input)),
+            2 => PlannedDown::Irreversible(Decode::decode(input)),
+            _ => input.damaged(),
         }
     }
 }
@@ -357,25 +403,25 @@ impl Encode for Directory {
 
 /// The next of a directory's files: its path and what it holds, or why it could not be read.
 pub(super) fn file<'a>(input: &mut Input<'a>) -> Option<(&'a str, &'a [u8])> {
-    let path = std::str::from_utf8(input.slice()?).ok()?;
-    let is_ok = bool::decode(input)?;
-    let contents = input.slice()?;
-    Some((path, if is_ok { contents } else { return None }))
+    let path = std::str::from_utf8(input.slice()).ok()?;
+    let is_ok = bool::decode(input);
+    let contents = input.slice();
+    (is_ok && !input.damaged).then_some((path, contents))
 }
 
 /// Whether these are the directory's bytes. They are not written for that: it is asked of each build.
 pub(super) fn is_same(directory: &Directory, bytes: &[u8]) -> bool {
     let mut input = Input::new(bytes);
     let mut is_next = |path: &str, is_ok: bool, contents: &[u8]| {
-        input.slice() == Some(path.as_bytes())
-            && bool::decode(&mut input) == Some(is_ok)
-            && input.slice() == Some(contents)
+        input.slice() == path.as_bytes()
+            && bool::decode(&mut input) == is_ok
+            && input.slice() == contents
     };
     let same = directory.files.iter().all(|File { path, contents }| match contents {
         Ok(contents) => is_next(path, true, contents),
         Err(why) => is_next(path, false, why.as_bytes()),
     });
-    same && input.is_empty()
+    same && input.is_empty() && !input.damaged
 }
 
 choice!(Part { Up = 0, Down = 1, Both = 2 });

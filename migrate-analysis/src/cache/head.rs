@@ -1,12 +1,13 @@
 //! The beginning of a set, as far as nothing in it was edited: where what is embedded of it was left, and
 //! the schema that it makes.
 
-use super::codec::{Decode, Encode, Input, encode_slice};
-use super::{Cache, Entries, FORMAT, Replay, Written, read_whole};
+use super::codec::{Decode, Encode, Input, decoded, encode_slice};
+use super::{Cache, FORMAT, Replay, Written, read_whole};
 use crate::embed::Segment;
+use crate::list::CollectVec;
+use crate::ordered::{SortedMap, SortedSet, sort_by};
 use crate::source::{Directory, File, Glance, Known, Look};
 use crate::{Analysis, checksum, layout};
-use std::collections::{HashMap, HashSet};
 
 /// A set with which nothing is wrong, up to the migration that was edited last: an edit of that one or
 /// a later one leaves it as it is, and only the rest is analysed, on the schema that is kept.
@@ -60,7 +61,7 @@ impl Head {
         }
         let first = rest.first()?.up.source.index();
         let sources = analysis.sources.get(..first)?.iter().filter(|source| source.is_script());
-        let paths: HashSet<&str> = sources.map(|source| source.path()).collect();
+        let paths: SortedSet<&str> = sources.map(|source| source.path()).collect();
         let mut entries = Vec::new();
         let behind = cache.used.iter().skip(paths.len());
         behind.len().encode(&mut entries);
@@ -88,7 +89,7 @@ impl Head {
     ) -> Option<(Ready, Directory)> {
         let directory = self.rest(glance, read)?;
         let mut cache = Cache {
-            entries: Entries::decode(&mut Input::new(&self.entries))?,
+            entries: decoded(&self.entries)?,
             replay: Replay { start: Some(std::mem::take(&mut self.catalog)), ..Replay::default() },
             ..Cache::default()
         };
@@ -107,12 +108,12 @@ impl Head {
     /// The files behind the head, and the settings; none where anything else has changed.
     fn rest(&self, glance: &Glance, read: impl Fn(&str) -> Option<Vec<u8>>) -> Option<Directory> {
         let mut kept = kept(&self.files)?;
-        let mut looks: Vec<&Look> = glance.files.iter().collect();
+        let mut looks: Vec<&Look> = glance.files.iter().collect_vec();
         let pairs = || looks.iter().zip(&kept);
         if !pairs().all(|(look, kept)| look.path.as_bytes() == kept.path) {
             // Some file systems put a file last that is written anew.
-            looks.sort_by(|a, b| a.path.cmp(&b.path));
-            kept.sort_by(|a, b| a.path.cmp(b.path));
+            sort_by(&mut looks, |a, b| a.path.cmp(&b.path));
+            sort_by(&mut kept, |a, b| a.path.cmp(b.path));
         }
         let mut files = Vec::new();
         for (look, kept) in looks.iter().zip(&kept) {
@@ -135,7 +136,7 @@ impl Head {
             };
             files.push(File { path: look.path.clone(), contents: Ok(contents) });
         }
-        files.sort_by(|a, b| a.path.cmp(&b.path));
+        sort_by(&mut files, |a, b| a.path.cmp(&b.path));
         (looks.len() == kept.len()).then(|| Directory { files, folders: Vec::new() })
     }
 }
@@ -153,16 +154,16 @@ struct KeptFile<'a> {
 fn kept(files: &[u8]) -> Option<Vec<KeptFile<'_>>> {
     let (mut input, mut kept) = (Input::new(files), Vec::new());
     while !input.is_empty() {
-        let (path, stamp) = (input.slice()?, input.slice()?);
-        let (in_head, contents) = (bool::decode(&mut input)?, input.slice()?);
+        let (path, stamp) = (input.slice(), input.slice());
+        let (in_head, contents) = (bool::decode(&mut input), input.slice());
         kept.push(KeptFile { path, stamp, in_head, contents });
     }
-    Some(kept)
+    (!input.is_damaged()).then_some(kept)
 }
 
 /// What a [`Head`] keeps of each file; none where the glance is of another directory.
-fn files(cache: &Cache, glance: &Glance, head: &HashSet<&str>) -> Option<Vec<u8>> {
-    let known: HashMap<&str, Known<'_>> =
+fn files(cache: &Cache, glance: &Glance, head: &SortedSet<&str>) -> Option<Vec<u8>> {
+    let known: SortedMap<&str, Known<'_>> =
         cache.known().into_iter().map(|it| (it.path, it)).collect();
     let (mut files, mut count) = (Vec::new(), 0);
     for look in &glance.files {
@@ -196,15 +197,13 @@ impl Head {
     /// Reads what [`encode`](Head::encode) wrote; `None` when it is of another version, cut off or
     /// damaged.
     pub fn decode(bytes: &[u8]) -> Option<Head> {
-        read_whole(bytes, |input| {
-            Some(Head {
-                folder: Decode::decode(input)?,
-                files: input.slice()?.to_vec(),
-                entries: input.slice()?.to_vec(),
-                catalog: input.slice()?.to_vec(),
-                digest: Decode::decode(input)?,
-                written: Decode::decode(input)?,
-            })
+        read_whole(bytes, |input| Head {
+            folder: Decode::decode(input),
+            files: input.slice().to_vec(),
+            entries: input.slice().to_vec(),
+            catalog: input.slice().to_vec(),
+            digest: Decode::decode(input),
+            written: Decode::decode(input),
         })
     }
 }

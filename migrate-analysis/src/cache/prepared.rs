@@ -3,6 +3,7 @@
 use super::codec::{Decode, Encode, Input, encode_slice};
 use super::{FORMAT, read_whole};
 use crate::embed::{Embedded, Segment};
+use crate::list::CollectVec;
 use crate::source::{Directory, Glance, stamp};
 use std::path::PathBuf;
 
@@ -82,7 +83,7 @@ impl Looks {
             let contents = directory.files.get(at)?.contents.as_ref().ok()?;
             Some((path.clone(), contents.clone()))
         });
-        let young = young.collect::<Option<_>>()?;
+        let young = young.collect_all()?;
         Some(Looks { stamps: glance.stamps.clone(), young })
     }
 }
@@ -115,17 +116,18 @@ impl Prepared {
     /// or damaged.
     pub fn decode(bytes: &[u8]) -> Option<Prepared> {
         read_whole(bytes, |input| {
-            let stamps = input.slice()?.to_vec();
-            let young = (0..usize::decode(input)?)
-                .map(|_| Some((String::decode(input)?, input.slice()?.to_vec())))
-                .collect::<Option<_>>()?;
-            Some(Prepared {
+            let stamps = input.slice().to_vec();
+            let mut young = Vec::new();
+            for _ in 0..input.length() {
+                young.push((String::decode(input), input.slice().to_vec()));
+            }
+            Prepared {
                 looks: Looks { stamps, young },
-                head: Decode::decode(input)?,
-                rest: Decode::decode(input)?,
-                digest: Decode::decode(input)?,
-                postgres: Decode::decode(input)?,
-            })
+                head: Decode::decode(input),
+                rest: Decode::decode(input),
+                digest: Decode::decode(input),
+                postgres: Decode::decode(input),
+            }
         })
     }
 }
@@ -138,7 +140,7 @@ impl Encode for Written {
 }
 
 impl Decode for Written {
-    fn decode(input: &mut Input<'_>) -> Option<Written> {
-        Some(Written { scripts: Decode::decode(input)?, stamps: input.slice()?.to_vec() })
+    fn decode(input: &mut Input<'_>) -> Written {
+        Written { scripts: Decode::decode(input), stamps: input.slice().to_vec() }
     }
 }

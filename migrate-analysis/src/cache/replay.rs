@@ -1,6 +1,6 @@
 //! What the replay of a set came to, so that an edit replays only what comes behind it.
 
-use super::codec::{Decode, Encode, Input, encode_slice};
+use super::codec::{Decode, Encode, Input, decoded, encode_slice};
 use crate::catalog::Catalog;
 use crate::config::Config;
 use crate::diagnostic::{Code, Severity};
@@ -29,7 +29,7 @@ pub(crate) struct Replay {
 }
 
 /// All that a replay depends on: the settings, and then migration by migration.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub(crate) struct Basis {
     bytes: Vec<u8>,
     /// Where the settings end, and each migration.
@@ -124,7 +124,7 @@ impl Replay {
 
 /// A catalog that was kept.
 pub(crate) fn catalog(bytes: &[u8]) -> Option<Catalog> {
-    Catalog::decode(&mut Input::new(bytes))
+    decoded(bytes)
 }
 
 impl Encode for Replay {
@@ -141,13 +141,13 @@ impl Encode for Replay {
 }
 
 impl Decode for Replay {
-    fn decode(input: &mut Input<'_>) -> Option<Replay> {
-        let basis = Basis { bytes: input.slice()?.to_vec(), ends: Decode::decode(input)? };
-        let found = Decode::decode(input)?;
-        let catalog = match bool::decode(input)? {
-            true => Some((usize::decode(input)?, input.slice()?.to_vec())),
+    fn decode(input: &mut Input<'_>) -> Replay {
+        let basis = Basis { bytes: input.slice().to_vec(), ends: Decode::decode(input) };
+        let found = Decode::decode(input);
+        let catalog = match bool::decode(input) {
+            true => Some((usize::decode(input), input.slice().to_vec())),
             false => None,
         };
-        Some(Replay { basis, found, catalog, ..Replay::default() })
+        Replay { basis, found, catalog, ..Replay::default() }
     }
 }

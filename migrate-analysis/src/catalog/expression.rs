@@ -4,12 +4,12 @@ use super::Id;
 use crate::ordered::SortedSet;
 
 /// An expression whose names were looked up, so that it follows a rename.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct Expr {
     pub(crate) pieces: Vec<Piece>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Piece {
     /// As it is written.
     Text(String),
@@ -24,7 +24,7 @@ pub(crate) enum Piece {
 }
 
 /// The type of a column.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct ColumnType {
     pub(crate) base: BaseType,
     /// `10,2`; of a time type without its words.
@@ -32,7 +32,7 @@ pub(crate) struct ColumnType {
     pub(crate) array: bool,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) enum BaseType {
     /// As `format_type` names it.
     BuiltIn(String),

@@ -7,22 +7,27 @@
 //! who dropped what.
 
 mod expression;
+mod named;
 mod object;
 mod routine;
+mod state;
 mod store;
 mod table;
 
 pub(crate) use expression::*;
+pub(crate) use named::{Named, named, named_mut, names, numbered, numbered_mut};
 pub(crate) use object::*;
 pub(crate) use routine::*;
+pub(crate) use state::State;
 pub(crate) use store::Kept;
 pub(crate) use table::*;
 
 use store::Store;
 
+use crate::list::CollectVec;
 use crate::ordered::{SortedMap, SortedSet};
 use std::cell::Cell;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::rc::Rc;
 
 /// The schema of temporary objects.
@@ -49,11 +54,11 @@ impl Id {
 }
 
 /// A place in the journal.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Mark(usize);
 
 /// What made an object, or dropped it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum Origin {
     /// What was there before the set.
     Before,
@@ -71,7 +76,7 @@ impl Origin {
     }
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Catalog {
     objects: Store,
     names: SortedMap<Key, Id>,
@@ -91,7 +96,6 @@ pub(crate) struct Catalog {
 }
 
 /// A catalog without its journal.
-#[derive(Clone, Debug)]
 pub(crate) struct Parts {
     /// Every object there ever was, by its number.
     pub(crate) objects: Kept,
@@ -151,6 +155,10 @@ impl Catalog {
 
     pub(crate) fn get(&self, id: Id) -> Option<&Object> {
         self.objects.get(id).map(|object| &**object)
+    }
+
+    pub(crate) fn kind(&self, id: Id) -> Option<&Kind> {
+        self.get(id).map(|object| &object.kind)
     }
 
     /// Adds a new object.
@@ -250,7 +258,7 @@ impl Catalog {
 
     pub(crate) fn session(&self) -> &Session {
         const NONE: &Session = &Session::NONE;
-        match self.get(Id::SESSION).map(|object| &object.kind) {
+        match self.kind(Id::SESSION) {
             Some(Kind::Session(session)) => session,
             _ => NONE,
         }
@@ -270,7 +278,7 @@ impl Catalog {
     pub(crate) fn end_session(&mut self) {
         let temporary = self.find(&Key::new(Space::Schema, None, TEMPORARY));
         let objects: Vec<Id> =
-            temporary.map(|id| self.dependents(id).collect()).unwrap_or_default();
+            temporary.map(|id| self.dependents(id).collect_vec()).unwrap_or_default();
         for id in objects {
             self.remove(id);
         }
@@ -393,12 +401,12 @@ impl Catalog {
 
     /// The catalog as it was at the mark.
     pub(crate) fn at(&self, mark: Mark) -> State<'_> {
-        State { catalog: self, overlay: self.touched(mark) }
+        State::new(self, self.touched(mark))
     }
 
     /// The catalog as it is.
     pub(crate) fn now(&self) -> State<'_> {
-        State { catalog: self, overlay: SortedMap::new() }
+        State::new(self, SortedMap::new())
     }
 
     /// Who did the last change for which `is_it` holds, given an object before and after it.
@@ -423,20 +431,19 @@ impl Catalog {
         only: Option<Id>,
         is_it: &dyn Fn(Option<&Object>, Option<&Object>) -> bool,
     ) -> Option<Origin> {
-        let mut after: HashMap<Id, Option<Rc<Object>>> = HashMap::new();
+        // By their numbers, as far as the way back has come across them.
+        let mut after: Vec<Option<Option<&Object>>> = vec![None; self.objects.len()];
         for (at, (id, before)) in self.journal.iter().enumerate().rev() {
             if only.is_some_and(|only| only != *id) {
                 continue;
             }
-            let now = match after.get(id) {
-                Some(now) => now.clone(),
-                None => self.objects.get(*id).cloned(),
-            };
-            if is_it(before.as_deref(), now.as_deref()) {
+            let before = before.as_deref();
+            let Some(after) = after.get_mut(id.0 as usize) else { continue };
+            if is_it(before, after.unwrap_or_else(|| self.get(*id))) {
                 let script = self.origins.iter().rfind(|(begin, _)| begin.0 <= at);
                 return script.map(|(_, origin)| *origin);
             }
-            after.insert(*id, before.clone());
+            *after = Some(before);
         }
         self.asked_for_forgotten.set(self.is_restored);
         None
@@ -445,67 +452,5 @@ impl Catalog {
     /// Whether an answer would have needed what this catalog has forgotten.
     pub(crate) fn was_asked_for_forgotten(&self) -> bool {
         self.asked_for_forgotten.get()
-    }
-}
-
-/// The catalog at some time.
-#[derive(Clone, Debug)]
-pub(crate) struct State<'a> {
-    catalog: &'a Catalog,
-    overlay: SortedMap<Id, Option<Rc<Object>>>,
-}
-
-impl State<'_> {
-    pub(crate) fn get(&self, id: Id) -> Option<&Object> {
-        match self.overlay.get(&id) {
-            Some(object) => object.as_deref(),
-            None => self.catalog.get(id),
-        }
-    }
-
-    /// The type that PostgreSQL gives a literal where this type is expected: of a domain the one below it,
-    /// and without the modifiers that it applies in a cast of its own.
-    pub(crate) fn literal_type(&self, of: &ColumnType) -> ColumnType {
-        let mut of = of.clone();
-        while let Some(Kind::Domain(domain)) = self.domain_of(&of) {
-            of = domain.base.clone();
-        }
-        // Alone, these two mean a length of one.
-        let is_whole = |name: &str| name == "character" || name.starts_with("bit");
-        if !matches!(&of.base, BaseType::BuiltIn(name) if is_whole(name)) {
-            of.modifiers = None;
-        }
-        of
-    }
-
-    fn domain_of(&self, of: &ColumnType) -> Option<&Kind> {
-        let kind = &self.get(of.user_type().filter(|_| !of.array)?)?.kind;
-        matches!(kind, Kind::Domain(_)).then_some(kind)
-    }
-
-    /// What was touched since, oldest first, each as it was.
-    pub(crate) fn touched(&self) -> impl Iterator<Item = (Id, Option<&Object>)> {
-        self.overlay.iter().map(|(id, object)| (*id, object.as_deref()))
-    }
-
-    /// Every object that there was, oldest first.
-    pub(crate) fn all(&self) -> impl Iterator<Item = (Id, &Object)> {
-        self.catalog.objects.all().filter_map(|(id, _)| Some((id, self.get(id)?)))
-    }
-
-    /// Whether there were statements that could not be followed.
-    pub(crate) fn is_foggy(&self) -> bool {
-        let fog = &self.catalog.session().fog;
-        fog.hides_others() || !fog.names.is_empty()
-    }
-
-    /// The objects that referred to this one, oldest first.
-    pub(crate) fn dependents(&self, id: Id) -> Vec<Id> {
-        let refers = |object: &Object| object.references().contains(&id);
-        let now = self.catalog.dependents(id).filter(|other| !self.overlay.contains_key(other));
-        let then = self.overlay.iter().filter(|(_, object)| object.as_deref().is_some_and(refers));
-        let mut all: Vec<Id> = now.chain(then.map(|(id, _)| *id)).collect();
-        all.sort_unstable();
-        all
     }
 }

@@ -2,10 +2,11 @@
 
 use super::{Column, ColumnType, Expr, Id, Index, Routine, Rule, Sequence, Table, Trigger, View};
 use crate::ddl::ObjectKind;
+use crate::list::CollectVec;
 use crate::ordered::{SortedMap, SortedSet};
 
 /// An object of the schema.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Object {
     /// None for what belongs to the database: schemas, extensions, publications.
     pub(crate) schema: Option<Id>,
@@ -22,7 +23,7 @@ pub(crate) struct Object {
     pub(crate) kind: Kind,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Kind {
     Session(Session),
     Schema,
@@ -58,7 +59,7 @@ pub(crate) enum Kind {
 pub(crate) const MULTIRANGE: &str = "multirange_type_name";
 
 /// An attribute of a composite type.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Attribute {
     pub(crate) name: String,
     pub(crate) column_type: ColumnType,
@@ -66,7 +67,7 @@ pub(crate) struct Attribute {
     pub(crate) comment: Option<String>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Domain {
     pub(crate) base: ColumnType,
     pub(crate) collation: Option<String>,
@@ -75,7 +76,7 @@ pub(crate) struct Domain {
     pub(crate) checks: Vec<DomainCheck>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct DomainCheck {
     pub(crate) name: String,
     pub(crate) expression: Expr,
@@ -84,7 +85,7 @@ pub(crate) struct DomainCheck {
 }
 
 /// Extended statistics.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Statistics {
     pub(crate) table: Id,
     pub(crate) kinds: Vec<String>,
@@ -93,7 +94,7 @@ pub(crate) struct Statistics {
 
 /// Privileges by grantee (`public` for everyone, the empty name for the owner `None`), each privilege in upper case with whether it may be
 /// passed on. The owner's own are in it once anything was granted or revoked.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Acl {
     Known(SortedMap<String, SortedMap<String, bool>>),
     /// Default privileges, or a statement that could not be followed, had a part in it.
@@ -101,7 +102,7 @@ pub(crate) enum Acl {
 }
 
 /// What belongs to the connection, and to the analysis.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Session {
     /// Names of schemas. None: the default, the role's own schema and `public`.
     pub(crate) search_path: Option<Vec<String>>,
@@ -152,7 +153,7 @@ impl Default for Session {
 }
 
 /// In which two objects cannot have the same name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Space {
     Schema,
     /// Tables, views, indexes, sequences, composite types.
@@ -166,7 +167,7 @@ pub(crate) enum Space {
 }
 
 /// A name in its space.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Key {
     pub(crate) space: Space,
     pub(crate) schema: Option<Id>,
@@ -210,7 +211,7 @@ impl Object {
                 // With the type of its multiranges, which comes and goes with it.
                 let multirange = options.iter().find(|(name, _)| name == MULTIRANGE);
                 let name = multirange.map(|(_, name)| Key::new(Space::Type, self.schema, name));
-                std::iter::once(key(Space::Type)).chain(name).collect()
+                std::iter::once(key(Space::Type)).chain(name).collect_vec()
             }
             Kind::Routine(routine) => {
                 vec![Key { signature: routine.signature(), ..key(Space::Routine) }]

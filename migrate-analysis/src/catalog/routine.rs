@@ -4,7 +4,7 @@ use super::{BaseType, ColumnType, Expr, Id};
 use crate::ddl::ArgumentMode;
 use crate::ordered::SortedSet;
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Routine {
     pub(crate) kind: RoutineKind,
     pub(crate) arguments: Vec<Argument>,
@@ -31,14 +31,14 @@ pub(crate) struct Routine {
     pub(crate) uses: SortedSet<Id>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RoutineKind {
     Function,
     Procedure,
     Aggregate,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Body {
     /// As it stands between the quotes.
     Text(String),
@@ -51,7 +51,7 @@ pub(crate) enum Body {
     Unknown,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Argument {
     pub(crate) mode: ArgumentMode,
     /// A column of `RETURNS TABLE`.

@@ -5,7 +5,7 @@ use super::{Id, Object};
 use std::cell::OnceCell;
 use std::rc::Rc;
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Store {
     /// Empty as long as nobody has asked.
     slots: Vec<OnceCell<Option<Rc<Object>>>>,
@@ -13,7 +13,7 @@ pub(super) struct Store {
 }
 
 /// Objects as bytes.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Kept {
     pub(crate) bytes: Vec<u8>,
     /// Where each ends; one that is gone has no bytes.

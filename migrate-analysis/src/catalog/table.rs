@@ -1,11 +1,13 @@
 //! Relations: tables with all that belongs to them, views, indexes, sequences.
 
 use super::{Acl, ColumnType, Expr, Id};
+use super::{named, named_mut, numbered};
 use crate::ddl::{Enabled, Persistence, ReplicaIdentity};
+use crate::list::CollectVec;
 use crate::ordered::SortedSet;
 
 /// A table, plain, partitioned or foreign.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct Table {
     pub(crate) persistence: Persistence,
     pub(crate) server: Option<String>,
@@ -35,7 +37,7 @@ pub(crate) struct Table {
     pub(crate) foreign_options: Option<String>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Column {
     /// Never used again in its table.
     pub(crate) number: u32,
@@ -91,7 +93,7 @@ impl Column {
 }
 
 /// A constraint of a table. NOT NULL is a column's, as it is before PostgreSQL 18.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Constraint {
     pub(crate) name: String,
     pub(crate) kind: ConstraintKind,
@@ -105,7 +107,7 @@ pub(crate) struct Constraint {
     pub(crate) inherited: u32,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) enum ConstraintKind {
     Check(Expr),
     /// Its columns are those of the index.
@@ -121,7 +123,7 @@ pub(crate) enum ConstraintKind {
     ForeignKey(ForeignKey),
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct ForeignKey {
     pub(crate) columns: Vec<u32>,
     pub(crate) table: Id,
@@ -134,7 +136,7 @@ pub(crate) struct ForeignKey {
     pub(crate) on_update: ForeignAction,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) enum ForeignAction {
     #[default]
     NoAction,
@@ -145,7 +147,7 @@ pub(crate) enum ForeignAction {
     SetDefault(Vec<u32>),
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Trigger {
     pub(crate) name: String,
     pub(crate) constraint: bool,
@@ -168,7 +170,7 @@ pub(crate) struct Trigger {
     pub(crate) inherited: bool,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Policy {
     pub(crate) name: String,
     pub(crate) permissive: bool,
@@ -180,7 +182,7 @@ pub(crate) struct Policy {
     pub(crate) comment: Option<String>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Rule {
     pub(crate) name: String,
     pub(crate) definition: String,
@@ -188,7 +190,7 @@ pub(crate) struct Rule {
     pub(crate) comment: Option<String>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct PartitionKey {
     /// `range`, `list`, `hash`.
     pub(crate) strategy: String,
@@ -196,7 +198,7 @@ pub(crate) struct PartitionKey {
 }
 
 /// An index.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Index {
     pub(crate) table: Id,
     pub(crate) unique: bool,
@@ -217,7 +219,7 @@ pub(crate) struct Index {
     pub(crate) column_names: Vec<String>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct IndexElement {
     pub(crate) key: IndexKey,
     pub(crate) collation: Option<String>,
@@ -230,13 +232,13 @@ pub(crate) struct IndexElement {
     pub(crate) nulls_first: bool,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) enum IndexKey {
     Column(u32),
     Expression(Expr),
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Sequence {
     pub(crate) persistence: Persistence,
     /// `bigint`, `integer`, `smallint`.
@@ -251,7 +253,7 @@ pub(crate) struct Sequence {
 }
 
 /// The column that a sequence goes with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Ownership {
     pub(crate) table: Id,
     pub(crate) column: u32,
@@ -259,7 +261,7 @@ pub(crate) struct Ownership {
     pub(crate) identity: bool,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct View {
     pub(crate) materialized: bool,
     pub(crate) persistence: Persistence,
@@ -285,19 +287,19 @@ pub(crate) struct View {
 
 impl Table {
     pub(crate) fn column(&self, name: &str) -> Option<&Column> {
-        self.columns.iter().find(|column| column.name == name)
+        named(&self.columns, name)
     }
 
     pub(crate) fn column_mut(&mut self, name: &str) -> Option<&mut Column> {
-        self.columns.iter_mut().find(|column| column.name == name)
+        named_mut(&mut self.columns, name)
     }
 
     pub(crate) fn numbered(&self, number: u32) -> Option<&Column> {
-        self.columns.iter().find(|column| column.number == number)
+        numbered(&self.columns, number)
     }
 
     pub(crate) fn constraint(&self, name: &str) -> Option<&Constraint> {
-        self.constraints.iter().find(|constraint| constraint.name == name)
+        named(&self.constraints, name)
     }
 
     pub(crate) fn is_partition(&self) -> bool {
@@ -398,7 +400,7 @@ impl Index {
             IndexKey::Column(number) => Some(number),
             IndexKey::Expression(_) => None,
         });
-        columns.collect()
+        columns.collect_all()
     }
 
     /// Whether it cannot live without the column.

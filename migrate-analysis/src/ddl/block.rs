@@ -4,12 +4,12 @@ use super::Command;
 use std::ops::Range;
 
 /// What a block does, in order. Statements that change no schema and lock little are left out.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Block {
     pub(crate) steps: Vec<Step>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Step {
     Run(Box<Command>),
     /// A statement that reads and writes rows, perhaps with variables of the block in it: it only locks.
@@ -32,7 +32,7 @@ pub(crate) enum Step {
 }
 
 /// A condition that asks whether something is in PostgreSQL's own catalog.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Guard {
     /// `NOT EXISTS`.
     pub(crate) absent: bool,

@@ -2,7 +2,7 @@
 
 use super::{Ident, Name};
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Maintenance {
     /// `LOCK TABLE`: the mode in upper case, `ACCESS EXCLUSIVE` where none is written.
     Lock {
@@ -36,7 +36,7 @@ pub(crate) enum Maintenance {
     DropDatabase(Ident),
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Reindexed {
     Index(Name),
     Table(Name),

@@ -19,7 +19,7 @@ pub(crate) use table::*;
 use std::ops::Range;
 
 /// A statement by what it does.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Command {
     CreateTable(CreateTable),
     CreateTableAs(CreateTableAs),

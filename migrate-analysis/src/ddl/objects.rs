@@ -71,7 +71,7 @@ pub(crate) struct ObjectName {
     pub(crate) arguments: Option<Vec<TypeName>>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Drop {
     pub(crate) objects: Vec<ObjectName>,
     pub(crate) if_exists: bool,
@@ -79,7 +79,7 @@ pub(crate) struct Drop {
     pub(crate) concurrently: bool,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Rename {
     /// A column, constraint, attribute of a composite type, … is a `part`.
     pub(crate) object: ObjectName,
@@ -87,7 +87,7 @@ pub(crate) struct Rename {
     pub(crate) if_exists: bool,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Comment {
     pub(crate) object: ObjectName,
     /// None for `IS NULL` and `''`.
@@ -96,7 +96,7 @@ pub(crate) struct Comment {
 
 /// `GRANT` and `REVOKE` of privileges. (Membership of roles changes no schema of this database and is
 /// [`Command::Nothing`](super::Command::Nothing).)
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Grant {
     pub(crate) revoke: bool,
     /// In upper case; empty: `ALL`. With the columns they are limited to.
@@ -108,7 +108,7 @@ pub(crate) struct Grant {
     pub(crate) behavior: Behavior,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) enum GrantTarget {
     Objects(Vec<ObjectName>),
     /// `ALL TABLES IN SCHEMA …`: the kind and the schemas.
@@ -117,7 +117,7 @@ pub(crate) enum GrantTarget {
     Other,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) enum SearchPath {
     /// Schemas as they are written, folded; empty for `''`.
     Set {
@@ -130,7 +130,7 @@ pub(crate) enum SearchPath {
 }
 
 /// A view or materialized view.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct CreateView {
     pub(crate) name: Name,
     pub(crate) materialized: bool,
@@ -146,7 +146,7 @@ pub(crate) struct CreateView {
     pub(crate) with_data: bool,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct CreateSequence {
     pub(crate) name: Name,
     pub(crate) if_not_exists: bool,
@@ -154,7 +154,7 @@ pub(crate) struct CreateSequence {
     pub(crate) options: SequenceOptions,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct AlterSequence {
     pub(crate) name: Name,
     pub(crate) if_exists: bool,
@@ -163,7 +163,7 @@ pub(crate) struct AlterSequence {
 }
 
 /// Only what is written.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct SequenceOptions {
     /// Of an identity column.
     pub(crate) name: Option<Name>,
@@ -178,13 +178,13 @@ pub(crate) struct SequenceOptions {
     pub(crate) owned_by: Option<OwnedBy>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) enum OwnedBy {
     None,
     Column { table: Name, column: Ident },
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct CreateSchema {
     /// None: the name of the role.
     pub(crate) name: Option<Ident>,
@@ -194,13 +194,13 @@ pub(crate) struct CreateSchema {
     pub(crate) elements: Vec<super::Command>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct CreateType {
     pub(crate) name: Name,
     pub(crate) kind: NewType,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) enum NewType {
     Enum(Vec<String>),
     Composite(Vec<Attribute>),
@@ -223,13 +223,13 @@ pub(crate) struct Attribute {
     pub(crate) collation: Option<Name>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct AlterType {
     pub(crate) name: Name,
     pub(crate) action: TypeAction,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) enum TypeAction {
     AddValue {
         value: String,
@@ -247,20 +247,20 @@ pub(crate) enum TypeAction {
     Set,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) enum EnumPlace {
     Before(String),
     After(String),
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) enum AttributeAction {
     Add { attribute: Attribute, behavior: Behavior },
     Drop { attribute: Ident, if_exists: bool, behavior: Behavior },
     Type { attribute: Attribute, behavior: Behavior },
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct CreateDomain {
     pub(crate) name: Name,
     pub(crate) base: TypeName,
@@ -271,13 +271,13 @@ pub(crate) struct CreateDomain {
     pub(crate) checks: Vec<(Option<Ident>, Expression)>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct AlterDomain {
     pub(crate) name: Name,
     pub(crate) action: DomainAction,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) enum DomainAction {
     SetDefault(Expression),
     DropDefault,
@@ -289,7 +289,7 @@ pub(crate) enum DomainAction {
 }
 
 /// A function or procedure.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct CreateRoutine {
     pub(crate) procedure: bool,
     pub(crate) or_replace: bool,
@@ -316,7 +316,7 @@ pub(crate) enum ArgumentMode {
     Variadic,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Returns {
     Type(TypeName),
     /// `RETURNS TABLE (…)`.
@@ -324,7 +324,7 @@ pub(crate) enum Returns {
 }
 
 /// Only what is written. Also of `ALTER FUNCTION`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct RoutineOptions {
     pub(crate) language: Option<String>,
     /// `immutable`, `stable`, `volatile`.
@@ -353,13 +353,13 @@ pub(crate) enum Body {
     Library(String),
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct AlterRoutine {
     pub(crate) routine: ObjectName,
     pub(crate) options: RoutineOptions,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct CreateAggregate {
     pub(crate) or_replace: bool,
     pub(crate) name: Name,
@@ -368,7 +368,7 @@ pub(crate) struct CreateAggregate {
     pub(crate) options: Vec<(String, String)>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct CreateTrigger {
     pub(crate) name: Ident,
     pub(crate) or_replace: bool,
@@ -390,7 +390,7 @@ pub(crate) struct CreateTrigger {
     pub(crate) arguments: Vec<String>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct CreatePolicy {
     pub(crate) name: Ident,
     pub(crate) table: Name,
@@ -403,7 +403,7 @@ pub(crate) struct CreatePolicy {
     pub(crate) check: Option<Expression>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct AlterPolicy {
     pub(crate) name: Ident,
     pub(crate) table: Name,
@@ -412,7 +412,7 @@ pub(crate) struct AlterPolicy {
     pub(crate) check: Option<Expression>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct CreateRule {
     pub(crate) name: Ident,
     pub(crate) or_replace: bool,
@@ -423,7 +423,7 @@ pub(crate) struct CreateRule {
     pub(crate) action: Option<Box<super::Command>>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct CreateStatistics {
     pub(crate) name: Option<Name>,
     pub(crate) if_not_exists: bool,
@@ -433,7 +433,7 @@ pub(crate) struct CreateStatistics {
     pub(crate) table: Name,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct CreateExtension {
     pub(crate) name: Ident,
     pub(crate) if_not_exists: bool,
@@ -442,7 +442,7 @@ pub(crate) struct CreateExtension {
     pub(crate) cascade: bool,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct CreateOther {
     pub(crate) object: ObjectName,
     pub(crate) or_replace: bool,
@@ -454,7 +454,7 @@ pub(crate) struct CreateOther {
 }
 
 /// `INSERT`, `UPDATE`, `DELETE`, `MERGE`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Dml {
     pub(crate) table: Name,
     /// The columns that are written.

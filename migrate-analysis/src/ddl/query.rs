@@ -4,7 +4,7 @@ use super::{Name, TypeName};
 use std::ops::Range;
 
 /// A query as it is written, and what could be read of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Query {
     /// Comments gone, blanks folded.
     pub(crate) sql: String,

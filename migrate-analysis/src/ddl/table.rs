@@ -3,7 +3,7 @@
 use super::{Behavior, Expression, Ident, Name, Query, SequenceOptions, TypeName};
 use std::ops::Range;
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct CreateTable {
     pub(crate) name: Name,
     pub(crate) if_not_exists: bool,
@@ -32,7 +32,7 @@ pub(crate) enum Persistence {
     Temporary,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) enum TableElement {
     Column(ColumnDef),
     Constraint(TableConstraint),
@@ -40,7 +40,7 @@ pub(crate) enum TableElement {
     Like(Like),
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct ColumnDef {
     pub(crate) name: Ident,
     /// None in `OF type` and `PARTITION OF`, where a column may be given more constraints.
@@ -52,7 +52,7 @@ pub(crate) struct ColumnDef {
 }
 
 /// With the attributes that followed it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct ColumnConstraint {
     pub(crate) name: Option<Ident>,
     pub(crate) kind: ColumnConstraintKind,
@@ -60,7 +60,7 @@ pub(crate) struct ColumnConstraint {
     pub(crate) at: Range<usize>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) enum ColumnConstraintKind {
     NotNull,
     Null,
@@ -153,7 +153,7 @@ pub(crate) enum Action {
     SetDefault(Vec<Ident>),
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Like {
     pub(crate) table: Name,
     pub(crate) including: Including,
@@ -173,7 +173,7 @@ pub(crate) struct Including {
     pub(crate) storage: bool,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct PartitionBy {
     /// `range`, `list`, `hash`.
     pub(crate) strategy: String,
@@ -184,7 +184,7 @@ pub(crate) struct PartitionBy {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Bound(pub(crate) String);
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct CreateTableAs {
     pub(crate) name: Name,
     pub(crate) if_not_exists: bool,
@@ -198,7 +198,7 @@ pub(crate) struct CreateTableAs {
 /// `ALTER TABLE`, and those of `ALTER INDEX`, `ALTER VIEW`, `ALTER MATERIALIZED VIEW` and
 /// `ALTER FOREIGN TABLE` that have actions. Renaming, `SET SCHEMA` and `OWNER TO` are commands of
 /// their own where they stand alone, as the grammar has it (`OWNER TO` may stand among others).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct AlterTable {
     pub(crate) table: Name,
     /// What the command calls it: `TABLE`, `INDEX`, `VIEW`, `MATERIALIZED VIEW`, `FOREIGN TABLE`.
@@ -208,13 +208,13 @@ pub(crate) struct AlterTable {
     pub(crate) actions: Vec<AlterAction>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct AlterAction {
     pub(crate) kind: AlterActionKind,
     pub(crate) at: Range<usize>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 #[allow(clippy::large_enum_variant, reason = "there is one at a time")]
 pub(crate) enum AlterActionKind {
     AddColumn {
@@ -278,7 +278,7 @@ pub(crate) enum AlterActionKind {
     Options(String),
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) enum ColumnAction {
     Type { type_name: TypeName, collation: Option<Name>, using: Option<Expression> },
     SetDefault(Expression),
@@ -314,7 +314,7 @@ pub(crate) enum RowSecurity {
     NoForce,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) enum TriggerChoice {
     Named(Ident),
     All,
@@ -331,7 +331,7 @@ pub(crate) enum Enabled {
     Always,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct CreateIndex {
     pub(crate) name: Option<Ident>,
     pub(crate) table: Name,

@@ -8,9 +8,10 @@ mod table;
 
 use crate::catalog::{
     Argument, BaseType, Column, ColumnType, Expr, Id, IndexElement, IndexKey, Kind, Object, Piece,
-    State,
+    State, numbered,
 };
 use crate::ddl::ArgumentMode;
+use crate::list::CollectVec;
 use crate::sql::quoted;
 
 pub(crate) use objects::*;
@@ -120,7 +121,7 @@ pub(crate) fn is_literal(text: &str) -> bool {
 
 /// A column by its number.
 pub(crate) fn column_name(columns: &[Column], number: u32) -> String {
-    match columns.iter().find(|column| column.number == number) {
+    match numbered(columns, number) {
         Some(column) => quoted(&column.name),
         None => "?".to_owned(),
     }
@@ -131,7 +132,7 @@ pub(crate) fn column_names(columns: &[Column], numbers: &[u32]) -> String {
 }
 
 pub(crate) fn list(items: impl Iterator<Item = String>) -> String {
-    items.collect::<Vec<_>>().join(", ")
+    items.collect_vec().join(", ")
 }
 
 /// `'…'`, whatever it holds.

@@ -6,6 +6,7 @@ use crate::catalog::{
     Sequence, Table, Trigger,
 };
 use crate::ddl::Persistence;
+use crate::list::CollectVec;
 
 /// `CREATE TABLE`, with its columns and what does not need other tables: foreign keys, indexes of their own,
 /// triggers, … come in statements behind it.
@@ -20,7 +21,7 @@ pub(crate) fn create_table(
         .columns
         .iter()
         .map(|it| column(state, (id, object), it, &table.columns, is_new))
-        .collect();
+        .collect_vec();
     for constraint in inline_constraints(state, table) {
         items.push(named_constraint(state, constraint, &table.columns));
     }
@@ -77,7 +78,7 @@ pub(crate) fn inline_constraints<'t>(state: &State<'_>, table: &'t Table) -> Vec
         keys.push(bare.to_owned());
         is_first
     };
-    table.constraints.iter().filter(|it| is_inline(it)).collect()
+    table.constraints.iter().filter(|it| is_inline(it)).collect_vec()
 }
 
 pub(crate) fn is_foreign_key(constraint: &Constraint) -> bool {
@@ -345,7 +346,7 @@ pub(crate) fn create_trigger(
             true => event.to_uppercase(),
             false => format!("{} OF {}", event.to_uppercase(), column_names(columns, of)),
         })
-        .collect();
+        .collect_vec();
     let mut text = format!(
         "CREATE {constraint}TRIGGER {} {} {} ON {table}",
         quoted(&trigger.name),

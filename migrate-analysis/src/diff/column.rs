@@ -5,6 +5,7 @@ use super::table::{comment_text, comment_words, options};
 use super::{Differ, Pair, Phase, Weight, fix};
 use crate::catalog::{Acl, BaseType, Column, ColumnType, Expr, State, Table};
 use crate::deparse::{self, object_name};
+use crate::list::CollectVec;
 use crate::ordered::SortedMap;
 use crate::sql::quoted;
 
@@ -39,7 +40,7 @@ impl Differ<'_> {
                 if retypes { fix.stirring(pair.after.0, Some(other.number)) } else { fix }
             });
             let weight = if doubtful { Weight::Doubtful } else { Weight::Certain };
-            differ.note(weight, words, fixes.collect());
+            differ.note(weight, words, fixes.collect_vec());
         };
         if one.partial && !other.partial {
             let words = format!("column {title} is another");
@@ -174,7 +175,7 @@ impl Differ<'_> {
             };
             let fixes = action.map(|it| fix(Phase::AlterColumn, order, format!("{alter} {it}")));
             let words = format!("{title} is generated otherwise");
-            self.note(weight, words, fixes.into_iter().collect());
+            self.note(weight, words, fixes.into_iter().collect_vec());
         }
     }
 
@@ -193,7 +194,7 @@ impl Differ<'_> {
                 let not_null = if other.not_null { None } else { Some("SET NOT NULL".to_owned()) };
                 let add = deparse::identity(self.before, pair.before, one, always);
                 let add = format!("ADD {add}");
-                ("is no identity column any more", not_null.into_iter().chain([add]).collect())
+                ("is no identity column any more", not_null.into_iter().chain([add]).collect_vec())
             }
             (None, _) => {
                 let mut actions = vec!["DROP IDENTITY".to_owned()];
@@ -213,7 +214,7 @@ impl Differ<'_> {
         let fixes = actions
             .into_iter()
             .map(|action: String| fix(Phase::AlterColumn, order, format!("{alter} {action}")));
-        self.certain(format!("{title} {words}"), fixes.collect());
+        self.certain(format!("{title} {words}"), fixes.collect_vec());
     }
 
     pub(super) fn column_comment(
@@ -251,7 +252,7 @@ impl Differ<'_> {
         let mut sql: Vec<String> = now
             .keys()
             .map(|role| format!("REVOKE ALL ({column}) ON {table} FROM {}", deparse::role(role)))
-            .collect();
+            .collect_vec();
         for (role, privileges) in &then {
             for (privilege, option) in privileges {
                 let with = if *option { " WITH GRANT OPTION" } else { "" };
@@ -261,7 +262,7 @@ impl Differ<'_> {
         }
         let unknown = [&one.acl, &other.acl].contains(&&Some(Acl::Unknown));
         let weight = if unknown { Weight::Doubtful } else { Weight::Certain };
-        let fixes = sql.into_iter().map(|sql| fix(Phase::Describe, 0, sql)).collect();
+        let fixes = sql.into_iter().map(|sql| fix(Phase::Describe, 0, sql)).collect_vec();
         self.note(weight, format!("{title} has other privileges"), fixes);
     }
 }

@@ -4,11 +4,12 @@ use super::table::{comment_text, comment_words};
 use super::{Differ, Fix, Pair, Phase, Weight, fix};
 use crate::catalog::{Column, Constraint, ConstraintKind, Id, Object, State, Table};
 use crate::deparse::{self, object_name};
+use crate::list::CollectVec;
 use crate::sql::quoted;
 
 impl Differ<'_> {
     pub(super) fn constraints(&mut self, pair: Pair<'_>, one: &Table, other: &Table) {
-        let mut now: Vec<&Constraint> = other.constraints.iter().collect();
+        let mut now: Vec<&Constraint> = other.constraints.iter().collect_vec();
         let mut pairs = Vec::new();
         let mut missing = Vec::new();
         for constraint in &one.constraints {
@@ -202,6 +203,6 @@ impl Differ<'_> {
             let text = deparse::literal(comment);
             fix(Phase::Describe, 0, format!("COMMENT ON {on} IS {text}"))
         };
-        own.into_iter().chain(index).map(comment).collect()
+        own.into_iter().chain(index).map(comment).collect_vec()
     }
 }

@@ -16,11 +16,12 @@ mod view;
 
 use crate::catalog::{Column, Expr, Id, Kind, Object, Sequence, State};
 use crate::deparse;
-use crate::ordered::{SortedMap, SortedSet};
+use crate::list::CollectVec;
+use crate::ordered::{SortedMap, SortedSet, sort_by_key};
 use crate::sql::compare::{self, Sameness};
 
 /// Something that is not as it was.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone)]
 pub(crate) struct Difference {
     /// `` `users.email` loses NOT NULL ``.
     pub(crate) words: String,
@@ -39,12 +40,12 @@ impl Difference {
         let parts = without_arguments
             .flat_map(|it| it.split('.'))
             .map(|it| it.trim_matches('"').to_owned());
-        parts.collect()
+        parts.collect_vec()
     }
 }
 
 /// How much a difference counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Weight {
     /// The columns have another order, which PostgreSQL cannot change.
     Order,
@@ -54,7 +55,7 @@ pub(crate) enum Weight {
 }
 
 /// A statement, without its semicolon, and when its turn is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone)]
 pub(crate) struct Fix {
     pub(crate) phase: Phase,
     /// Inside a phase: creation in order of age, dropping the other way round.
@@ -75,7 +76,7 @@ impl Fix {
 
 /// The order in which differences are mended: down to what both states share, under the names of the
 /// later one, then renaming, then up again under the names of the earlier one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Phase {
     DropTrigger,
     DropView,
@@ -98,7 +99,7 @@ pub(crate) enum Phase {
 }
 
 /// Which objects of two states belong together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Matching {
     /// What is called the same, as everyone but the catalog itself would see it.
     Names,
@@ -122,15 +123,15 @@ pub(crate) fn compare(
         matching,
         found: Vec::new(),
     };
-    differ.run(&touched.collect::<Vec<_>>());
+    differ.run(&touched.collect_vec());
     differ.found
 }
 
 /// The statements that mend all of it, in order, each without its semicolon.
 pub(crate) fn statements(differences: &[Difference]) -> Vec<String> {
-    let mut fixes: Vec<&Fix> = differences.iter().flat_map(|it| &it.fixes).collect();
-    fixes.sort_by_key(|fix| (fix.phase, fix.order));
-    let mut statements: Vec<String> = fixes.into_iter().map(|fix| fix.sql.clone()).collect();
+    let mut fixes: Vec<&Fix> = differences.iter().flat_map(|it| &it.fixes).collect_vec();
+    sort_by_key(&mut fixes, |fix| (fix.phase, fix.order));
+    let mut statements: Vec<String> = fixes.into_iter().map(|fix| fix.sql.clone()).collect_vec();
     statements.dedup();
     statements
 }
@@ -158,9 +159,9 @@ impl<'a> Differ<'a> {
     fn run(&mut self, touched: &[Id]) {
         let (before, after) = (self.before, self.after);
         let mut then: Vec<(Id, &Object)> =
-            touched.iter().filter_map(|id| Some((*id, before.get(*id)?))).collect();
+            touched.iter().filter_map(|id| Some((*id, before.get(*id)?))).collect_vec();
         let mut now: Vec<(Id, &Object)> =
-            touched.iter().filter_map(|id| Some((*id, after.get(*id)?))).collect();
+            touched.iter().filter_map(|id| Some((*id, after.get(*id)?))).collect_vec();
         let mut pairs = Vec::new();
         let same_name = |a: &(Id, &Object), b: &(Id, &Object)| self.same_name(a.1, b.1);
         let same_object = |a: &(Id, &Object), b: &(Id, &Object)| a.0 == b.0 && same_kind(a.1, b.1);
@@ -183,12 +184,12 @@ impl<'a> Differ<'a> {
         let whole = |it: &&(Id, &Object)| !it.1.partial;
         self.missing = then.iter().filter(whole).map(|it| it.0).collect();
         self.left = now.iter().filter(whole).map(|it| it.0).collect();
-        pairs.sort_by_key(|pair| pair.before.0);
+        sort_by_key(&mut pairs, |pair| pair.before.0);
         self.both = pairs.iter().map(|pair| (pair.before.0, pair.after.0)).collect();
         for pair in pairs {
             self.pair(pair);
         }
-        now.sort_by_key(|it| it.0);
+        sort_by_key(&mut now, |it| it.0);
         for (id, object) in then {
             self.missing_object(id, object);
         }
@@ -209,7 +210,8 @@ impl<'a> Differ<'a> {
             // In a circle there is no order.
             i64::try_from(behind.by_ref().take(taken.len() + 2).count()).unwrap_or(0)
         };
-        let depths: Vec<i64> = fixes().map(|it| it.renames.as_ref().map_or(0, &depth)).collect();
+        let depths: Vec<i64> =
+            fixes().map(|it| it.renames.as_ref().map_or(0, &depth)).collect_vec();
         for (fix, depth) in self.found.iter_mut().flat_map(|it| &mut it.fixes).zip(depths) {
             fix.order += depth << 40;
         }

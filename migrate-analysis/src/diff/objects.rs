@@ -5,6 +5,7 @@ use super::{Differ, Difference, Fix, Matching, Pair, Phase, Weight, age, fix};
 use crate::catalog::{Column, Id, Index, Kind, Object, Ownership, Routine, State};
 use crate::ddl::ObjectKind;
 use crate::deparse::{self, object_name};
+use crate::list::CollectVec;
 use crate::sql::quoted;
 
 /// `table`, `materialized view`: as the words and, in upper case, the commands have it.
@@ -141,7 +142,7 @@ impl Differ<'_> {
                 let sql = format!("ALTER TABLE {name} DROP CONSTRAINT {}", quoted(&it.name));
                 fix(Phase::DropForeignKey, -age(id), sql)
             })
-            .collect()
+            .collect_vec()
     }
 
     fn is_used_by_what_stays(&self, id: Id) -> bool {
@@ -302,7 +303,7 @@ impl Differ<'_> {
                 });
                 std::iter::once(create).chain(comment)
             })
-            .collect()
+            .collect_vec()
     }
 
     /// Owner, comment and privileges of something that is made again.
@@ -431,7 +432,7 @@ fn same_variant(one: &Object, other: &Object) -> bool {
 
 /// The columns of a table or view.
 pub(super) fn columns_of<'s>(state: &'s State<'_>, id: Id) -> &'s [Column] {
-    match state.get(id).map(|object| &object.kind) {
+    match state.kind(id) {
         Some(Kind::Table(table)) => &table.columns,
         Some(Kind::View(view)) => &view.columns,
         _ => &[],

@@ -5,9 +5,10 @@ use super::table::{comment_text, comment_words, owner_name};
 use super::{Differ, Fix, Pair, Phase, Weight, fix, weight};
 use crate::catalog::{
     Acl, BaseType, Body, Column, Domain, Expr, Index, IndexElement, IndexKey, Kind, Object, Piece,
-    Routine, Sequence, State, Table,
+    Routine, Sequence, State, Table, named, numbered,
 };
 use crate::deparse::{self, object_name};
+use crate::list::CollectVec;
 use crate::ordered::SortedMap;
 use crate::sql::quoted;
 
@@ -19,7 +20,7 @@ impl Differ<'_> {
     ) -> Option<Weight> {
         let same_table = one.table == other.table;
         let bare = |state: &State<'_>, index: &Index, columns: &[Column]| {
-            let options: Vec<String> = index.elements.iter().map(element_options).collect();
+            let options: Vec<String> = index.elements.iter().map(element_options).collect_vec();
             (
                 (index.unique, index.nulls_not_distinct, index.method.clone()),
                 if same_table { String::new() } else { deparse::name(state, index.table) },
@@ -108,8 +109,8 @@ impl Differ<'_> {
         let quote = |labels: Vec<&String>| {
             deparse::list(labels.into_iter().map(|label| deparse::literal(label)))
         };
-        let left: Vec<&String> = other.iter().filter(|it| !one.contains(it)).collect();
-        let lost: Vec<&String> = one.iter().filter(|it| !other.contains(it)).collect();
+        let left: Vec<&String> = other.iter().filter(|it| !one.contains(it)).collect_vec();
+        let lost: Vec<&String> = one.iter().filter(|it| !other.contains(it)).collect_vec();
         // A value was renamed, and nothing else happened.
         if let ([left], [lost]) = (left.as_slice(), lost.as_slice())
             && one.len() == other.len()
@@ -171,7 +172,7 @@ impl Differ<'_> {
             .into_iter()
             .zip(order..)
             .map(|(sql, order)| fix(Phase::AlterColumn, order, sql))
-            .collect();
+            .collect_vec();
         (fixes, Some(format!("`{name}` cannot lose a value while rows hold it")))
     }
 
@@ -215,7 +216,7 @@ impl Differ<'_> {
         }
         let Some(then) = then else { return };
         let returns = |state: &State<'_>, it: &Routine| {
-            let names: Vec<&Option<String>> = it.arguments.iter().map(|it| &it.name).collect();
+            let names: Vec<&Option<String>> = it.arguments.iter().map(|it| &it.name).collect_vec();
             (deparse::returns(state, it), format!("{names:?}"))
         };
         let mut fixes = Vec::new();
@@ -277,7 +278,7 @@ impl Differ<'_> {
         let default =
             self.expressions(one.default.as_ref().map(bare), other.default.as_ref().map(bare));
         let checks = one.checks.iter().map(|check| {
-            let same = other.checks.iter().find(|it| it.name == check.name);
+            let same = named(&other.checks, &check.name);
             match same.filter(|it| (it.validated, &it.comment) == (check.validated, &check.comment))
             {
                 Some(it) => weight(self.sameness(bare(&check.expression), bare(&it.expression))),
@@ -316,7 +317,7 @@ impl Differ<'_> {
         }
         if before.acl != after.acl {
             let sql = self.grants(before, after.acl.as_ref());
-            let fixes = sql.into_iter().map(|sql| fix(Phase::Describe, 0, sql)).collect();
+            let fixes = sql.into_iter().map(|sql| fix(Phase::Describe, 0, sql)).collect_vec();
             let unknown = before.acl == Some(Acl::Unknown) || after.acl == Some(Acl::Unknown);
             let weight = if unknown { Weight::Doubtful } else { Weight::Certain };
             self.note(weight, format!("{title} has other privileges"), fixes);
@@ -375,7 +376,7 @@ fn is_owner(role: &str) -> bool {
 
 /// Whether a call of a column may be a cast to the type that it has.
 fn cast_weight((call, columns): (&Expr, &[Column]), column: u32) -> Option<Weight> {
-    let type_name = columns.iter().find(|it| it.number == column).map(|it| &it.column_type.base);
+    let type_name = numbered(columns, column).map(|it| &it.column_type.base);
     let is_cast = match (type_name, call.pieces.first()) {
         (Some(BaseType::BuiltIn(name)), Some(Piece::Text(text))) => text.starts_with(name.as_str()),
         _ => false,

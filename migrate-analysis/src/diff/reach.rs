@@ -4,7 +4,7 @@ use super::{Differ, Pair};
 use crate::catalog::{Column, Expr, Id, Object, State};
 
 /// Which tables a change of a column has to name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reach {
     /// Those that inherit the column follow.
     Whole,

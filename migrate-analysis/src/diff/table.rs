@@ -4,10 +4,11 @@ use super::column::column_settings;
 use super::objects::columns_of;
 use super::trigger::create_rule;
 use super::{Differ, Fix, Matching, Pair, Phase, Weight, age, fix};
-use crate::catalog::{Column, Id, Object, Ownership, State, Table};
+use crate::catalog::{Column, Id, Object, Ownership, State, Table, numbered};
 use crate::ddl::{Persistence, ReplicaIdentity};
 use crate::deparse::{self, object_name};
-use crate::ordered::sort_few_by_key;
+use crate::list::CollectVec;
+use crate::ordered::sort_by_key;
 use crate::sql::quoted;
 
 /// Columns of one table in both states.
@@ -166,13 +167,13 @@ impl Differ<'_> {
         let then: Vec<&str> = then
             .filter_map(|it| columns.both.iter().find(|(b, _)| b.number == it.number))
             .map(|(_, after)| after.name.as_str())
-            .collect();
+            .collect_vec();
         let now: Vec<&str> = other
             .columns
             .iter()
             .filter(|it| columns.both.iter().any(|(_, a)| a.number == it.number))
             .map(|it| it.name.as_str())
-            .collect();
+            .collect_vec();
         if then != now {
             let name = object_name(self.before, pair.before.1);
             self.note(
@@ -217,7 +218,7 @@ impl Differ<'_> {
 
     fn inheritance(&mut self, pair: Pair<'_>, one: &Table, other: &Table) {
         let parents = |state: &State<'_>, table: &Table| -> Vec<String> {
-            table.parents.iter().map(|id| deparse::name(state, *id)).collect()
+            table.parents.iter().map(|id| deparse::name(state, *id)).collect_vec()
         };
         let (then, now) = (parents(self.before, one), parents(self.after, other));
         if then == now && one.bound == other.bound {
@@ -272,8 +273,8 @@ impl Differ<'_> {
     }
 
     fn columns_of_both<'a>(&self, pair: Pair<'_>, one: &'a Table, other: &'a Table) -> Columns<'a> {
-        let mut left: Vec<&Column> = other.columns.iter().collect();
-        let mut missing: Vec<&Column> = one.columns.iter().collect();
+        let mut left: Vec<&Column> = other.columns.iter().collect_vec();
+        let mut missing: Vec<&Column> = one.columns.iter().collect_vec();
         let mut both = Vec::new();
         type Test<'t> = &'t dyn Fn(&Column, &Column) -> bool;
         let same_name: Test<'_> = &|a, b| a.name == b.name;
@@ -292,7 +293,7 @@ impl Differ<'_> {
                 None => true,
             });
         }
-        sort_few_by_key(&mut both, |(before, _)| before.number);
+        sort_by_key(&mut both, |(before, _)| before.number);
         Columns { both, missing, left }
     }
 }
@@ -311,7 +312,8 @@ pub(super) fn comment_words(title: &str, then: bool, now: bool) -> String {
 
 /// `SET (…)` and `RESET (…)` that lead from the later options to the earlier ones.
 pub(super) fn options(then: &[(String, String)], now: &[(String, String)]) -> Vec<String> {
-    let lost: Vec<(String, String)> = then.iter().filter(|it| !now.contains(it)).cloned().collect();
+    let lost: Vec<(String, String)> =
+        then.iter().filter(|it| !now.contains(it)).cloned().collect_vec();
     let left = now.iter().filter(|it| !then.iter().any(|other| other.0 == it.0));
     let left = deparse::list(left.map(|(name, _)| name.clone()));
     let mut actions = Vec::new();
@@ -370,6 +372,6 @@ fn settings(name: &str, one: &Table, other: &Table) -> Vec<(String, String)> {
 /// Where an owned sequence of the later state hangs.
 pub(super) fn owner_name(state: &State<'_>, owner: Ownership) -> Option<String> {
     let table = state.get(owner.table)?;
-    let column = columns_of(state, owner.table).iter().find(|it| it.number == owner.column)?;
+    let column = numbered(columns_of(state, owner.table), owner.column)?;
     Some(format!("{}.{}", object_name(state, table), quoted(&column.name)))
 }

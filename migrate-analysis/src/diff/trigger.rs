@@ -2,9 +2,10 @@
 
 use super::table::{comment_text, comment_words};
 use super::{Differ, Fix, Pair, Phase, Weight, fix};
-use crate::catalog::{Column, Policy, Rule, State, Table, Trigger};
+use crate::catalog::{Column, Policy, Rule, State, Table, Trigger, named};
 use crate::ddl::Enabled;
 use crate::deparse::{self, object_name};
+use crate::list::CollectVec;
 use crate::sql::quoted;
 
 impl Differ<'_> {
@@ -22,7 +23,7 @@ impl Differ<'_> {
         };
         for trigger in then.iter().filter(|it| !it.inherited) {
             let title = format!("trigger `{}` on `{table}`", quoted(&trigger.name));
-            let Some(other) = now.iter().find(|it| it.name == trigger.name) else {
+            let Some(other) = named(now, &trigger.name) else {
                 let fixes = self.create_trigger(&table, trigger, one_columns);
                 self.certain(format!("{title} is missing"), fixes);
                 continue;
@@ -51,7 +52,7 @@ impl Differ<'_> {
             }
         }
         for trigger in now.iter().filter(|it| !it.inherited) {
-            if !then.iter().any(|it| it.name == trigger.name) {
+            if named(then, &trigger.name).is_none() {
                 let words = format!(
                     "trigger `{}` on `{after_table}` is left behind",
                     quoted(&trigger.name)
@@ -105,7 +106,7 @@ impl Differ<'_> {
         for policy in &one.policies {
             let title = format!("policy `{}` on `{table}`", quoted(&policy.name));
             let create = self.create_policy(&table, policy, &one.columns);
-            let now = other.policies.iter().find(|it| it.name == policy.name);
+            let now = named(&other.policies, &policy.name);
             let Some(now) = now else {
                 self.certain(format!("{title} is missing"), create);
                 continue;
@@ -123,12 +124,12 @@ impl Differ<'_> {
             };
             let plain = (bare(policy) != bare(now)).then_some(Weight::Certain);
             if let Some(weight) = using.max(check).max(plain) {
-                let fixes = std::iter::once(drop(now)).chain(create).collect();
+                let fixes = std::iter::once(drop(now)).chain(create).collect_vec();
                 self.note(weight, format!("{title} is defined otherwise"), fixes);
             }
         }
         for policy in &other.policies {
-            if !one.policies.iter().any(|it| it.name == policy.name) {
+            if named(&one.policies, &policy.name).is_none() {
                 let name = quoted(&policy.name);
                 let words = format!("policy `{name}` on `{after_table}` is left behind");
                 self.certain(words, vec![drop(policy)]);
@@ -145,14 +146,14 @@ impl Differ<'_> {
         let sql = deparse::create_policy(self.before, table, policy, columns);
         let on = format!("POLICY {} ON {table}", quoted(&policy.name));
         let comment = comment(&on, policy.comment.as_ref());
-        std::iter::once(fix(Phase::CreateTrigger, 0, sql)).chain(comment).collect()
+        std::iter::once(fix(Phase::CreateTrigger, 0, sql)).chain(comment).collect_vec()
     }
 
     pub(super) fn rules(&mut self, pair: Pair<'_>, then: &[Rule], now: &[Rule]) {
         let table = object_name(self.after, pair.after.1);
         for rule in then {
             let title = format!("rule `{}` on `{table}`", quoted(&rule.name));
-            match now.iter().find(|it| it.name == rule.name) {
+            match named(now, &rule.name) {
                 None => {
                     let create = create_rule(&table, rule);
                     self.certain(format!("{title} is missing"), create);
@@ -183,7 +184,7 @@ impl Differ<'_> {
                 Some(_) => {}
             }
         }
-        for rule in now.iter().filter(|rule| !then.iter().any(|it| it.name == rule.name)) {
+        for rule in now.iter().filter(|rule| named(then, &rule.name).is_none()) {
             let name = quoted(&rule.name);
             let drop = fix(Phase::DropTrigger, 0, format!("DROP RULE {name} ON {table}"));
             self.certain(format!("rule `{name}` on `{table}` is left behind"), vec![drop]);
@@ -203,7 +204,7 @@ pub(super) fn create_rule(table: &str, rule: &Rule) -> Vec<Fix> {
     let is_plain = rule.enabled == Enabled::Origin;
     let enable = (!is_plain).then(|| fix(Phase::Describe, 0, enable_rule(table, rule)));
     let comment = comment(&on, rule.comment.as_ref());
-    std::iter::once(create).chain(enable).chain(comment).collect()
+    std::iter::once(create).chain(enable).chain(comment).collect_vec()
 }
 
 fn enable_rule(table: &str, rule: &Rule) -> String {

@@ -3,8 +3,9 @@
 use super::objects::{columns_of, kind_name, titled};
 use super::trigger::create_rule;
 use super::{Differ, Fix, Pair, Phase, Weight, age, fix};
-use crate::catalog::{Column, Id, Kind, Object, State, View};
+use crate::catalog::{Column, Id, Kind, Object, State, View, numbered};
 use crate::deparse::{self, object_name};
+use crate::list::CollectVec;
 use crate::ordered::SortedSet;
 use crate::sql::{compare, quoted};
 
@@ -36,7 +37,7 @@ impl Differ<'_> {
     pub(super) fn views(&mut self, pair: Pair<'_>, one: &View, other: &View) {
         let (before, after) = (pair.before.1, pair.after.1);
         let names = |view: &View| -> Vec<String> {
-            view.columns.iter().map(|column| column.name.clone()).collect()
+            view.columns.iter().map(|column| column.name.clone()).collect_vec()
         };
         let title = titled(self.before, before);
         let mut weight = match one.query == other.query {
@@ -71,7 +72,7 @@ impl Differ<'_> {
                 let sql = format!("ALTER {kind} {name} RENAME COLUMN {now} TO {then}");
                 fix(Phase::Rename, i64::MAX, sql)
             });
-            let fixes = fixes.collect();
+            let fixes = fixes.collect_vec();
             self.note(Weight::Certain, columns_in_words(&title, &then, &now), fixes);
         } else if let Some(weight) = weight {
             let drop = format!("DROP {kind} {}", object_name(self.after, after));
@@ -103,7 +104,7 @@ impl Differ<'_> {
         for column in &one.columns {
             let name = object_name(self.before, before);
             let title = self.titled_column(self.before, before, column);
-            if let Some(now) = other.columns.iter().find(|it| it.number == column.number) {
+            if let Some(now) = numbered(&other.columns, column.number) {
                 self.column_comment(&name, &title, column, now);
                 let alter = format!("ALTER VIEW {name} ALTER COLUMN {}", quoted(&column.name));
                 let sides = ((one.columns.as_slice(), column), (other.columns.as_slice(), now));
@@ -131,7 +132,7 @@ impl Differ<'_> {
     /// Whether what it reads has the same columns in both states.
     fn reads_the_same(&self, view: &View) -> bool {
         let names = |state: &State<'_>, id: Id| -> Vec<String> {
-            columns_of(state, id).iter().map(|column| column.name.clone()).collect()
+            columns_of(state, id).iter().map(|column| column.name.clone()).collect_vec()
         };
         view.reads.iter().all(|(id, _)| names(self.before, *id) == names(self.after, *id))
     }
@@ -140,7 +141,7 @@ impl Differ<'_> {
     /// after it.
     pub(super) fn views_in_the_way(&mut self) {
         let fixes = self.found.iter().flat_map(|it| &it.fixes);
-        let mut waiting: Vec<(Id, Option<u32>)> = fixes.filter_map(|fix| fix.stirs).collect();
+        let mut waiting: Vec<(Id, Option<u32>)> = fixes.filter_map(|fix| fix.stirs).collect_vec();
         let mut done: SortedSet<Id> = waiting.iter().map(|(id, _)| *id).collect();
         while let Some((id, column)) = waiting.pop() {
             for view in self.after.dependents(id) {

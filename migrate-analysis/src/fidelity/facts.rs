@@ -7,6 +7,7 @@ use crate::catalog::{
 };
 use crate::ddl::{Persistence, ReplicaIdentity};
 use crate::deparse;
+use crate::ordered::sort;
 use crate::sql::quoted;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -316,7 +317,7 @@ impl Writer<'_> {
                 .iter()
                 .map(|(name, value)| format!("{}={value}", name.get(skip..).unwrap_or_default()))
                 .collect();
-            list.sort();
+            sort(&mut list);
             if !list.is_empty() {
                 attributes.insert(attribute, Value::Text(list.join(", ")));
             }
@@ -453,7 +454,7 @@ impl Writer<'_> {
     }
 
     fn index(&mut self, id: Id, object: &Object, index: &Index, mut attributes: Attributes) {
-        let columns = match self.state.get(index.table).map(|it| &it.kind) {
+        let columns = match self.state.kind(index.table) {
             Some(Kind::Table(table)) => table.columns.as_slice(),
             Some(Kind::View(view)) => view.columns.as_slice(),
             _ => return,

@@ -18,7 +18,6 @@ use std::collections::BTreeMap;
 pub type Facts = BTreeMap<(String, String), BTreeMap<String, String>>;
 
 /// A set at some migration.
-#[derive(Debug)]
 pub struct Chain<'a> {
     links: Vec<Link<'a>>,
     catalog: Catalog,
@@ -51,8 +50,10 @@ impl<'a> Chain<'a> {
     pub fn new(analysis: &'a Analysis) -> Chain<'a> {
         let catalog = Catalog::default();
         let mark = catalog.mark();
+        let Analysis { plan, sources, .. } = analysis;
+        let link = |number| chain::link(plan, number, sources, &Doubts::default());
         Chain {
-            links: chain::links(&analysis.plan, &analysis.sources, &Doubts::default()),
+            links: (0..plan.migrations.len()).filter_map(link).collect(),
             catalog,
             external: External::default(),
             before: mark,

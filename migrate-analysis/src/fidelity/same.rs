@@ -4,6 +4,7 @@ use crate::ddl::{
     AlterActionKind, Body, Command, CreateIndex, CreateRoutine, CreateTrigger, Expression,
     IndexElement, IndexKey, Name, References, TableConstraint, TableConstraintKind, TypeName,
 };
+use crate::ordered::sort;
 use crate::sql::compare::{self, Sameness};
 use std::ops::Range;
 
@@ -144,7 +145,7 @@ impl Printer<'_> {
         index.elements.iter().for_each(|element| self.element(element));
         self.text(format!("{} {}", names(&index.include), index.nulls_not_distinct));
         let mut options = index.options.clone();
-        options.sort();
+        sort(&mut options);
         self.text(format!("{options:?}"));
         self.expression(index.predicate.as_ref());
     }
@@ -155,7 +156,7 @@ impl Printer<'_> {
             .iter()
             .map(|(event, columns)| format!("{event} {}", names(columns)))
             .collect();
-        events.sort();
+        sort(&mut events);
         self.text(format!(
             "{} {} {} {} {events:?} {} {:?}",
             trigger.name.name,

@@ -4,7 +4,7 @@ use crate::catalog::{Catalog, Id, Mark, State};
 use crate::chain::{self, Effect, OnFailure, Ran, ScriptStatement, Watch};
 use crate::deparse;
 use crate::lock::{self, Cause, LockMode, Locks, Seen, Servers, WorkKind, Zone};
-use crate::ordered::sort_few_by_key;
+use crate::ordered::sort_by_key;
 use crate::rules;
 use crate::simulate::External;
 use crate::sql;
@@ -40,7 +40,7 @@ pub struct Locked {
 }
 
 /// A schema to lock things in.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Base {
     catalog: Catalog,
 }
@@ -147,7 +147,7 @@ impl Watching {
         self.indexes(&start, after);
         let mut relations: Vec<LockFact> =
             self.locks.relations.iter().filter_map(|lock| self.fact(&start, lock)).collect();
-        sort_few_by_key(&mut relations, |fact| fact.is_index);
+        sort_by_key(&mut relations, |fact| fact.is_index);
         let depends_on_rows = self.locks.depends_on_rows.iter().map(|(_, state)| *state).collect();
         Locked { relations, depends_on_rows, failures, unknown: self.locks.unknown.clone() }
     }

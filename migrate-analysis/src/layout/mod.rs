@@ -11,7 +11,7 @@ mod sections;
 pub(crate) use directories::run_in_transaction;
 
 /// What a path means.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) enum Entry {
     Script(Named),
     /// diesel's `metadata.toml` of the migration in this folder.
@@ -25,7 +25,7 @@ pub(crate) enum Entry {
 }
 
 /// A script's name, read.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) struct Named {
     /// `None` when the digits do not fit into 64 bits.
     pub(crate) version: Option<i64>,
@@ -54,7 +54,7 @@ pub(crate) enum Layout {
 }
 
 /// Why a name fits no layout, and what to call the file instead.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) struct Malformed {
     /// `is not named like a migration`.
     pub(crate) verdict: &'static str,

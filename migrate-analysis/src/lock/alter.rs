@@ -15,10 +15,11 @@ mod words;
 pub(crate) use volatile::volatile_call;
 
 use super::{Cause, LockMode, Locks, Seen, Work, WorkKind, partition, removed};
-use crate::catalog::{Column, Id, Kind, Object, State, Table};
+use crate::catalog::{Column, Id, Kind, Object, State, Table, named};
 use crate::ddl::{
     AlterAction, AlterActionKind, AlterTable, ColumnAction, TableConstraint, TableConstraintKind,
 };
+use crate::ordered::sort;
 use std::ops::Range;
 
 pub(super) fn table(seen: &Seen<'_>, alter: &AlterTable, locks: &mut Locks) {
@@ -137,7 +138,7 @@ fn table_of<'s>(state: &'s State<'_>, id: Id) -> Option<&'s Table> {
 }
 
 fn column_of<'o>(object: &'o Object, name: &str) -> Option<&'o Column> {
-    object.columns().iter().find(|column| column.name == name)
+    named(object.columns(), name)
 }
 
 fn holds_rows(object: &Object) -> bool {
@@ -162,7 +163,7 @@ pub(super) fn descendants(state: &State<'_>, table: Id) -> Vec<Id> {
             }
         }
     }
-    found.sort_unstable();
+    sort(&mut found);
     found
 }
 

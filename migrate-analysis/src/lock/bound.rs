@@ -3,10 +3,11 @@
 //! PostgreSQL proves more than this; what is not proven here is said to be read.
 
 use crate::catalog::{Expr, Piece};
+use crate::list::CollectVec;
 use std::cmp::Ordering;
 
 /// The bound of a partition with one key.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) enum Bound {
     In(Vec<String>),
     /// From the first, up to the second without it; none where there is no limit.
@@ -44,7 +45,6 @@ fn limit(token: &Token, none: &str) -> Option<Option<String>> {
 }
 
 /// What a condition says of a column.
-#[derive(Clone, Debug)]
 pub(super) enum Facts {
     All(Vec<Facts>),
     Any(Vec<Facts>),
@@ -55,7 +55,7 @@ pub(super) enum Facts {
     Unknown,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub(super) enum Comparison {
     Less,
     LessOrEqual,
@@ -257,7 +257,7 @@ fn is_day(text: &str) -> bool {
     })
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 enum Token {
     Column,
     /// Its value, without quotes.
@@ -275,11 +275,11 @@ fn facts(tokens: &[Token]) -> Facts {
     let tokens = without_brackets(tokens);
     let alternatives = split(tokens, "OR");
     if alternatives.len() > 1 {
-        return Facts::Any(alternatives.into_iter().map(facts).collect());
+        return Facts::Any(alternatives.into_iter().map(facts).collect_vec());
     }
     let parts = split(tokens, "AND");
     if parts.len() > 1 {
-        return Facts::All(parts.into_iter().map(facts).collect());
+        return Facts::All(parts.into_iter().map(facts).collect_vec());
     }
     let word = |token: &Token, word: &str| matches!(token, Token::Word(it) if it == word);
     match tokens {
@@ -315,7 +315,7 @@ fn literals(tokens: &[Token]) -> Option<Vec<String>> {
         [Token::Literal(value)] => Some(value.clone()),
         _ => None,
     });
-    values.collect()
+    values.collect_all()
 }
 
 /// What is inside the brackets around all of it.
@@ -357,7 +357,7 @@ fn split<'a>(tokens: &'a [Token], at: &str) -> Vec<&'a [Token]> {
             Token::Word(word) => depth == 0 && word == at,
             _ => false,
         })
-        .collect()
+        .collect_vec()
 }
 
 fn tokens_of(text: &str, tokens: &mut Vec<Token>) {

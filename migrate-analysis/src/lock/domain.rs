@@ -10,7 +10,7 @@ pub(super) fn alter(seen: &Seen<'_>, alter: &AlterDomain, locks: &mut Locks) {
     let sqlstate = match &alter.action {
         DomainAction::AddCheck { not_valid: false, .. } => "23514",
         DomainAction::ValidateConstraint(name) => {
-            let Some(Kind::Domain(before)) = seen.before.get(domain).map(|it| &it.kind) else {
+            let Some(Kind::Domain(before)) = seen.before.kind(domain) else {
                 return;
             };
             if before.checks.iter().any(|it| it.name == name.name && it.validated) {
@@ -35,7 +35,7 @@ fn users(seen: &Seen<'_>, domain: Id) -> SortedSet<Id> {
     let mut domains = vec![domain];
     while let Some(domain) = domains.pop() {
         for id in seen.before.dependents(domain) {
-            match seen.before.get(id).map(|it| &it.kind) {
+            match seen.before.kind(id) {
                 Some(Kind::Table(table)) => {
                     let uses = table
                         .columns

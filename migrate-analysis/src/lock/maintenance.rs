@@ -4,6 +4,7 @@ use super::query::behind;
 use super::{Cause, LockMode, Locks, Seen, WorkKind, rows};
 use crate::catalog::{Id, Kind};
 use crate::ddl::{Maintenance, Name, Reindexed};
+use crate::list::CollectVec;
 use std::ops::Range;
 
 pub(super) fn maintenance(seen: &Seen<'_>, maintenance: &Maintenance, locks: &mut Locks) {
@@ -44,10 +45,10 @@ pub(super) fn maintenance(seen: &Seen<'_>, maintenance: &Maintenance, locks: &mu
 /// Those that are named, or all there are.
 fn named(seen: &Seen<'_>, tables: &[Name]) -> Vec<(Id, Range<usize>)> {
     match tables {
-        [] => all(seen).into_iter().map(|id| (id, 0..0)).collect(),
+        [] => all(seen).into_iter().map(|id| (id, 0..0)).collect_vec(),
         _ => {
             let known = |name: &Name| Some((seen.names.relation(name)?, name.at.clone()));
-            tables.iter().filter_map(known).collect()
+            tables.iter().filter_map(known).collect_vec()
         }
     }
 }
@@ -60,7 +61,7 @@ fn all(seen: &Seen<'_>) -> Vec<Id> {
         _ => false,
     };
     let tables = seen.before.all().filter(|(_, object)| is_stored(&object.kind));
-    tables.map(|(id, _)| id).collect()
+    tables.map(|(id, _)| id).collect_vec()
 }
 
 /// Of a view all that it reads is locked, too.
@@ -107,7 +108,7 @@ fn reindex(seen: &Seen<'_>, target: &Reindexed, concurrently: bool, locks: &mut 
     };
     match target {
         Reindexed::Index(name) => {
-            let mut all: Vec<Id> = seen.names.relation(name).into_iter().collect();
+            let mut all: Vec<Id> = seen.names.relation(name).into_iter().collect_vec();
             let mut next = 0;
             while let Some(id) = all.get(next).copied() {
                 let parts = seen.before.dependents(id).into_iter();
@@ -124,7 +125,8 @@ fn reindex(seen: &Seen<'_>, target: &Reindexed, concurrently: bool, locks: &mut 
                 true => seen.partitions(id),
                 false => vec![id],
             };
-            let tables: Vec<Id> = seen.names.relation(name).into_iter().flat_map(parts).collect();
+            let tables: Vec<Id> =
+                seen.names.relation(name).into_iter().flat_map(parts).collect_vec();
             tables.into_iter().for_each(|table| {
                 seen.indexes(table).into_iter().for_each(|index| rebuild(index, &name.at));
             });

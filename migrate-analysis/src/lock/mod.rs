@@ -38,7 +38,7 @@ use crate::ddl::{AlterPolicy, Command, CreatePolicy};
 use std::ops::Range;
 
 /// What a statement does to relations that were there before it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default)]
 pub(crate) struct Locks {
     /// A relation once, with the strongest mode; in the order in which they are locked.
     pub(crate) relations: Vec<RelationLock>,
@@ -50,14 +50,14 @@ pub(crate) struct Locks {
 }
 
 /// A lock on a relation.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone)]
 pub(crate) struct RelationLock {
     pub(crate) relation: Id,
     pub(crate) mode: LockMode,
 }
 
 /// What takes a time that grows with a relation, while the locks are held.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone)]
 pub(crate) struct Work {
     /// The table; of an index that is built, the table that it is on.
     pub(crate) relation: Id,
@@ -69,7 +69,7 @@ pub(crate) struct Work {
     pub(crate) column: Option<String>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum WorkKind {
     /// All rows are read.
     Scan,
@@ -80,7 +80,7 @@ pub(crate) enum WorkKind {
 }
 
 /// Why there is work to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Cause {
     // ADD COLUMN
     VolatileDefault,
@@ -131,7 +131,6 @@ pub(crate) enum Cause {
 }
 
 /// What a statement met.
-#[derive(Debug)]
 pub(crate) struct Seen<'a> {
     pub(crate) before: State<'a>,
     pub(crate) after: &'a Catalog,

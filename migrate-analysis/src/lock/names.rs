@@ -6,10 +6,11 @@ use crate::ddl::{
     Maintenance, Name, ObjectKind, ObjectName, OwnedBy, Query, Reindexed, Select, SequenceOptions,
     SourceKind, Step, TableConstraint, TableConstraintKind, TableElement, Word,
 };
+use crate::list::CollectVec;
 use crate::simulate::{self, External};
 
 /// What a statement names, looked up before it runs. (Afterwards it may be gone, or another one may have its name.)
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Default)]
 pub(crate) struct Names(Vec<(Space, Name, Id)>);
 
 impl Names {
@@ -22,7 +23,7 @@ impl Names {
             let id = simulate::lookup(catalog, external, space, name)?;
             Some((space, name.clone(), id))
         });
-        Names(known.collect())
+        Names(known.collect_vec())
     }
 
     /// A table, view, index, sequence.

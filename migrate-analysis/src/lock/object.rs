@@ -129,5 +129,5 @@ fn attributes(seen: &Seen<'_>, id: Id, locks: &mut Locks) {
 }
 
 fn is_composite(seen: &Seen<'_>, id: Id) -> bool {
-    matches!(seen.before.get(id).map(|it| &it.kind), Some(Kind::Composite(_)))
+    matches!(seen.before.kind(id), Some(Kind::Composite(_)))
 }

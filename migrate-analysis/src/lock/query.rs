@@ -3,8 +3,9 @@
 //! What functions do to other tables is not followed.
 
 use super::{Cause, LockMode, Locks, Seen, WorkKind};
-use crate::catalog::{Id, IndexKey, Object};
+use crate::catalog::{Id, IndexKey, Object, numbered};
 use crate::ddl::{Arm, Query, Select, Source, SourceKind};
+use crate::list::CollectVec;
 use crate::ordered::SortedSet;
 
 /// Whether a query is run, or only read.
@@ -49,7 +50,7 @@ impl Reading<'_, '_> {
     /// `common`: the names of the common tables that it sees.
     fn select(&mut self, select: &Select, common: &[&str]) {
         let own = select.with.iter().filter_map(|it| it.name.as_deref());
-        let common: Vec<&str> = common.iter().copied().chain(own).collect();
+        let common: Vec<&str> = common.iter().copied().chain(own).collect_vec();
         select.with.iter().for_each(|it| self.select(&it.query, &common));
         for arm in &select.arms {
             arm.from.iter().for_each(|source| self.source(source, arm, &common));
@@ -102,7 +103,7 @@ fn is_looked_up(seen: &Seen<'_>, table: Id, arm: &Arm) -> bool {
 
 /// The same where other queries in its conditions use columns, too: only what is compared with a value counts.
 fn is_compared(seen: &Seen<'_>, table: Id, arm: &Arm, query: &Query) -> bool {
-    let words: Vec<&str> = query.sql.split_whitespace().collect();
+    let words: Vec<&str> = query.sql.split_whitespace().collect_vec();
     has_index(seen, table, arm, |column| {
         words.windows(3).any(|it| match it {
             [before, name, operator] => {
@@ -120,7 +121,7 @@ fn is_compared(seen: &Seen<'_>, table: Id, arm: &Arm, query: &Query) -> bool {
 fn has_index(seen: &Seen<'_>, table: Id, arm: &Arm, is_one: impl Fn(&str) -> bool) -> bool {
     let Some(object) = seen.before.get(table) else { return false };
     let used = |number: u32| {
-        let column = object.columns().iter().find(|it| it.number == number);
+        let column = numbered(object.columns(), number);
         column.is_some_and(|column| is_one(&column.name))
     };
     let leads = |index: Id| {

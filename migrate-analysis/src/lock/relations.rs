@@ -20,7 +20,7 @@ impl Seen<'_> {
 
     /// Whether rows are kept in it.
     pub(super) fn holds_rows(&self, id: Id) -> bool {
-        match self.before.get(id).map(|object| &object.kind) {
+        match self.before.kind(id) {
             Some(Kind::Table(table)) => table.partition_by.is_none() && table.server.is_none(),
             Some(Kind::View(view)) => view.materialized,
             Some(Kind::Relation) => true,

@@ -7,6 +7,7 @@ use super::relations::foreign_key;
 use super::{LockMode, Locks, Seen};
 use crate::catalog::{Constraint, Id, Kind, Object, Table};
 use crate::ddl::{AlterActionKind, Command, ObjectName};
+use crate::list::CollectVec;
 
 /// What was there before and is gone.
 pub(super) fn locks(seen: &Seen<'_>, locks: &mut Locks) {
@@ -84,7 +85,7 @@ fn replaced<'a>(seen: &Seen<'a>) -> Vec<&'a str> {
         AlterActionKind::DropConstraint { constraint, .. } => Some(constraint.name.as_str()),
         _ => None,
     });
-    names.collect()
+    names.collect_vec()
 }
 
 /// Whether a foreign key of the table gave way to one of the same name.

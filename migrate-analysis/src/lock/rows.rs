@@ -7,6 +7,7 @@ use super::relations::foreign_key;
 use super::{Cause, LockMode, Locks, Seen, WorkKind};
 use crate::catalog::{ForeignAction, Id, Object, Piece};
 use crate::ddl::{Command, Dml, Name};
+use crate::list::CollectVec;
 
 /// `INSERT`, `UPDATE`, `DELETE`, `MERGE`.
 pub(super) fn write(seen: &Seen<'_>, command: &Command, dml: &Dml, locks: &mut Locks) {
@@ -127,8 +128,9 @@ pub(super) fn truncate(
     locks: &mut Locks,
 ) {
     let named = tables.iter().filter_map(|name| Some((seen.names.relation(name)?, &name.at)));
-    let mut all: Vec<_> =
-        named.flat_map(|(id, at)| seen.family(id).into_iter().map(move |id| (id, at))).collect();
+    let mut all: Vec<_> = named
+        .flat_map(|(id, at)| seen.family(id).into_iter().map(move |id| (id, at)))
+        .collect_vec();
     let mut next = 0;
     while let Some((id, at)) = all.get(next).copied() {
         let referencing = if cascade { seen.referencing(id) } else { Vec::new() };

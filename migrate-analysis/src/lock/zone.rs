@@ -3,7 +3,7 @@
 use crate::ddl::{Command, Maintenance};
 
 /// Whether the session is known to be in UTC, where `timestamp` and `timestamptz` have the same bytes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Zone {
     /// Of the server, the role or the connection.
     #[default]

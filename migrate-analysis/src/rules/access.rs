@@ -4,6 +4,7 @@ use super::{Example, Finding, Rule, Statement};
 use crate::catalog::Id;
 use crate::ddl::{AlterActionKind, Command, GrantTarget, ObjectKind, RowSecurity};
 use crate::diagnostic::Code;
+use crate::list::CollectVec;
 
 pub(super) const GRANT: Rule = Rule {
     code: Code::OverbroadGrant,
@@ -29,11 +30,11 @@ fn grant(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
     let (kinds, what): (Vec<ObjectKind>, String) = match &grant.on {
         GrantTarget::Objects(objects) => {
             let names = objects.iter().map(|it| format!("`{}`", statement.written(&it.name)));
-            (objects.iter().map(|it| it.kind).collect(), names.collect::<Vec<_>>().join(", "))
+            (objects.iter().map(|it| it.kind).collect_vec(), names.collect_vec().join(", "))
         }
         GrantTarget::AllInSchema(kind, schemas) => {
             let names = schemas.iter().map(|it| format!("`{}`", it.name));
-            let names = names.collect::<Vec<_>>().join(", ");
+            let names = names.collect_vec().join(", ");
             (vec![*kind], format!("everything in schema {names}"))
         }
         GrantTarget::Other => return,
@@ -58,7 +59,7 @@ fn grant(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
     let all = grant.privileges.is_empty() && all_tables;
     let privileges = match grant.privileges.as_slice() {
         [] => "ALL".to_owned(),
-        some => some.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", "),
+        some => some.iter().map(|(name, _)| name.as_str()).collect_vec().join(", "),
     };
     let message = if everyone && (tables || creates) {
         format!("every role, also those to come, gets {privileges} on {what}")
@@ -77,7 +78,7 @@ fn grant(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
 }
 
 fn roles(roles: &[String]) -> String {
-    roles.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", ")
+    roles.iter().map(|it| format!("`{it}`")).collect_vec().join(", ")
 }
 
 pub(super) const POLICY: Rule = Rule {

@@ -5,6 +5,7 @@ use super::recipe::of_column;
 use crate::catalog::{Column, ColumnType, ConstraintKind, Domain, Expr, Kind};
 use crate::ddl::{ColumnConstraintKind, ColumnDef};
 use crate::deparse;
+use crate::list::CollectVec;
 use crate::lock::volatile_call;
 use crate::simulate::serial_type;
 use crate::sql::quoted;
@@ -19,7 +20,7 @@ pub(super) fn in_steps(altered: &Altered<'_, '_>) -> Vec<String> {
             let column = altered.column(&def.name.name)?;
             Some(Adding { altered, def, column, name: quoted(&column.name) })
         })
-        .collect();
+        .collect_vec();
     if adding.len() < long.len() {
         return Vec::new();
     }
@@ -34,8 +35,11 @@ pub(super) fn in_steps(altered: &Altered<'_, '_>) -> Vec<String> {
     before.push(altered.sql(&actions));
     before.extend(behind);
     let mut scripts = vec![before.join("\n")];
-    let wanted: Vec<&str> =
-        adding.iter().filter(|it| it.wants_not_null()).map(|it| it.column.name.as_str()).collect();
+    let wanted: Vec<&str> = adding
+        .iter()
+        .filter(|it| it.wants_not_null())
+        .map(|it| it.column.name.as_str())
+        .collect_vec();
     if !wanted.is_empty() {
         scripts.extend(altered.make_not_null(&wanted));
     }

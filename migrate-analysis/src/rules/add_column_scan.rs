@@ -7,6 +7,7 @@ use super::{Example, Finding, Rule, Statement};
 use crate::catalog::BaseType;
 use crate::ddl::{AlterActionKind, ColumnConstraintKind};
 use crate::diagnostic::Code;
+use crate::list::CollectVec;
 use crate::lock::Cause;
 use crate::sql::quoted;
 
@@ -183,7 +184,7 @@ fn references(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
             .iter()
             .filter(|it| it.at != action.at)
             .map(|it| statement.part(&it.at))
-            .collect();
+            .collect_vec();
         let has_default = Altered::added(action).is_some_and(|column| {
             column.constraints.iter().any(|it| matches!(it.kind, ColumnConstraintKind::Default(_)))
         });

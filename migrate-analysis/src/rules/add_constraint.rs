@@ -5,6 +5,7 @@ use super::{Example, Finding, Rule, Statement, held_lock};
 use crate::catalog::{Constraint, ConstraintKind};
 use crate::ddl::{AlterActionKind, ColumnAction, TableConstraintKind};
 use crate::diagnostic::Code;
+use crate::list::CollectVec;
 use crate::lock::Cause;
 
 const ADD: &str = "https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-DESC-ADD-TABLE-CONSTRAINT";
@@ -146,7 +147,7 @@ pub(super) fn in_steps(altered: &Altered<'_, '_>) -> Vec<String> {
     if !rest.is_empty() {
         scripts.push(altered.sql(&rest));
     }
-    let mut new: Vec<&Constraint> = altered.new_constraints().collect();
+    let mut new: Vec<&Constraint> = altered.new_constraints().collect_vec();
     let has_key = new.iter().any(|it| matches!(it.kind, ConstraintKind::PrimaryKey { .. }));
     let mut not_null = Vec::new();
     for action in long {
@@ -204,7 +205,7 @@ fn each(
             message: message.replace("{table}", &altered.name),
             label: label.to_owned(),
             instead: in_steps(&altered),
-            help: by_partition(&altered, cause).into_iter().collect(),
+            help: by_partition(&altered, cause).into_iter().collect_vec(),
             ..Finding::default()
         });
     }

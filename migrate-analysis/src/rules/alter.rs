@@ -3,6 +3,7 @@
 use super::Statement;
 use crate::catalog::{Column, Constraint, ConstraintKind, Id, Object, Table};
 use crate::ddl::{AlterAction, AlterActionKind, AlterTable, ColumnDef, Command};
+use crate::list::CollectVec;
 use crate::lock::{Cause, Work};
 use std::ops::Range;
 
@@ -67,7 +68,7 @@ impl<'a> Altered<'_, 'a> {
     pub(super) fn new_constraints(&self) -> impl Iterator<Item = &'a Constraint> {
         let before: Vec<String> = self
             .before()
-            .map(|it| it.constraints.iter().map(|it| it.name.clone()).collect())
+            .map(|it| it.constraints.iter().map(|it| it.name.clone()).collect_vec())
             .unwrap_or_default();
         let after = self.after().map_or(&[][..], |table| &table.constraints);
         after.iter().filter(move |it| !before.contains(&it.name))
@@ -97,7 +98,7 @@ impl<'a> Altered<'_, 'a> {
     pub(super) fn split(&self) -> (Vec<&'a AlterAction>, Vec<&'a str>) {
         let (long, short): (Vec<_>, Vec<_>) =
             self.alter.actions.iter().partition(|action| self.takes_long(action));
-        (long, short.into_iter().map(|it| self.statement.part(&it.at)).collect())
+        (long, short.into_iter().map(|it| self.statement.part(&it.at)).collect_vec())
     }
 
     pub(super) fn is_partitioned(&self) -> bool {

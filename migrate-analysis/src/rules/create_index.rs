@@ -4,6 +4,7 @@ use super::{Example, Finding, Rule, Statement, held_lock};
 use crate::catalog::Id;
 use crate::ddl::{Command, CreateIndex};
 use crate::diagnostic::Code;
+use crate::list::CollectVec;
 use crate::lock::Cause;
 use crate::sql::quoted;
 
@@ -41,8 +42,8 @@ fn blocking(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
             waiting => format!("{waiting} of `{name}` wait until the index is built"),
         },
         label: "without CONCURRENTLY".to_owned(),
-        notes: held_lock::held_before(statement, table).into_iter().collect(),
-        instead: statement.with("index", "CONCURRENTLY").map(without_if).into_iter().collect(),
+        notes: held_lock::held_before(statement, table).into_iter().collect_vec(),
+        instead: statement.with("index", "CONCURRENTLY").map(without_if).into_iter().collect_vec(),
         ..Finding::default()
     });
 }
@@ -152,10 +153,10 @@ fn unique(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
         return;
     }
     let name = statement.name(table);
-    let keys: Vec<&str> = create.elements.iter().filter_map(|it| column(&it.key)).collect();
+    let keys: Vec<&str> = create.elements.iter().filter_map(|it| column(&it.key)).collect_vec();
     let mut help = Vec::new();
     if keys.len() == create.elements.len() && create.predicate.is_none() {
-        let keys = keys.into_iter().map(quoted).collect::<Vec<_>>().join(", ");
+        let keys = keys.into_iter().map(quoted).collect_vec().join(", ");
         help.push(format!(
             "look for duplicates before: `SELECT {keys}, count(*) FROM {name} GROUP BY {keys} HAVING count(*) > 1`"
         ));
@@ -207,7 +208,7 @@ fn if_not_exists(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
             "what a failed build leaves behind on `{name}` would be taken for the index"
         ),
         label: "takes an invalid index for the index".to_owned(),
-        instead: statement.without("if", "exists").into_iter().collect(),
+        instead: statement.without("if", "exists").into_iter().collect_vec(),
         ..Finding::default()
     });
 }

@@ -6,6 +6,7 @@ use crate::catalog::{BaseType, Id, Kind};
 use crate::ddl::{Command, DomainAction};
 use crate::deparse;
 use crate::diagnostic::Code;
+use crate::list::CollectVec;
 use crate::lock::Cause;
 use crate::sql::quoted;
 
@@ -50,12 +51,14 @@ constraint of the domain locks all tables that use it while they are read.",
 
 fn add(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
     let Command::AlterDomain(alter) = statement.seen.command else { return };
-    let tables: Vec<Id> = statement.work(Cause::DomainConstraint).map(|it| it.relation).collect();
+    let tables: Vec<Id> =
+        statement.work(Cause::DomainConstraint).map(|it| it.relation).collect_vec();
     if tables.is_empty() {
         return;
     }
     let Some(domain) = statement.seen.names.data_type(&alter.name) else { return };
-    let names: Vec<String> = tables.iter().map(|it| format!("`{}`", statement.name(*it))).collect();
+    let names: Vec<String> =
+        tables.iter().map(|it| format!("`{}`", statement.name(*it))).collect_vec();
     findings.push(Finding {
         at: alter.name.at.clone(),
         message: format!(
@@ -76,7 +79,7 @@ fn checks(statement: &Statement<'_>, domain: Id, tables: &[Id]) -> Vec<String> {
     let text = match &alter.action {
         DomainAction::SetNotNull => "VALUE IS NOT NULL".to_owned(),
         DomainAction::AddCheck { .. } => {
-            let Some(Kind::Domain(it)) = now.get(domain).map(|it| &it.kind) else {
+            let Some(Kind::Domain(it)) = now.kind(domain) else {
                 return Vec::new();
             };
             let Some(check) = it.checks.last() else { return Vec::new() };

@@ -7,6 +7,7 @@ use crate::ddl::{
 };
 use crate::deparse;
 use crate::diagnostic::Code;
+use crate::list::CollectVec;
 
 pub(super) const RULE: Rule = Rule {
     code: Code::IfNotExistsHidesDrift,
@@ -95,7 +96,7 @@ fn table(statement: &Statement<'_>, create: &CreateTable, findings: &mut Vec<Fin
             TableElement::Column(column) => Some(column),
             _ => None,
         })
-        .collect();
+        .collect_vec();
     let plain = create.inherits.is_empty()
         && create.partition_of.is_none()
         && create.of_type.is_none()
@@ -123,7 +124,7 @@ fn table(statement: &Statement<'_>, create: &CreateTable, findings: &mut Vec<Fin
             statement.name(id)
         ),
         label: "exists, and is another one".to_owned(),
-        notes: differences.iter().skip(1).cloned().collect(),
+        notes: differences.iter().skip(1).cloned().collect_vec(),
         help: vec![
             "change the table that is there with ALTER TABLE, or give this one another name"
                 .to_owned(),

@@ -4,6 +4,7 @@ use super::{Example, Finding, Rule, Statement};
 use crate::catalog::Id;
 use crate::ddl::{Behavior, Command, CreateIndex, IndexKey, ObjectKind};
 use crate::diagnostic::Code;
+use crate::list::CollectVec;
 use crate::sql::quoted;
 
 pub(super) const BLOCKING: Rule = Rule {
@@ -121,7 +122,7 @@ fn key_columns(statement: &Statement<'_>, create: &CreateIndex, table: Id) -> Op
         IndexKey::Column(ident) => table.column(&ident.name).map(|column| column.number),
         IndexKey::Expression(_) => None,
     });
-    keys.collect()
+    keys.collect_all()
 }
 
 /// The new index under a free name, then the old one goes, then the new one gets its name.

@@ -2,13 +2,14 @@
 
 use super::alter::{Altered, altered, later_of};
 use super::{Example, Finding, Rule, Statement};
-use crate::catalog::{Constraint, ConstraintKind, Object};
+use crate::catalog::{Constraint, ConstraintKind, Object, named};
 use crate::ddl::{
     AlterAction, AlterActionKind, AlterTable, ColumnConstraintKind, Command, Ident, ObjectKind,
     TableConstraintKind,
 };
 use crate::deparse;
 use crate::diagnostic::Code;
+use crate::list::CollectVec;
 use crate::sql::quoted;
 
 pub(super) const COLUMN: Rule = Rule {
@@ -86,7 +87,7 @@ fn column(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
     }
     let dropped = altered.alter.actions.iter().filter_map(|action| {
         let AlterActionKind::DropColumn { column, .. } = &action.kind else { return None };
-        let was_there = start.columns().iter().any(|it| it.name == column.name);
+        let was_there = named(start.columns(), &column.name).is_some();
         let is_gone = altered.column(&column.name).is_none() || is_made_again(&altered, action);
         (was_there && is_gone).then(|| (action, format!("`{}`", quoted(&column.name))))
     });
@@ -112,7 +113,7 @@ fn column(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
 /// What goes along.
 fn deaths(statement: &Statement<'_>) -> Vec<String> {
     let died: Vec<String> =
-        statement.outcome.deaths.iter().map(|it| format!("`{}`", it.what)).collect();
+        statement.outcome.deaths.iter().map(|it| format!("`{}`", it.what)).collect_vec();
     match died.as_slice() {
         [] => Vec::new(),
         some => vec![format!("with it go {}", some.join(", "))],
@@ -226,7 +227,7 @@ fn is_replaced(altered: &Altered<'_, '_>, own: &Constraint) -> bool {
 /// Whether what it is about goes soon: the table, or one of its columns.
 fn is_about_what_goes(altered: &Altered<'_, '_>, start: &Object, own: &Constraint) -> bool {
     let numbers = match &own.kind {
-        ConstraintKind::Check(expr) => expr.columns().collect(),
+        ConstraintKind::Check(expr) => expr.columns().collect_vec(),
         ConstraintKind::ForeignKey(key) => key.columns.clone(),
         ConstraintKind::Unique { index }
         | ConstraintKind::PrimaryKey { index }
@@ -240,7 +241,7 @@ fn is_about_what_goes(altered: &Altered<'_, '_>, start: &Object, own: &Constrain
         }
     };
     let columns = start.columns().iter().filter(|it| numbers.contains(&it.number));
-    let columns: Vec<&str> = columns.map(|it| it.name.as_str()).collect();
+    let columns: Vec<&str> = columns.map(|it| it.name.as_str()).collect_vec();
     let drops = |alter: &AlterTable| {
         alter.actions.iter().any(|it| match &it.kind {
             AlterActionKind::DropColumn { column, .. } => columns.contains(&column.name.as_str()),

@@ -5,6 +5,7 @@ use super::text::allowed;
 use super::{Example, Finding, Rule, Statement};
 use crate::ddl::{AlterActionKind, Behavior, Command, Maintenance, ObjectKind};
 use crate::diagnostic::Code;
+use crate::list::CollectVec;
 
 const WHY_IT_MAY_GO: &str = "why the data may go";
 
@@ -44,7 +45,7 @@ fn table(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
     }
     let Some((_, at)) = goes.first().cloned() else { return };
     let names: Vec<String> =
-        goes.iter().map(|(id, _)| format!("`{}`", statement.name(*id))).collect();
+        goes.iter().map(|(id, _)| format!("`{}`", statement.name(*id))).collect_vec();
     let (rows, are) =
         if goes.len() == 1 { ("table", "its rows") } else { ("tables", "their rows") };
     let mut partners = Vec::new();
@@ -87,7 +88,7 @@ fn table(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
 
 /// The statement under an `allow`.
 pub(super) fn own_allowed(statement: &Statement<'_>, code: Code, why: &str) -> Vec<String> {
-    statement.again().map(|sql| allowed(code, why, &sql)).into_iter().collect()
+    statement.again().map(|sql| allowed(code, why, &sql)).into_iter().collect_vec()
 }
 
 pub(super) const CASCADE: Rule = Rule {
@@ -151,13 +152,13 @@ fn cascade(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
 fn victims(statement: &Statement<'_>) -> Vec<String> {
     let deaths = statement.outcome.deaths.iter();
     let old = deaths.filter(|death| statement.was_there(death.target.object()));
-    old.map(|death| in_backticks(&death.what)).collect()
+    old.map(|death| in_backticks(&death.what)).collect_vec()
 }
 
 /// `view emails` → ``view `emails` ``, `trigger t on table users` → ``trigger `t` on table `users` ``; longer words
 /// stay as they are.
 fn in_backticks(what: &str) -> String {
-    match what.split(' ').collect::<Vec<_>>().as_slice() {
+    match what.split(' ').collect_vec().as_slice() {
         [kind, name] => format!("{kind} `{name}`"),
         [kind, name, "on", of, table] => format!("{kind} `{name}` on {of} `{table}`"),
         _ => what.to_owned(),
@@ -174,7 +175,7 @@ fn listed(victims: &[String]) -> Vec<String> {
         return Vec::new();
     }
     let mut lines: Vec<String> =
-        victims.iter().take(MANY).map(|it| format!("\n  - {it}")).collect();
+        victims.iter().take(MANY).map(|it| format!("\n  - {it}")).collect_vec();
     if victims.len() > MANY {
         lines.push(format!("\n  - … and {} more", victims.len() - MANY));
     }
@@ -213,14 +214,15 @@ DROP SCHEMA archive;",
 
 fn schema(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
     let Command::Drop(drop) = statement.seen.command else { return };
-    let schemas: Vec<_> = drop.objects.iter().filter(|it| it.kind == ObjectKind::Schema).collect();
+    let schemas: Vec<_> =
+        drop.objects.iter().filter(|it| it.kind == ObjectKind::Schema).collect_vec();
     // Without CASCADE it goes only where nothing is in it.
     let victims = victims(statement);
     if drop.behavior != Behavior::Cascade || victims.is_empty() {
         return;
     }
     let Some(first) = schemas.first() else { return };
-    let names: Vec<String> = schemas.iter().map(|it| format!("`{}`", it.name.name)).collect();
+    let names: Vec<String> = schemas.iter().map(|it| format!("`{}`", it.name.name)).collect_vec();
     let more = match victims.len() {
         1 => victims.concat(),
         _ => format!("{} that are in it", things(&victims)),
@@ -290,17 +292,17 @@ their own snapshot, find the table empty.",
 fn truncate(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
     let Command::Truncate { tables, cascade, .. } = statement.seen.command else { return };
     let known = tables.iter().filter_map(|name| Some((statement.seen.names.relation(name)?, name)));
-    let old: Vec<_> = known.filter(|(id, _)| statement.was_there(*id)).collect();
+    let old: Vec<_> = known.filter(|(id, _)| statement.was_there(*id)).collect_vec();
     let Some((_, first)) = old.first() else { return };
     let names: Vec<String> =
-        old.iter().map(|(id, _)| format!("`{}`", statement.name(*id))).collect();
+        old.iter().map(|(id, _)| format!("`{}`", statement.name(*id))).collect_vec();
     let is_named = |id| old.iter().any(|(named, _)| *named == id);
     let locked = statement.locks.relations.iter().map(|lock| lock.relation);
     let others: Vec<String> = locked
         .filter(|id| *cascade && !is_named(*id) && statement.was_there(*id))
         .filter(|id| statement.object(*id).is_some_and(|it| it.table().is_some()))
         .map(|id| format!("table `{}`", statement.name(id)))
-        .collect();
+        .collect_vec();
     let along = match others.as_slice() {
         [] => String::new(),
         others => format!(", and with CASCADE those of {}", others.join(", ")),

@@ -5,6 +5,7 @@ use crate::catalog::Kind;
 use crate::ddl::{Command, NewType, TypeAction};
 use crate::deparse::literal;
 use crate::diagnostic::Code;
+use crate::list::CollectVec;
 
 const SOURCE: &str = "https://www.postgresql.org/docs/current/datatype-enum.html";
 
@@ -118,7 +119,7 @@ fn ordering(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
         at: at.clone(),
         message: format!("{} becomes the last value of enum `{name}`, for good", literal(value)),
         label: "neither BEFORE nor AFTER".to_owned(),
-        instead: after.into_iter().collect(),
+        instead: after.into_iter().collect_vec(),
         ..Finding::default()
     });
 }

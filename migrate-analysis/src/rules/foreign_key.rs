@@ -8,6 +8,7 @@ use crate::ddl::{
 };
 use crate::deparse;
 use crate::diagnostic::Code;
+use crate::list::CollectVec;
 use crate::lock::LockMode;
 use std::ops::Range;
 
@@ -81,7 +82,7 @@ pub(super) fn new_keys<'a>(statement: &Statement<'a>) -> Vec<NewKey<'a>> {
         .before
         .get(table)
         .and_then(Object::table)
-        .map(|it| it.constraints.iter().map(|it| it.name.clone()).collect())
+        .map(|it| it.constraints.iter().map(|it| it.name.clone()).collect_vec())
         .unwrap_or_default();
     let Some(now) = statement.seen.after.get(table).and_then(Object::table) else {
         return Vec::new();
@@ -94,7 +95,7 @@ pub(super) fn new_keys<'a>(statement: &Statement<'a>) -> Vec<NewKey<'a>> {
     });
     let mut place = |name: &str, key: &ForeignKey| {
         let columns = key.columns.iter().filter_map(|it| Some(now.numbered(*it)?.name.as_str()));
-        let columns: Vec<&str> = columns.collect();
+        let columns: Vec<&str> = columns.collect_vec();
         let is_it = |it: &Written<'_>| match it.name {
             Some(own) => own == name,
             None => it.columns == columns,
@@ -102,7 +103,7 @@ pub(super) fn new_keys<'a>(statement: &Statement<'a>) -> Vec<NewKey<'a>> {
         let found = written.iter().position(is_it);
         found.map_or(0..0, |it| written.remove(it).at)
     };
-    keys.map(|(own, key)| NewKey { table, key, at: place(&own.name, key) }).collect()
+    keys.map(|(own, key)| NewKey { table, key, at: place(&own.name, key) }).collect_vec()
 }
 
 /// A foreign key as it stands in a statement.
@@ -168,7 +169,7 @@ fn of_table(constraint: &TableConstraint) -> Option<Written<'_>> {
     let TableConstraintKind::ForeignKey { columns, .. } = &constraint.kind else { return None };
     Some(Written {
         name: constraint.name.as_ref().map(|it| it.name.as_str()),
-        columns: columns.iter().map(|it| it.name.as_str()).collect(),
+        columns: columns.iter().map(|it| it.name.as_str()).collect_vec(),
         at: constraint.at.clone(),
     })
 }
@@ -215,7 +216,8 @@ fn several(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
     if tables.len() < 2 {
         return;
     }
-    let names: Vec<String> = tables.iter().map(|it| format!("`{}`", statement.name(*it))).collect();
+    let names: Vec<String> =
+        tables.iter().map(|it| format!("`{}`", statement.name(*it))).collect_vec();
     findings.push(Finding {
         at: last.at.clone(),
         message: format!("this transaction blocks writes to {} at the same time", names.join(", ")),

@@ -9,6 +9,7 @@ use crate::catalog::{
 use crate::ddl::{self, AlterActionKind, Command, TableConstraintKind};
 use crate::deparse;
 use crate::diagnostic::Code;
+use crate::list::CollectVec;
 use crate::simulate::object_name;
 use crate::sql::quoted;
 
@@ -49,7 +50,7 @@ fn check(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
             .columns
             .iter()
             .filter_map(|it| Some(table.numbered(*it)?.name.as_str()))
-            .collect();
+            .collect_vec();
         let index = quoted(&free_name(statement, new.table, object, &names.join("_")));
         let sql = statement.sql().trim_end().trim_end_matches(';');
         let instead = match statement.is_in_use(new.table) {
@@ -123,7 +124,7 @@ pub(super) fn is_missing(statement: &Statement<'_>, table: Id, key: &ForeignKey)
         .iter()
         .filter(|it| key.columns.contains(&it.number))
         .map(|it: &Column| it.name.as_str())
-        .collect();
+        .collect_vec();
     let comes = |command: &Command| match command {
         Command::CreateIndex(create) => {
             create.table.name == object.name

@@ -5,8 +5,9 @@ use crate::Direction;
 use crate::catalog::Id;
 use crate::ddl::{AlterActionKind, AlterTable, Command, Dml, Name};
 use crate::diagnostic::Code;
+use crate::list::CollectVec;
 use crate::lock::{Cause, LockMode, Work};
-use crate::ordered::sort_few_by_key;
+use crate::ordered::{sort, sort_by_key};
 
 const SOURCE: &str = "https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-TABLES";
 
@@ -115,8 +116,8 @@ pub(super) fn work_under_lock<'a>(
         return None;
     }
     // What is known for certain is told first.
-    let mut works: Vec<&Work> = statement.locks.work.iter().filter(is_slow).collect();
-    sort_few_by_key(&mut works, |work| !reads_all(statement, work.relation));
+    let mut works: Vec<&Work> = statement.locks.work.iter().filter(is_slow).collect_vec();
+    sort_by_key(&mut works, |work| !reads_all(statement, work.relation));
     for work in works {
         for earlier in statement.script.held_since() {
             let blocks = earlier.locks.relations.iter().find(|lock| {
@@ -219,7 +220,7 @@ fn several(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
         let tables = locks.filter(|lock| exclusive(lock.relation, lock.mode));
         before.extend(tables.map(|lock| lock.relation));
     }
-    before.sort_unstable();
+    sort(&mut before);
     before.dedup();
     // Told once, where the second one comes.
     let [first] = before.as_slice() else { return };
@@ -267,10 +268,12 @@ fn combine(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
     }
     let actions = |text: &str, alter: &AlterTable| {
         let parts = alter.actions.iter().filter_map(|it| text.get(it.at.clone()));
-        parts.map(|it| format!("\n  {it}")).collect::<Vec<_>>()
+        parts.map(|it| format!("\n  {it}")).collect_vec()
     };
-    let all: Vec<String> =
-        actions(before.text, earlier).into_iter().chain(actions(statement.text, alter)).collect();
+    let all: Vec<String> = actions(before.text, earlier)
+        .into_iter()
+        .chain(actions(statement.text, alter))
+        .collect_vec();
     let name = statement.name(table);
     let only = if alter.only { "ONLY " } else { "" };
     let exists = if alter.if_exists { "IF EXISTS " } else { "" };

@@ -4,7 +4,6 @@
 //! function that sees a statement. Its page in `docs/rules/` is made of the record, and its examples are its tests.
 //! Rules know statements, the catalog before and after them, and what they lock; neither a parser nor each other.
 
-mod page;
 mod script;
 mod text;
 
@@ -28,7 +27,7 @@ mod foreign_key;
 mod foreign_key_index;
 mod held_lock;
 mod names;
-mod newer;
+pub(crate) mod newer;
 mod not_null;
 mod opaque;
 mod partition;
@@ -45,14 +44,13 @@ mod types;
 mod unnamed_constraint;
 mod validate;
 
-pub(crate) use newer::{SETUP as SYNTAX_SETUP, SYNTAX, Syntax};
-pub(crate) use page::{index, page};
 pub(crate) use script::{Found, Script, Session, commands};
 
 use crate::catalog::{Id, Kind, Object};
 use crate::ddl::Name;
 use crate::deparse;
 use crate::diagnostic::Code;
+use crate::list::CollectVec;
 use crate::lock::{Cause, LockMode, Locks, RelationLock, Seen, Work};
 use crate::simulate::Outcome;
 use crate::sql;
@@ -165,7 +163,7 @@ pub(crate) const RULES: &[&Rule] = &[
 ];
 
 /// What is dangerous, why, and what to do instead.
-#[derive(Debug)]
+#[cfg_attr(not(feature = "referee"), expect(dead_code, reason = "most of it is for its page"))]
 pub(crate) struct Rule {
     pub(crate) code: Code,
     /// Why it hurts: Markdown, a paragraph or two.
@@ -181,7 +179,7 @@ pub(crate) struct Rule {
 }
 
 /// The example of a rule, which a test runs.
-#[derive(Debug)]
+#[cfg_attr(not(feature = "referee"), expect(dead_code, reason = "for its test and the page"))]
 pub(crate) struct Example {
     /// What earlier migrations have made.
     pub(crate) setup: &'static str,
@@ -194,7 +192,7 @@ pub(crate) struct Example {
 }
 
 /// What a rule has found.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct Finding {
     /// Where, in bytes of the source.
     pub(crate) at: Range<usize>,
@@ -277,7 +275,7 @@ impl<'a> Statement<'a> {
             let child = self.seen.before.get(*id).and_then(Object::table);
             child.is_some_and(|child| child.parents.contains(&table))
         };
-        self.seen.before.dependents(table).into_iter().filter(is_child).collect()
+        self.seen.before.dependents(table).into_iter().filter(is_child).collect_vec()
     }
 
     /// The table that an index is on.
@@ -327,7 +325,7 @@ impl<'a> Statement<'a> {
             let (name, mode) = (self.name(lock.relation), lock.mode);
             format!("`{name}`: {mode}, which {}", mode.blocks())
         });
-        words.collect()
+        words.collect_vec()
     }
 
     /// The text of the statement.

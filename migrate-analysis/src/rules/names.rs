@@ -3,6 +3,7 @@
 use super::{Example, Finding, Rule, Statement};
 use crate::ddl::{AlterActionKind, Command, Name, ObjectKind, Persistence, TableElement};
 use crate::diagnostic::Code;
+use crate::list::CollectVec;
 use std::ops::Range;
 
 pub(super) const TOO_LONG: Rule = Rule {
@@ -148,12 +149,12 @@ fn qualifiable(command: &Command) -> Vec<&Name> {
         Command::Insert(it) | Command::Update(it) | Command::Delete(it) | Command::Merge(it) => {
             vec![&it.table]
         }
-        Command::Truncate { tables, .. } => tables.iter().collect(),
+        Command::Truncate { tables, .. } => tables.iter().collect_vec(),
         Command::Refresh { view, .. } => vec![view],
         Command::Rename(it) if has_schema(it.object.kind) => vec![&it.object.name],
         Command::Drop(it) => {
             let objects = it.objects.iter().filter(|it| has_schema(it.kind));
-            objects.map(|it| &it.name).collect()
+            objects.map(|it| &it.name).collect_vec()
         }
         _ => Vec::new(),
     }

@@ -8,6 +8,7 @@ use crate::ddl::{
     TableElement, TypeName, Word,
 };
 use crate::diagnostic::Code;
+use crate::list::CollectVec;
 use std::ops::Range;
 
 pub(super) const RULE: Rule = Rule {
@@ -50,7 +51,7 @@ fn check(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
 }
 
 /// Something that came with a major version.
-#[derive(Debug)]
+#[cfg_attr(not(feature = "referee"), expect(dead_code, reason = "the example is for a test"))]
 pub(crate) struct Syntax {
     pub(crate) what: &'static str,
     pub(crate) since: u32,
@@ -61,6 +62,7 @@ pub(crate) struct Syntax {
 }
 
 /// What the examples need.
+#[cfg(feature = "referee")]
 pub(crate) const SETUP: &str = "\
 CREATE TABLE events (id bigint, at timestamptz NOT NULL) PARTITION BY RANGE (at);
 CREATE TABLE events_2025 PARTITION OF events FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');
@@ -215,14 +217,14 @@ fn columns<'a>(statement: &Statement<'a>) -> Vec<&'a ColumnDef> {
                 TableElement::Column(column) => Some(column),
                 _ => None,
             });
-            columns.collect()
+            columns.collect_vec()
         }
         Command::AlterTable(alter) => {
             let columns = alter.actions.iter().filter_map(|it| match &it.kind {
                 AlterActionKind::AddColumn { column, .. } => Some(&**column),
                 _ => None,
             });
-            columns.collect()
+            columns.collect_vec()
         }
         _ => Vec::new(),
     }
@@ -242,14 +244,14 @@ fn constraint(
                 TableElement::Constraint(constraint) => Some(constraint),
                 _ => None,
             });
-            constraints.collect()
+            constraints.collect_vec()
         }
         Command::AlterTable(alter) => {
             let constraints = alter.actions.iter().filter_map(|it| match &it.kind {
                 AlterActionKind::AddConstraint(constraint) => Some(&**constraint),
                 _ => None,
             });
-            constraints.collect()
+            constraints.collect_vec()
         }
         _ => return None,
     };

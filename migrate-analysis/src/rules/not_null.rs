@@ -6,6 +6,7 @@ use super::alter::{altered, clauses};
 use super::{Example, Finding, Rule, Statement};
 use crate::ddl::{AlterActionKind, ColumnAction};
 use crate::diagnostic::Code;
+use crate::list::CollectVec;
 use crate::lock::Cause;
 use crate::sql::quoted;
 
@@ -120,9 +121,9 @@ fn set_not_null(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
     let Some(altered) = altered(statement) else { return };
     let works = clauses(statement, Cause::SetNotNull);
     let Some(first) = works.first() else { return };
-    let names: Vec<&str> = works.iter().filter_map(|it| it.column.as_deref()).collect();
+    let names: Vec<&str> = works.iter().filter_map(|it| it.column.as_deref()).collect_vec();
     let instead = in_steps(&altered);
-    let list: Vec<String> = names.iter().map(|it| format!("`{}`", quoted(it))).collect();
+    let list: Vec<String> = names.iter().map(|it| format!("`{}`", quoted(it))).collect_vec();
     let column = names.first().map(|it| quoted(it)).unwrap_or_default();
     findings.push(Finding {
         at: first.at.clone(),
@@ -154,7 +155,8 @@ fn loses_proof(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
             .iter()
             .partition(|it| matches!(it.kind, AlterActionKind::DropConstraint { .. }));
         let sql = |actions: Vec<&crate::ddl::AlterAction>| {
-            let texts: Vec<&str> = actions.into_iter().map(|it| statement.part(&it.at)).collect();
+            let texts: Vec<&str> =
+                actions.into_iter().map(|it| statement.part(&it.at)).collect_vec();
             altered.sql(&texts)
         };
         findings.push(Finding {
@@ -227,10 +229,10 @@ fn key_nullable(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
     let Some(altered) = altered(statement) else { return };
     let work = clauses(statement, Cause::PrimaryKeyNullable);
     let Some(first) = work.first() else { return };
-    let columns: Vec<&str> = work.iter().filter_map(|it| it.column.as_deref()).collect();
+    let columns: Vec<&str> = work.iter().filter_map(|it| it.column.as_deref()).collect_vec();
     let mut instead = altered.make_not_null(&columns);
     instead.push(format!("{};", statement.sql().trim_end().trim_end_matches(';')));
-    let list: Vec<String> = columns.iter().map(|it| format!("`{}`", quoted(it))).collect();
+    let list: Vec<String> = columns.iter().map(|it| format!("`{}`", quoted(it))).collect_vec();
     findings.push(Finding {
         at: first.at.clone(),
         message: format!(

@@ -3,6 +3,7 @@
 use super::{Example, Finding, Rule, Statement};
 use crate::ddl::Command;
 use crate::diagnostic::Code;
+use crate::list::CollectVec;
 
 pub(super) const OPAQUE: Rule = Rule {
     code: Code::OpaqueSql,
@@ -48,7 +49,7 @@ fn opaque(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
         instead: again
             .map(|sql| format!("-- migrate: opaque <what it does, and why that is safe>\n{sql}"))
             .into_iter()
-            .collect(),
+            .collect_vec(),
         help: vec![
             "write the statements themselves; or say above it what it does: `-- migrate: opaque <reason>`".to_owned(),
         ],

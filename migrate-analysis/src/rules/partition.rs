@@ -5,6 +5,7 @@ use crate::catalog::{Id, IndexKey};
 use crate::ddl::{AlterActionKind, Command};
 use crate::deparse;
 use crate::diagnostic::Code;
+use crate::list::CollectVec;
 use crate::lock::Cause;
 use crate::sql::quoted;
 
@@ -163,7 +164,7 @@ ALTER TABLE {name} ATTACH PARTITION {own} {};",
         at: parent.at.clone(),
         message: format!("reads and writes of `{name}` wait behind a new partition"),
         label: "is locked until the migration is done".to_owned(),
-        instead: instead.into_iter().collect(),
+        instead: instead.into_iter().collect_vec(),
         help: if plain {
             Vec::new()
         } else {
@@ -218,7 +219,7 @@ fn detach(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
             at: action.at.clone(),
             message: format!("reads and writes of `{name}` wait behind detaching `{child}`"),
             label: "without CONCURRENTLY".to_owned(),
-            instead: instead.filter(|_| !has_default).into_iter().collect(),
+            instead: instead.filter(|_| !has_default).into_iter().collect_vec(),
             help,
             ..Finding::default()
         });
@@ -266,7 +267,7 @@ fn refresh(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
         at: view.at.clone(),
         message: format!("reads of `{name}` wait while its query runs"),
         label: "without CONCURRENTLY".to_owned(),
-        instead: statement.with("view", "CONCURRENTLY").filter(|_| has_key).into_iter().collect(),
+        instead: statement.with("view", "CONCURRENTLY").filter(|_| has_key).into_iter().collect_vec(),
         help: if has_key {
             Vec::new()
         } else {

@@ -4,9 +4,10 @@ use super::alter::Altered;
 use crate::Direction;
 use crate::catalog::{
     Column, ColumnType, Constraint, ConstraintKind, Expr, ForeignKey, Id, IndexKey, Kind, Object,
-    Piece, State,
+    Piece, State, named,
 };
 use crate::deparse;
+use crate::list::CollectVec;
 use crate::lock::Servers;
 use crate::simulate::object_name;
 use crate::sql::quoted;
@@ -36,7 +37,7 @@ impl<'a> Altered<'_, 'a> {
 
     /// `ALTER TABLE` with these actions.
     pub(super) fn sql(&self, actions: &[impl AsRef<str>]) -> String {
-        let actions: Vec<&str> = actions.iter().map(AsRef::as_ref).collect();
+        let actions: Vec<&str> = actions.iter().map(AsRef::as_ref).collect_vec();
         match actions.as_slice() {
             [one] if !one.contains('\n') && one.len() < 60 => {
                 format!("ALTER TABLE {} {one};", self.name)
@@ -65,9 +66,9 @@ impl<'a> Altered<'_, 'a> {
     /// Makes columns NOT NULL: the proof first, which others do not wait for.
     pub(super) fn make_not_null(&self, columns: &[&str]) -> Vec<String> {
         let names: Vec<(String, String)> =
-            columns.iter().map(|it| (quoted(it), self.name_for(it, "is_not_null"))).collect();
+            columns.iter().map(|it| (quoted(it), self.name_for(it, "is_not_null"))).collect_vec();
         let each = |action: &dyn Fn(&str, &str) -> String| -> Vec<String> {
-            names.iter().map(|(column, name)| action(column, name)).collect()
+            names.iter().map(|(column, name)| action(column, name)).collect_vec()
         };
         let validate = self.sql(&each(&|_, name| format!("VALIDATE CONSTRAINT {name}")));
         if self.servers().oldest >= 18 {
@@ -91,7 +92,7 @@ impl<'a> Altered<'_, 'a> {
                 if self.is_partitioned() && self.servers().any_before(18) {
                     return None;
                 }
-                let mut scripts: Vec<String> = self.index_of(key).into_iter().collect();
+                let mut scripts: Vec<String> = self.index_of(key).into_iter().collect_vec();
                 scripts.extend(self.add_unchecked(constraint));
                 Some(scripts)
             }
@@ -134,7 +135,7 @@ impl<'a> Altered<'_, 'a> {
             scripts.push(concurrently(&create));
             if matches!(constraint.kind, ConstraintKind::PrimaryKey { .. }) {
                 let nullable = self.nullable(&own.columns().unwrap_or_default());
-                let nullable: Vec<&str> = nullable.iter().map(String::as_str).collect();
+                let nullable: Vec<&str> = nullable.iter().map(String::as_str).collect_vec();
                 if !nullable.is_empty() {
                     scripts.extend(self.make_not_null(&nullable));
                 }
@@ -158,7 +159,7 @@ impl<'a> Altered<'_, 'a> {
             self.before().and_then(|it| it.numbered(number)).is_some_and(|it| it.not_null)
         };
         let nullable = columns.iter().filter(|number| !was_not_null(**number));
-        nullable.filter_map(|it| Some(self.after()?.numbered(*it)?.name.clone())).collect()
+        nullable.filter_map(|it| Some(self.after()?.numbered(*it)?.name.clone())).collect_vec()
     }
 
     /// An index for a foreign key that has none. (A down puts back what was there.)
@@ -173,7 +174,7 @@ impl<'a> Altered<'_, 'a> {
                 .iter()
                 .filter(|it| key.columns.contains(&it.number))
                 .map(|it| it.name.as_str())
-                .collect();
+                .collect_vec();
             let table = self.statement.object(self.table).map_or("", |it| it.name.as_str());
             let index = super::foreign_key_index::free_name(
                 self.statement,
@@ -226,7 +227,7 @@ impl<'a> Altered<'_, 'a> {
 
     /// A name for a column beside another one, which none has yet.
     pub(super) fn free_name(&self, column: &str, label: &str) -> String {
-        let is_taken = |name: &String| self.columns().iter().any(|it| it.name == *name);
+        let is_taken = |name: &String| named(self.columns(), name).is_some();
         let numbered = (2..).map(|number| format!("{column}_{label}{number}"));
         let mut names = std::iter::once(format!("{column}_{label}")).chain(numbered);
         names.find(|name| !is_taken(name)).unwrap_or_default()

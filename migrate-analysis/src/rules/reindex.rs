@@ -4,6 +4,7 @@ use super::{Example, Finding, Rule, Statement};
 use crate::catalog::Id;
 use crate::ddl::{Command, Maintenance, Reindexed};
 use crate::diagnostic::Code;
+use crate::list::CollectVec;
 
 pub(super) const BLOCKING: Rule = Rule {
     code: Code::ReindexBlocking,
@@ -43,7 +44,7 @@ fn check(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
     findings.push(Finding {
         message: format!("reads and writes of {what} wait until the indexes are built again"),
         label: "without CONCURRENTLY".to_owned(),
-        instead: statement.with(word, "CONCURRENTLY").into_iter().collect(),
+        instead: statement.with(word, "CONCURRENTLY").into_iter().collect_vec(),
         ..Finding::default()
     });
 }

@@ -2,9 +2,10 @@
 
 use super::alter::later_of;
 use super::{Example, Finding, Rule, Statement};
-use crate::catalog::{Id, Kind, Object};
+use crate::catalog::{Id, Kind, Object, numbered};
 use crate::ddl::{AlterActionKind, ColumnAction, Command, Ident, ObjectKind, ObjectName};
 use crate::diagnostic::Code;
+use crate::list::CollectVec;
 use crate::sql::quoted;
 
 pub(super) const TABLE: Rule = Rule {
@@ -62,7 +63,7 @@ fn check(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
             "the running application does not find {what} `{old}`, which is `{new}` from then on"
         ),
         label: "is used until the new release is everywhere".to_owned(),
-        help: help.into_iter().collect(),
+        help: help.into_iter().collect_vec(),
         instead,
         ..Finding::default()
     });
@@ -99,7 +100,7 @@ fn with_view(statement: &Statement<'_>, id: Id, old: &str, new: &str) -> Vec<Str
     again
         .map(|sql| format!("{sql}\nCREATE VIEW {old} AS SELECT {columns} FROM {new};"))
         .into_iter()
-        .collect()
+        .collect_vec()
 }
 
 /// Whether a view can have its name.
@@ -138,7 +139,7 @@ fn old_columns(statement: &Statement<'_>, id: Id) -> String {
     let now = statement.object(id).map(Object::columns).unwrap_or_default();
     let mut columns = Vec::new();
     for column in now {
-        let old = was.iter().find(|it| it.number == column.number);
+        let old = numbered(&was, column.number);
         columns.push(match old.filter(|it| it.name != column.name) {
             Some(old) => format!("{} AS {}", quoted(&column.name), quoted(&old.name)),
             None => quoted(&column.name),

@@ -2,7 +2,7 @@
 
 use super::alter::{Altered, is_named_later, later_of};
 use super::{Example, Finding, Rule, Statement};
-use crate::catalog::Id;
+use crate::catalog::{Id, named};
 use crate::ddl::{AlterActionKind, AlterTable, Command, ObjectKind};
 use crate::diagnostic::Code;
 use crate::sql::quoted;
@@ -35,8 +35,7 @@ fn check(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
     };
     let Some(id) = statement.seen.names.relation(&rename.object.name) else { return };
     let start = statement.script.at_start(statement.seen.after);
-    let was_there =
-        start.get(id).is_some_and(|it| it.columns().iter().any(|it| it.name == column.name));
+    let was_there = start.get(id).is_some_and(|it| named(it.columns(), &column.name).is_some());
     // Who knows the table by an older name does not come as far as the column.
     let is_renamed = start.get(id).map(|it| (it.schema, &it.name))
         != statement.seen.before.get(id).map(|it| (it.schema, &it.name));

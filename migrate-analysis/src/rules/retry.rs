@@ -3,6 +3,7 @@
 use super::{Example, Finding, Rule, Statement};
 use crate::ddl::Command;
 use crate::diagnostic::Code;
+use crate::list::CollectVec;
 
 pub(super) const NOT_RETRYABLE: Rule = Rule {
     code: Code::NotRetryable,
@@ -42,7 +43,7 @@ fn not_retryable(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
         label: format!("without {guard}"),
         instead: if word.is_empty() { None } else { statement.with(word, guard) }
             .into_iter()
-            .collect(),
+            .collect_vec(),
         ..Finding::default()
     });
 }

@@ -6,6 +6,7 @@ use crate::catalog::{BaseType, Column, ConstraintKind};
 use crate::ddl::{AlterActionKind, ColumnAction, Command, ObjectKind};
 use crate::deparse;
 use crate::diagnostic::Code;
+use crate::list::CollectVec;
 use crate::lock::{Cause, Work, WorkKind};
 use crate::sql::quoted;
 
@@ -142,9 +143,10 @@ fn side_by_side(altered: &Altered<'_, '_>) -> Vec<String> {
     if replaced.is_empty() {
         return Vec::new();
     }
-    let add: Vec<&str> = replaced.iter().map(|it| it.add.as_str()).collect();
-    let swap: Vec<&str> = replaced.iter().map(|it| it.swap.as_str()).collect();
-    let drop: Vec<String> = replaced.iter().map(|it| format!("DROP COLUMN {}", it.gone)).collect();
+    let add: Vec<&str> = replaced.iter().map(|it| it.add.as_str()).collect_vec();
+    let swap: Vec<&str> = replaced.iter().map(|it| it.swap.as_str()).collect_vec();
+    let drop: Vec<String> =
+        replaced.iter().map(|it| format!("DROP COLUMN {}", it.gone)).collect_vec();
     let drop = altered.sql(&drop);
     let mut scripts = vec![
         add.join("\n"),
@@ -267,10 +269,10 @@ fn without_checks(altered: &Altered<'_, '_>, work: &Work) -> Vec<String> {
         .filter(
             |it| matches!(&it.kind, ConstraintKind::Check(expr) if expr.mentions(column.number)),
         )
-        .collect();
-    let names: Vec<String> = checks.iter().map(|it| quoted(&it.name)).collect();
+        .collect_vec();
+    let names: Vec<String> = checks.iter().map(|it| quoted(&it.name)).collect_vec();
     let actions = altered.alter.actions.iter().map(|it| altered.statement.part(&it.at).to_owned());
-    let mut all: Vec<String> = names.iter().map(|it| format!("DROP CONSTRAINT {it}")).collect();
+    let mut all: Vec<String> = names.iter().map(|it| format!("DROP CONSTRAINT {it}")).collect_vec();
     all.extend(actions);
     all.extend(checks.iter().map(|it| {
         let new = crate::catalog::Constraint { validated: false, ..(*it).clone() };
@@ -278,7 +280,7 @@ fn without_checks(altered: &Altered<'_, '_>, work: &Work) -> Vec<String> {
         format!("ADD {}", deparse::named_constraint(state, &new, &before.columns))
     }));
     let validate: Vec<String> =
-        names.iter().map(|it| format!("VALIDATE CONSTRAINT {it}")).collect();
+        names.iter().map(|it| format!("VALIDATE CONSTRAINT {it}")).collect_vec();
     vec![altered.sql(&all), altered.sql(&validate)]
 }
 

@@ -5,6 +5,7 @@ use crate::Direction;
 use crate::catalog::{ConstraintKind, Id};
 use crate::ddl::{Arm, Command, Dml, Name, Query, Select, Source, SourceKind};
 use crate::diagnostic::Code;
+use crate::list::CollectVec;
 use crate::lock::LockMode;
 
 pub(super) const UNBATCHED: Rule = Rule {
@@ -166,7 +167,7 @@ fn sources(dml: &Dml) -> Vec<&crate::ddl::Name> {
         SourceKind::Relation(name) => Some(name),
         _ => None,
     });
-    names.collect()
+    names.collect_vec()
 }
 
 /// Whether the rows of an `INSERT` come from nowhere: `VALUES`, and `SELECT` without `FROM`.
@@ -306,7 +307,7 @@ fn is_about_rows(command: &Command) -> bool {
 /// How many migrations of one kind the script makes.
 fn kinds(statement: &Statement<'_>) -> usize {
     let kinds = statement.script.statements.iter().map(|it| is_about_rows(&it.command));
-    let kinds: Vec<bool> = kinds.collect();
+    let kinds: Vec<bool> = kinds.collect_vec();
     kinds.chunk_by(|one, other| one == other).count()
 }
 
@@ -328,7 +329,7 @@ fn apart(statement: &Statement<'_>) -> Option<Vec<String>> {
     }
     let lines: usize = scripts.iter().map(|(_, text)| text.lines().count()).sum();
     let few = scripts.len() == 2 && lines <= LONG;
-    few.then(|| scripts.into_iter().map(|(_, text)| text).collect())
+    few.then(|| scripts.into_iter().map(|(_, text)| text).collect_vec())
 }
 
 pub(super) const PENDING: Rule = Rule {
@@ -356,8 +357,8 @@ fn pending(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
     let names: Vec<&crate::ddl::Name> = match statement.seen.command {
         Command::AlterTable(alter) => vec![&alter.table],
         Command::CreateIndex(create) => vec![&create.table],
-        Command::Truncate { tables, .. } => tables.iter().collect(),
-        Command::Drop(drop) => drop.objects.iter().map(|it| &it.name).collect(),
+        Command::Truncate { tables, .. } => tables.iter().collect_vec(),
+        Command::Drop(drop) => drop.objects.iter().map(|it| &it.name).collect_vec(),
         _ => return,
     };
     let tables = names.into_iter().filter_map(|name| statement.seen.names.relation(name));

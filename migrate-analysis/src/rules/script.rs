@@ -8,6 +8,7 @@ use crate::config::Config;
 use crate::ddl::{Block, Command, Step};
 use crate::deparse;
 use crate::diagnostic::{Code, Severity};
+use crate::list::CollectVec;
 use crate::lock::{self, Cause, LockMode, Locks, Seen, Servers, Work, WorkKind, Zone};
 use crate::plan::PlannedLock;
 use crate::simulate::External;
@@ -29,7 +30,6 @@ pub(crate) struct Script<'a> {
 }
 
 /// A statement that has run.
-#[derive(Debug)]
 pub(crate) struct Earlier {
     pub(crate) place: usize,
     pub(crate) locks: Locks,
@@ -57,7 +57,7 @@ impl Script<'_> {
     /// What the script has dropped so far, as it was when the script began.
     pub(crate) fn gone(&self, catalog: &Catalog) -> Vec<Rc<Object>> {
         let touched = catalog.touched(self.start).into_iter();
-        touched.filter(|(id, _)| catalog.get(*id).is_none()).filter_map(|(_, it)| it).collect()
+        touched.filter(|(id, _)| catalog.get(*id).is_none()).filter_map(|(_, it)| it).collect_vec()
     }
 
     /// The earlier statements whose locks the transaction still holds.
@@ -74,7 +74,7 @@ impl Script<'_> {
 }
 
 /// What the rules have found in a statement.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Found {
     pub(crate) direction: Direction,
     pub(crate) place: usize,
@@ -128,7 +128,7 @@ impl<'a> Session<'a> {
             },
             servers: config.servers,
             zone: Zone::default(),
-            rules: RULES.iter().filter(counts).copied().collect(),
+            rules: RULES.iter().filter(counts).copied().collect_vec(),
             found: Vec::new(),
         }
     }
@@ -186,7 +186,7 @@ impl<'a> Session<'a> {
                 is_table: object.table().is_some_and(|table| table.server.is_none()),
             })
         });
-        planned.collect()
+        planned.collect_vec()
     }
 
     fn judge(&mut self, ran: &Ran<'_>, seen: &Seen<'_>, locks: &Locks) {
@@ -287,7 +287,7 @@ fn of_down(finding: &mut Finding) {
         })
     };
     for script in &mut finding.instead {
-        let lines: Vec<&str> = script.lines().filter(|line| !is_silent(line)).collect();
+        let lines: Vec<&str> = script.lines().filter(|line| !is_silent(line)).collect_vec();
         *script = lines.join("\n");
     }
     for help in &mut finding.help {

@@ -4,6 +4,7 @@ use super::{Example, Finding, Rule, Statement};
 use crate::catalog::Id;
 use crate::ddl::{AlterActionKind, Command, Maintenance};
 use crate::diagnostic::Code;
+use crate::list::CollectVec;
 use crate::lock::Cause;
 use std::ops::Range;
 
@@ -132,17 +133,17 @@ fn cluster(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
         Maintenance::Cluster(table) => (table.as_slice(), "CLUSTER"),
         _ => return,
     };
-    let known: Vec<Id> = tables.iter().filter_map(|name| statement.in_use(name)).collect();
+    let known: Vec<Id> = tables.iter().filter_map(|name| statement.in_use(name)).collect_vec();
     let names = known.iter().map(|id| format!("`{}`", statement.name(*id)));
     let what = match tables {
         [] => "every table".to_owned(),
         _ if known.is_empty() => return,
-        _ => names.collect::<Vec<_>>().join(", "),
+        _ => names.collect_vec().join(", "),
     };
     let instead = match (title, tables.is_empty()) {
         ("VACUUM FULL", false) => {
             let names = tables.iter().map(|name| statement.written(name));
-            vec![format!("VACUUM {};", names.collect::<Vec<_>>().join(", "))]
+            vec![format!("VACUUM {};", names.collect_vec().join(", "))]
         }
         _ => Vec::new(),
     };

@@ -3,6 +3,7 @@
 use super::{Example, Finding, Rule, Statement};
 use crate::ddl::{Command, Maintenance};
 use crate::diagnostic::Code;
+use crate::list::CollectVec;
 
 pub(super) const LOCK_TIMEOUT: Rule = Rule {
     code: Code::MissingLockTimeout,
@@ -102,7 +103,7 @@ fn statement_timeout(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
             .again()
             .map(|sql| format!("SET {local}statement_timeout = '5s';\n{sql}"))
             .into_iter()
-            .collect(),
+            .collect_vec(),
         ..Finding::default()
     });
 }

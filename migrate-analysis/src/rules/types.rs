@@ -6,6 +6,7 @@ use crate::ddl::{
     TableConstraintKind, TableElement, TypeName,
 };
 use crate::diagnostic::Code;
+use crate::list::CollectVec;
 
 const NUMBERS: &str = "https://www.postgresql.org/docs/current/datatype-numeric.html";
 const TEXTS: &str = "https://www.postgresql.org/docs/current/datatype-character.html";
@@ -42,7 +43,7 @@ fn int_primary_key(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
                 },
                 _ => None,
             })
-            .collect(),
+            .collect_vec(),
         _ => Vec::new(),
     };
     for (column, written) in columns(statement) {
@@ -211,18 +212,18 @@ fn columns<'a>(statement: &Statement<'a>) -> Vec<(&'a ColumnDef, &'a TypeName)> 
                 TableElement::Column(column) => Some(column),
                 _ => None,
             });
-            columns.collect()
+            columns.collect_vec()
         }
         Command::AlterTable(alter) => {
             let columns = alter.actions.iter().filter_map(|action| match &action.kind {
                 AlterActionKind::AddColumn { column, .. } => Some(&**column),
                 _ => None,
             });
-            columns.collect()
+            columns.collect_vec()
         }
         _ => Vec::new(),
     };
-    all.into_iter().filter_map(|column| Some((column, column.type_name.as_ref()?))).collect()
+    all.into_iter().filter_map(|column| Some((column, column.type_name.as_ref()?))).collect_vec()
 }
 
 /// Reports columns that are made with, or changed to, such a type.

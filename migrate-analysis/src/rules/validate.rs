@@ -4,6 +4,7 @@ use super::alter::{altered, quiet_clauses};
 use super::{Example, Finding, Rule, Statement};
 use crate::Direction;
 use crate::diagnostic::Code;
+use crate::list::CollectVec;
 use crate::lock::Cause;
 
 pub(super) const RULE: Rule = Rule {
@@ -48,7 +49,7 @@ fn check(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
             }
             None => {
                 let others = altered.alter.actions.iter().filter(|it| it.at != work.at);
-                let others: Vec<&str> = others.map(|it| statement.part(&it.at)).collect();
+                let others: Vec<&str> = others.map(|it| statement.part(&it.at)).collect_vec();
                 Some(altered.sql(&others))
             }
         };

@@ -2,9 +2,9 @@
 
 use crate::catalog::{Catalog, Constraint, Id, Index, Mark, Object, Origin};
 use crate::deparse;
+use crate::list::CollectVec;
 
 /// An index that another one makes useless.
-#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Twin {
     pub(crate) name: String,
     pub(crate) made: Origin,
@@ -23,7 +23,7 @@ pub(crate) struct Twin {
 pub(crate) fn twins(catalog: &Catalog, before: Mark) -> Vec<Twin> {
     let then = catalog.touched(before);
     let made = then.iter().filter(|(_, object)| object.is_none()).map(|(id, _)| *id);
-    made.filter_map(|id| twin(catalog, id)).collect()
+    made.filter_map(|id| twin(catalog, id)).collect_vec()
 }
 
 fn twin(catalog: &Catalog, id: Id) -> Option<Twin> {

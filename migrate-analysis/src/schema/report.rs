@@ -7,7 +7,8 @@ use crate::chain::{Effect, Replayed};
 use crate::ddl::ObjectKind;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::diff::{self, Difference};
-use crate::ordered::{SortedSet, sort_few_by_key};
+use crate::list::CollectVec;
+use crate::ordered::{SortedSet, sort_by_key};
 use crate::plan::{PlannedDown, PlannedMigration, PlannedScript};
 use crate::restore::Verdict;
 use crate::rules;
@@ -56,7 +57,7 @@ impl<'a> Set<'a> {
             };
             Some(wording::hazard(place, found))
         });
-        diagnostics.collect()
+        diagnostics.collect_vec()
     }
 
     fn failures(&self, version: i64, script: &PlannedScript, effect: &Effect) -> Vec<Diagnostic> {
@@ -73,7 +74,7 @@ impl<'a> Set<'a> {
             let inline = source.is_some_and(|source| source.start() != (1, 1));
             wording::failure(place, &failure.kind, sql, inline, &earlier)
         });
-        failures.collect()
+        failures.collect_vec()
     }
 
     fn does_not_restore(
@@ -93,10 +94,10 @@ impl<'a> Set<'a> {
         let is_kept = |it: &&Difference| {
             overdone.is_empty() || !it.names().iter().all(|name| named.contains(name))
         };
-        let kept: Vec<Difference> = differences.iter().filter(is_kept).cloned().collect();
+        let kept: Vec<Difference> = differences.iter().filter(is_kept).cloned().collect_vec();
         let mend = diff::statements(&kept);
         let overdone: Vec<&str> =
-            overdone.into_iter().filter_map(|it| self.text(down).get(it)).collect();
+            overdone.into_iter().filter_map(|it| self.text(down).get(it)).collect_vec();
         let title = (migration.version, migration.name.as_str());
         wording::does_not_restore(title, place, guilty, &overdone, differences, &mend)
     }
@@ -113,8 +114,8 @@ impl<'a> Set<'a> {
             ["drop", "rename", "set"].iter().all(|word| self.naming(up, it, word).is_none())
         });
         let mut found: Vec<Range<usize>> =
-            kept.filter_map(|it| self.naming(down, it, "drop")).collect();
-        sort_few_by_key(&mut found, |it| it.start);
+            kept.filter_map(|it| self.naming(down, it, "drop")).collect_vec();
+        sort_by_key(&mut found, |it| it.start);
         found.dedup();
         found
     }

@@ -4,10 +4,12 @@ use super::column::{collation_name, not_default, storage};
 use super::names::is_built_in;
 use super::{Failure, Result, Simulator};
 use crate::catalog::{
-    BaseType, Column, ColumnType, Constraint, ConstraintKind, Expr, Id, Index, Kind, Object,
+    BaseType, Column, ColumnType, Constraint, ConstraintKind, Expr, Id, Index, Kind, Object, named,
+    numbered,
 };
 use crate::ddl::{ColumnAction, Expression, Ident, Name, SequenceOptions, TypeName};
 use crate::deparse;
+use crate::ordered::sort;
 
 impl Simulator<'_> {
     pub(super) fn alter_column(
@@ -53,7 +55,7 @@ impl Simulator<'_> {
                 Ok(())
             }
             ColumnAction::DropExpression { if_exists } => {
-                let found = self.columns(table).iter().find(|it| it.number == number);
+                let found = numbered(self.columns(table), number);
                 let is_plain = found.is_some_and(|it| it.generated.is_none() && !it.partial);
                 if is_plain && !if_exists {
                     let message = format!(
@@ -78,7 +80,7 @@ impl Simulator<'_> {
     }
 
     pub(super) fn type_of_column(&self, table: Id, number: u32) -> ColumnType {
-        let column = self.columns(table).iter().find(|column| column.number == number);
+        let column = numbered(self.columns(table), number);
         column.map_or(ColumnType::UNKNOWN, |column| column.column_type.clone())
     }
 
@@ -90,7 +92,7 @@ impl Simulator<'_> {
         only: bool,
         change: impl Fn(&mut Column) + Copy,
     ) {
-        let number = self.columns(table).iter().find(|it| it.name == column.name);
+        let number = named(self.columns(table), &column.name);
         let Some(number) = number.map(|it| it.number) else { return };
         self.edit_column(table, number, change);
         if !only {
@@ -106,7 +108,7 @@ impl Simulator<'_> {
 
     /// A generated or identity column has no default.
     fn check_plain(&self, table: Id, number: u32, column: &Ident) -> Result {
-        let found = self.columns(table).iter().find(|it| it.number == number);
+        let found = numbered(self.columns(table), number);
         let what = match found {
             Some(it) if it.identity.is_some() => "an identity column",
             Some(it) if it.generated.is_some() => "a generated column",
@@ -117,7 +119,7 @@ impl Simulator<'_> {
     }
 
     fn drop_not_null(&mut self, table: Id, number: u32, column: &Ident, only: bool) -> Result {
-        let found = self.columns(table).iter().find(|it| it.number == number);
+        let found = numbered(self.columns(table), number);
         if found.is_some_and(|it| it.identity.is_some()) {
             let message = format!("{} is an identity column", self.described(table, column));
             return Err(Failure::wrong(column.at.clone(), "42601", message));
@@ -149,7 +151,7 @@ impl Simulator<'_> {
         column: &Ident,
         action: &ColumnAction,
     ) -> Result {
-        let Some(found) = self.columns(table).iter().find(|it| it.number == number).cloned() else {
+        let Some(found) = numbered(self.columns(table), number).cloned() else {
             return Ok(());
         };
         let wrong = |what: &str| {
@@ -208,7 +210,7 @@ impl Simulator<'_> {
         column: &Ident,
     ) -> Result {
         let column_type = self.column_type(type_name)?;
-        let Some(found) = self.columns(table).iter().find(|it| it.number == number).cloned() else {
+        let Some(found) = numbered(self.columns(table), number).cloned() else {
             return Ok(());
         };
         if let Some(using) = using {
@@ -231,7 +233,7 @@ impl Simulator<'_> {
         column_type: &ColumnType,
         collation: Option<&Name>,
     ) -> Result {
-        let found = self.columns(table).iter().find(|it| it.name == column.name);
+        let found = named(self.columns(table), &column.name);
         let Some(found) = found else { return Ok(()) };
         self.check_default(found, column_type, column)?;
         let number = found.number;
@@ -350,7 +352,7 @@ fn set(column: &mut Column, action: &ColumnAction) {
         ColumnAction::SetOptions(options) => {
             column.options.retain(|(name, _)| !options.iter().any(|(other, _)| other == name));
             column.options.extend(options.iter().cloned());
-            column.options.sort();
+            sort(&mut column.options);
         }
         ColumnAction::ResetOptions(names) => {
             column.options.retain(|(name, _)| !names.contains(name));

@@ -3,13 +3,17 @@
 use super::inherit::check_same_type;
 use super::remove::Target;
 use super::{Failure, FailureKind, Result, Simulator};
-use crate::catalog::{Column, Constraint, Id, IndexKey, Kind, Object, Table};
+use crate::catalog::{
+    Column, Constraint, Id, IndexKey, Kind, Object, Table, named, named_mut, names, numbered,
+    numbered_mut,
+};
 use crate::ddl::{
     self, AlterAction, AlterActionKind, Behavior, ColumnAction, ColumnDef, Enabled, Ident,
     ObjectKind, ObjectName, Persistence, ReplicaIdentity, RowSecurity, TableConstraint,
     TriggerChoice,
 };
-use crate::ordered::{SortedSet, sort_few_by_key};
+use crate::list::CollectVec;
+use crate::ordered::{SortedSet, sort, sort_by_key};
 use std::ops::Range;
 
 /// An ALTER TABLE at work.
@@ -37,7 +41,7 @@ impl Simulator<'_> {
                 return Err(Failure::wrong(column.at.clone(), "0A000", message));
             }
             let wanted = self.column_type(type_name);
-            let found = self.columns(table).iter().find(|it| it.name == column.name);
+            let found = named(self.columns(table), &column.name);
             let known = found.map(|it| &it.column_type).filter(|it| !it.is_unknown());
             if let (Some(now), Ok(wanted)) = (known, wanted)
                 && *now != wanted
@@ -55,18 +59,16 @@ impl Simulator<'_> {
         }
         self.check_retyped_once(table, &alter.actions)?;
         let mut altering = Altering { alter, table, constraints: Vec::new() };
-        let mut actions: Vec<&AlterAction> = alter.actions.iter().collect();
-        sort_few_by_key(&mut actions, |action| pass(&action.kind));
+        let mut actions: Vec<&AlterAction> = alter.actions.iter().collect_vec();
+        sort_by_key(&mut actions, |action| pass(&action.kind));
         let (early, late): (Vec<_>, Vec<_>) =
             actions.into_iter().partition(|action| pass(&action.kind) <= Pass::Attributes);
         for action in early {
             self.action(&mut altering, action)?;
         }
-        sort_few_by_key(&mut altering.constraints, |it| {
-            match super::create_table::rank(&it.kind) {
-                1 | 2 => 0,
-                _ => 1,
-            }
+        sort_by_key(&mut altering.constraints, |it| match super::create_table::rank(&it.kind) {
+            1 | 2 => 0,
+            _ => 1,
         });
         for constraint in &altering.constraints {
             self.add_constraint(table, constraint, alter.only)?;
@@ -82,7 +84,7 @@ impl Simulator<'_> {
         for action in actions {
             if let AlterActionKind::AlterColumn { column, action: ColumnAction::Type { .. } } =
                 &action.kind
-                && let Some(own) = self.columns(table).iter().find(|it| it.name == column.name)
+                && let Some(own) = named(self.columns(table), &column.name)
             {
                 self.check_keys_of(table, own.number, &column.at)?;
             }
@@ -271,7 +273,7 @@ impl Simulator<'_> {
         if_not_exists: bool,
         only: bool,
     ) -> Result<bool> {
-        let existing = self.columns(table).iter().find(|it| it.name == def.name.name);
+        let existing = named(self.columns(table), &def.name.name);
         let doubtful =
             self.columns_for_certain(table).is_none() || self.is_shrouded(&def.name.name);
         let number = match existing.map(|it| (it.number, it.partial)) {
@@ -299,7 +301,7 @@ impl Simulator<'_> {
     fn put_column(&mut self, table: Id, column: Column) {
         self.edit_table(table, |table| {
             table.last_number = table.last_number.max(column.number);
-            match table.columns.iter_mut().find(|it| it.number == column.number) {
+            match numbered_mut(&mut table.columns, column.number) {
                 Some(own) => *own = column,
                 None => table.columns.push(column),
             }
@@ -308,9 +310,9 @@ impl Simulator<'_> {
 
     /// A new column of the parent in a child.
     fn inherit_column(&mut self, parent: Id, number: u32, child: Id, at: &Range<usize>) -> Result {
-        let column = self.columns(parent).iter().find(|it| it.number == number).cloned();
+        let column = numbered(self.columns(parent), number).cloned();
         let Some(column) = column else { return Ok(()) };
-        let own = self.columns(child).iter().find(|it| it.name == column.name).cloned();
+        let own = named(self.columns(child), &column.name).cloned();
         if let Some(own) = own {
             check_same_type(&own, &column, at, "child table")?;
             self.edit_column(child, own.number, |own| own.inherited += 1);
@@ -343,7 +345,7 @@ impl Simulator<'_> {
         behavior: Behavior,
         only: bool,
     ) -> Result {
-        let known = self.columns(table).iter().find(|it| it.name == column.name);
+        let known = named(self.columns(table), &column.name);
         let number = match known {
             Some(known) => known.number,
             None if if_exists && !self.is_partial(table) => return Ok(()),
@@ -408,10 +410,7 @@ impl Simulator<'_> {
         }
         let object = self.catalog.get(table);
         let of = object.map(|object| object.name.clone());
-        let names: Vec<&str> = self
-            .table_of(table)
-            .map(|it| it.constraints.iter().map(|it| it.name.as_str()).collect())
-            .unwrap_or_default();
+        let names = self.table_of(table).map(|it| names(&it.constraints)).unwrap_or_default();
         let near = crate::directive::closest(&name.name, &names).map(str::to_owned);
         let has = |object: Option<&Object>| {
             object.filter(|it| Some(&it.name) == of.as_ref()).is_some_and(|object| {
@@ -420,7 +419,7 @@ impl Simulator<'_> {
         };
         let dropped = self.catalog.last(|before, after| has(before) && !has(after));
         let kind = ObjectKind::Constraint;
-        let among = names.iter().map(|name| (*name).to_owned()).collect();
+        let among = names.iter().map(|name| (*name).to_owned()).collect_vec();
         let kind = FailureKind::Unknown { kind, name: name.name.clone(), of, near, among, dropped };
         Err(Failure { kind, at: name.at.clone() })
     }
@@ -453,7 +452,7 @@ impl Simulator<'_> {
             };
         }
         self.edit_table(table, |table| {
-            if let Some(it) = table.constraints.iter_mut().find(|it| it.name == name.name) {
+            if let Some(it) = named_mut(&mut table.constraints, &name.name) {
                 change(it);
             }
         });
@@ -478,7 +477,7 @@ impl Simulator<'_> {
     fn set_logged(&mut self, table: Id, logged: bool) {
         let persistence = if logged { Persistence::Permanent } else { Persistence::Unlogged };
         self.edit_table(table, |table| table.persistence = persistence);
-        let numbers: Vec<u32> = self.columns(table).iter().map(|it| it.number).collect();
+        let numbers: Vec<u32> = self.columns(table).iter().map(|it| it.number).collect_vec();
         for number in numbers {
             for (id, _) in self.column_sequences(table, number) {
                 self.catalog.edit(id, |object| {
@@ -499,7 +498,7 @@ impl Simulator<'_> {
                 _ => return,
             };
             change(options);
-            options.sort();
+            sort(options);
         });
     }
 
@@ -521,26 +520,26 @@ impl Simulator<'_> {
         let of = self.relation_name_of(table);
         let is_it = |object: &Object| object.name == name.name && object.index().is_some();
         let at = name.at.clone();
-        Err(self.unknown(ObjectKind::Index, &name.name, Some(of), at, is_it))
+        Err(self.unknown(ObjectKind::Index, &name.name, Some(of), at, &is_it))
     }
 
     fn enable_trigger(&mut self, id: Id, choice: &TriggerChoice, enabled: Enabled) -> Result {
         if let TriggerChoice::Named(name) = choice {
-            let triggers = match self.catalog.get(id).map(|object| &object.kind) {
+            let triggers = match self.catalog.kind(id) {
                 Some(Kind::Table(table)) => table.triggers.as_slice(),
                 _ => return Ok(()),
             };
-            let is_there = triggers.iter().any(|trigger| trigger.name == name.name);
+            let is_there = named(triggers, &name.name).is_some();
             if !is_there && !self.is_partial(id) && !self.is_shrouded(&name.name) {
                 let of = self.relation_name_of(id);
                 let has = |object: &Object| {
                     object.name == of
                         && object
                             .table()
-                            .is_some_and(|it| it.triggers.iter().any(|it| it.name == name.name))
+                            .is_some_and(|it| named(&it.triggers, &name.name).is_some())
                 };
                 let (kind, at) = (ObjectKind::Trigger, name.at.clone());
-                return Err(self.unknown(kind, &name.name, Some(of.clone()), at, has));
+                return Err(self.unknown(kind, &name.name, Some(of.clone()), at, &has));
             }
         }
         self.edit_table(id, |table| {
@@ -559,7 +558,7 @@ impl Simulator<'_> {
 }
 
 /// In which of PostgreSQL's passes over the table an action happens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Pass {
     Drop,
     Type,

@@ -2,8 +2,11 @@
 
 use super::lookup::spelt;
 use super::{Failure, FailureKind, Found, Result, Simulator};
-use crate::catalog::{BaseType, Column, ColumnType, Expr, Id, Kind, Object, Piece, Space};
+use crate::catalog::{
+    BaseType, Column, ColumnType, Expr, Id, Kind, Object, Piece, Space, named, names,
+};
 use crate::ddl::{Expression, Name, ObjectKind, TypeName, Word};
+use crate::list::CollectVec;
 
 /// Columns that every table has.
 const SYSTEM_COLUMNS: &[&str] =
@@ -109,7 +112,7 @@ impl Simulator<'_> {
                         && object.keys().iter().any(|key| key.space == Space::Type)
                 };
                 let at = name.at.clone();
-                Err(self.unknown(ObjectKind::Type, &spelt(name), None, at, is_it))
+                Err(self.unknown(ObjectKind::Type, &spelt(name), None, at, &is_it))
             }
         }
     }
@@ -231,12 +234,12 @@ impl Simulator<'_> {
     ) -> Option<Id> {
         let count = arguments(words.get(at + 1..)?);
         let schemas = match schema {
-            Some(schema) => self.schema_named(schema).into_iter().collect(),
+            Some(schema) => self.schema_named(schema).into_iter().collect_vec(),
             None => self.search_path(),
         };
         let mut found = None;
         for id in schemas.iter().flat_map(|schema| self.catalog.routines(*schema, name)) {
-            let Some(Kind::Routine(routine)) = self.catalog.get(id).map(|it| &it.kind) else {
+            let Some(Kind::Routine(routine)) = self.catalog.kind(id) else {
                 continue;
             };
             let inputs = routine.arguments.iter().filter(|argument| argument.is_input());
@@ -295,8 +298,7 @@ impl Simulator<'_> {
         name: &str,
         at: std::ops::Range<usize>,
     ) -> Failure {
-        let columns = self.columns(table);
-        let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
+        let names = names(self.columns(table));
         let near = crate::directive::closest(name, &names).map(str::to_owned);
         let has = |object: Option<&Object>| {
             let object = object.filter(|it| self.is_named_like(it, table));
@@ -309,7 +311,7 @@ impl Simulator<'_> {
             name: name.to_owned(),
             of: self.catalog.get(table).map(|object| object.name.clone()),
             near,
-            among: names.iter().map(|name| (*name).to_owned()).collect(),
+            among: names.iter().map(|name| (*name).to_owned()).collect_vec(),
             dropped,
         };
         Failure { kind, at }
@@ -336,7 +338,7 @@ struct Binding<'a> {
 
 impl Binding<'_> {
     fn column(&self, name: &str) -> Option<u32> {
-        self.columns.iter().find(|column| column.name == name).map(|column| column.number)
+        named(self.columns, name).map(|column| column.number)
     }
 
     /// Whether a name there can be a column at all.
@@ -373,7 +375,7 @@ impl Binding<'_> {
             }
             (Some(number), _) => self.push(at, Piece::Column(number)),
             (None, _) => {
-                let parts: Vec<String> = parts.iter().map(|part| quote(part)).collect();
+                let parts: Vec<String> = parts.iter().map(|part| quote(part)).collect_vec();
                 self.text(at, &parts.join("."));
             }
         }

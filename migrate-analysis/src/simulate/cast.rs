@@ -27,7 +27,7 @@ impl Simulator<'_> {
             return Some(Family::Array);
         }
         match &column_type.base {
-            BaseType::User(id) => match self.catalog.get(*id).map(|object| &object.kind) {
+            BaseType::User(id) => match self.catalog.kind(*id) {
                 Some(Kind::Enum(_)) => Some(Family::Enum(*id)),
                 Some(Kind::Domain(domain)) => self.family(&domain.base),
                 _ => None,
@@ -69,7 +69,7 @@ impl Simulator<'_> {
 }
 
 /// Types that are cast to each other in an assignment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Family {
     Text,
     Number,

@@ -3,7 +3,10 @@
 use super::names::is_built_in;
 use super::sequence::next_value;
 use super::{Failure, Result, Simulator};
-use crate::catalog::{BaseType, Column, ColumnType, Expr, Id, Kind, Object, Ownership, Table};
+use crate::catalog::{
+    BaseType, Column, ColumnType, Expr, Id, Kind, Object, Ownership, Table, named, numbered,
+    numbered_mut,
+};
 use crate::ddl::{
     ColumnConstraintKind, ColumnDef, ConstraintAttributes, Ident, Name, ObjectKind,
     SequenceOptions, TableConstraint, TableConstraintKind, TypeName,
@@ -14,7 +17,7 @@ use std::ops::Range;
 impl Simulator<'_> {
     /// The columns of a table or view, as far as they are known.
     pub(super) fn columns(&self, id: Id) -> &[Column] {
-        match self.catalog.get(id).map(|object| &object.kind) {
+        match self.catalog.kind(id) {
             Some(Kind::Table(table)) => &table.columns,
             Some(Kind::View(view)) => &view.columns,
             _ => &[],
@@ -59,7 +62,7 @@ impl Simulator<'_> {
                 Kind::View(view) => &mut view.columns,
                 _ => return,
             };
-            if let Some(column) = columns.iter_mut().find(|column| column.number == number) {
+            if let Some(column) = numbered_mut(columns, number) {
                 change(column);
             }
         });
@@ -67,7 +70,7 @@ impl Simulator<'_> {
 
     /// A column that has to exist, made up where its table is not known well enough.
     pub(super) fn column_number(&mut self, table: Id, column: &Ident) -> Result<u32> {
-        let known = self.columns(table).iter().find(|it| it.name == column.name);
+        let known = named(self.columns(table), &column.name);
         if let Some(known) = known {
             return Ok(known.number);
         }
@@ -105,7 +108,7 @@ impl Simulator<'_> {
     }
 
     pub(super) fn name_of_column(&self, table: Id, number: u32) -> String {
-        let column = self.columns(table).iter().find(|column| column.number == number);
+        let column = numbered(self.columns(table), number);
         column.map(|column| column.name.clone()).unwrap_or_default()
     }
 
@@ -219,7 +222,7 @@ impl Simulator<'_> {
         options: &SequenceOptions,
         at: &Range<usize>,
     ) -> Result {
-        let column = self.columns(table).iter().find(|column| column.number == number);
+        let column = numbered(self.columns(table), number);
         let Some(column) = column else { return Ok(()) };
         let is_integer = is_built_in(&column.column_type, &["smallint", "integer", "bigint"]);
         let data_type = match &column.column_type.base {
@@ -257,7 +260,7 @@ impl Simulator<'_> {
             object.table().is_some_and(|table| table.column(&column.name).is_some())
         };
         let at = column.at.clone();
-        self.duplicate_part(ObjectKind::Column, &column.name, table, at, is_it)
+        self.duplicate_part(ObjectKind::Column, &column.name, table, at, &is_it)
     }
 }
 

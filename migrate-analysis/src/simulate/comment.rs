@@ -2,7 +2,7 @@
 
 use super::object::Strictness;
 use super::{Result, Simulator, Target};
-use crate::catalog::{Kind, Object};
+use crate::catalog::{Kind, Object, named_mut, numbered_mut};
 use crate::ddl::{self, ObjectKind};
 
 impl Simulator<'_> {
@@ -29,37 +29,22 @@ fn place_of<'a>(object: &'a mut Object, target: &Target) -> Option<&'a mut Optio
     match target {
         Target::Object(_) => Some(&mut object.comment),
         Target::Column(_, number) => {
-            let mut columns = object.columns_mut()?.iter_mut();
-            columns.find(|it| it.number == *number).map(|it| &mut it.comment)
+            Some(&mut numbered_mut(object.columns_mut()?, *number)?.comment)
         }
         Target::Constraint(_, name) => {
-            let mut constraints = object.table_mut()?.constraints.iter_mut();
-            constraints.find(|it| it.name == *name).map(|it| &mut it.comment)
+            Some(&mut named_mut(&mut object.table_mut()?.constraints, name)?.comment)
         }
         Target::Policy(_, name) => {
-            let mut policies = object.table_mut()?.policies.iter_mut();
-            policies.find(|it| it.name == *name).map(|it| &mut it.comment)
+            Some(&mut named_mut(&mut object.table_mut()?.policies, name)?.comment)
         }
-        Target::Trigger(_, name) => {
-            let mut triggers = object.triggers_mut()?.iter_mut();
-            triggers.find(|it| it.name == *name).map(|it| &mut it.comment)
-        }
-        Target::Rule(_, name) => {
-            let mut rules = object.rules_mut()?.iter_mut();
-            rules.find(|it| it.name == *name).map(|it| &mut it.comment)
-        }
+        Target::Trigger(_, name) => Some(&mut named_mut(object.triggers_mut()?, name)?.comment),
+        Target::Rule(_, name) => Some(&mut named_mut(object.rules_mut()?, name)?.comment),
         Target::DomainCheck(_, name) => match &mut object.kind {
-            Kind::Domain(domain) => {
-                let mut checks = domain.checks.iter_mut();
-                checks.find(|it| it.name == *name).map(|it| &mut it.comment)
-            }
+            Kind::Domain(domain) => Some(&mut named_mut(&mut domain.checks, name)?.comment),
             _ => None,
         },
         Target::Attribute(_, name) => match &mut object.kind {
-            Kind::Composite(attributes) => {
-                let mut attributes = attributes.iter_mut();
-                attributes.find(|it| it.name == *name).map(|it| &mut it.comment)
-            }
+            Kind::Composite(attributes) => Some(&mut named_mut(attributes, name)?.comment),
             _ => None,
         },
         Target::Default(..) => None,

@@ -3,11 +3,15 @@
 use super::index::NewIndex;
 use super::names::{self, IndexPurpose};
 use super::{Failure, Result, Simulator};
-use crate::catalog::{Constraint, ConstraintKind, Expr, Id, Index, IndexElement, IndexKey, Object};
+use crate::catalog::{
+    Constraint, ConstraintKind, Expr, Id, Index, IndexElement, IndexKey, Object, named, named_mut,
+};
 use crate::ddl::{
     ConstraintAttributes, Expression, Ident, IndexParameters, ObjectKind, TableConstraint,
     TableConstraintKind,
 };
+use crate::list::CollectVec;
+use crate::ordered::sort;
 
 impl Simulator<'_> {
     /// Adds a constraint to a table, and to its children as far as they inherit it.
@@ -62,7 +66,7 @@ impl Simulator<'_> {
         let name = self.name_of_column(table, number);
         self.edit_column(table, number, |column| column.not_null = true);
         for child in self.child_tables(table) {
-            let column = self.columns(child).iter().find(|column| column.name == name);
+            let column = named(self.columns(child), &name);
             if let Some(number) = column.map(|column| column.number) {
                 self.set_not_null(child, number);
             }
@@ -106,8 +110,8 @@ impl Simulator<'_> {
 
     /// `t_column_check` where it is about one column.
     fn check_name(&self, table: Id, check: &Expr) -> String {
-        let mut columns: Vec<u32> = check.columns().collect();
-        columns.sort_unstable();
+        let mut columns: Vec<u32> = check.columns().collect_vec();
+        sort(&mut columns);
         columns.dedup();
         let column = match columns.as_slice() {
             [number] => Some(self.name_of_column(table, *number)),
@@ -128,11 +132,9 @@ impl Simulator<'_> {
         }
         (inherited.local, inherited.inherited, inherited.comment) = (false, 1, None);
         let passed_on = inherited.clone();
-        self.edit_table(child, |table| {
-            match table.constraints.iter_mut().find(|it| it.name == check.name) {
-                Some(own) => own.inherited += 1,
-                None => table.constraints.push(inherited),
-            }
+        self.edit_table(child, |table| match named_mut(&mut table.constraints, &check.name) {
+            Some(own) => own.inherited += 1,
+            None => table.constraints.push(inherited),
         });
         for grandchild in self.child_tables(child) {
             self.inherit_check(child, grandchild, &passed_on);
@@ -148,7 +150,7 @@ impl Simulator<'_> {
         let is_it =
             |object: &Object| object.table().is_some_and(|it| it.constraint(&name.name).is_some());
         let at = name.at.clone();
-        Err(self.duplicate_part(ObjectKind::Constraint, &name.name, table, at, is_it))
+        Err(self.duplicate_part(ObjectKind::Constraint, &name.name, table, at, &is_it))
     }
 
     pub(super) fn check_no_primary_key(&self, table: Id, at: &std::ops::Range<usize>) -> Result {
@@ -185,7 +187,7 @@ impl Simulator<'_> {
             table,
             unique: true,
             primary: purpose == IndexPurpose::Primary,
-            ..key_index(table, elements.collect())
+            ..key_index(table, elements.collect_vec())
         };
         let names = columns.iter().chain(&parameters.include).map(|it| it.name.clone());
         let names = names::distinct(names);
@@ -212,7 +214,7 @@ impl Simulator<'_> {
         ),
         parameters: &IndexParameters,
     ) -> Result<NewIndex> {
-        let keys: Vec<_> = elements.iter().map(|(element, _)| element.clone()).collect();
+        let keys: Vec<_> = elements.iter().map(|(element, _)| element.clone()).collect_vec();
         let (mut keys, mut names) = self.index_elements(table, &keys)?;
         for (key, (_, operator)) in keys.iter_mut().zip(elements) {
             key.operator = Some(operator.clone());
@@ -265,7 +267,7 @@ impl Simulator<'_> {
                 return Ok(());
             }
             let is_it = |object: &Object| object.name == name.name && object.index().is_some();
-            return Err(self.unknown(ObjectKind::Index, &name.name, None, name.at.clone(), is_it));
+            return Err(self.unknown(ObjectKind::Index, &name.name, None, name.at.clone(), &is_it));
         };
         let Some(index) = self.catalog.get(id).and_then(Object::index).cloned() else {
             return Ok(());

@@ -3,10 +3,11 @@
 use super::column::constraints;
 use super::inherit::check_same_type;
 use super::{Failure, Found, Result, Simulator};
-use crate::catalog::{Column, Id, Key, Kind, Object, Space, Table};
+use crate::catalog::{Column, Id, Key, Kind, Object, Space, Table, named_mut};
 use crate::ddl::{
     self, ColumnDef, Like, Name, ObjectKind, TableConstraint, TableConstraintKind, TableElement,
 };
+use crate::list::CollectVec;
 
 /// A table that is being made: its columns, and what has to wait until it is there.
 #[derive(Default)]
@@ -80,7 +81,7 @@ impl Simulator<'_> {
             self.inherit_partitioned(*parent, id)?;
         }
         let mut keys: Vec<TableConstraint> =
-            of_kind(|it| rank(it) == 1).chain(of_kind(|it| rank(it) == 2)).cloned().collect();
+            of_kind(|it| rank(it) == 1).chain(of_kind(|it| rank(it) == 2)).cloned().collect_vec();
         drop_redundant(&mut keys);
         for key in &keys {
             self.add_constraint(id, key, false)?;
@@ -122,7 +123,7 @@ impl Simulator<'_> {
                 && object.keys().iter().any(|key| key.space == Space::Type)
         };
         let spelt = super::lookup::spelt(name);
-        Err(self.duplicate(ObjectKind::Type, &spelt, None, name.at.clone(), is_it))
+        Err(self.duplicate(ObjectKind::Type, &spelt, None, name.at.clone(), &is_it))
     }
 
     fn parents(&mut self, create: &ddl::CreateTable) -> Result<Vec<Id>> {
@@ -154,7 +155,7 @@ impl Simulator<'_> {
                         && object.keys().iter().any(|key| key.space == Space::Type)
                 };
                 let spelt = super::lookup::spelt(name);
-                Err(self.unknown(ObjectKind::Type, &spelt, None, name.at.clone(), is_it))
+                Err(self.unknown(ObjectKind::Type, &spelt, None, name.at.clone(), &is_it))
             }
         }
     }
@@ -171,7 +172,7 @@ impl Simulator<'_> {
             ..Draft::default()
         };
         if let Some(of_type) = of_type {
-            match self.catalog.get(of_type).map(|object| &object.kind) {
+            match self.catalog.kind(of_type) {
                 Some(Kind::Composite(attributes)) => {
                     for attribute in attributes {
                         let number = next_number(&draft.columns);
@@ -235,7 +236,7 @@ impl Simulator<'_> {
             return Ok(());
         }
         // `OF type` and `PARTITION OF` have the column already.
-        match draft.columns.iter_mut().find(|it| it.name == *name) {
+        match named_mut(&mut draft.columns, name) {
             Some(existing) => {
                 existing.not_null |= column.not_null;
                 draft.defs.push((existing.number, def));
@@ -255,7 +256,7 @@ impl Simulator<'_> {
 
 /// A column of the table's own, which may be a parent's too. Its number.
 fn merge_own(columns: &mut Vec<Column>, column: Column, create: &ddl::CreateTable) -> Result<u32> {
-    if let Some(inherited) = columns.iter_mut().find(|it| it.name == column.name) {
+    if let Some(inherited) = named_mut(columns, &column.name) {
         check_same_type(inherited, &column, &create.name.at, "column")?;
         inherited.local = true;
         inherited.not_null |= column.not_null;
@@ -325,5 +326,5 @@ fn is_same(prior: &TableConstraint, key: &TableConstraint) -> bool {
 }
 
 fn names(columns: &[ddl::Ident]) -> Vec<String> {
-    columns.iter().map(|column| column.name.clone()).collect()
+    columns.iter().map(|column| column.name.clone()).collect_vec()
 }

@@ -5,6 +5,7 @@ use super::{Failure, Found, Result, Simulator};
 use crate::catalog::{BaseType, ColumnType, Expr, Id, Kind, Object, Piece};
 use crate::ddl::{Expression, Word};
 use crate::deparse;
+use crate::list::CollectVec;
 
 impl Simulator<'_> {
     /// The default that is written. NULL is none, unless the type makes it pass through a cast.
@@ -85,7 +86,7 @@ impl Simulator<'_> {
     /// A value of an enum has another name now, and PostgreSQL shows it wherever the value is kept.
     pub(super) fn rename_label(&mut self, of: Id, from: &str, to: &str) {
         let (from, to) = (deparse::literal(from), deparse::literal(to));
-        let dependents: Vec<Id> = self.catalog.dependents(of).collect();
+        let dependents: Vec<Id> = self.catalog.dependents(of).collect_vec();
         for id in dependents {
             let has_it = |object: &Object| object.defaults().any(|it| is_value(it, of, &from));
             if !self.catalog.get(id).is_some_and(has_it) {

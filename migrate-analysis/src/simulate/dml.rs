@@ -2,7 +2,7 @@
 
 use super::lookup::spelt;
 use super::{Failure, Result, Simulator};
-use crate::catalog::{ConstraintKind, Id, Kind};
+use crate::catalog::{ConstraintKind, Id, Kind, named};
 use crate::ddl::{self, Name};
 use crate::ordered::SortedSet;
 
@@ -25,7 +25,7 @@ impl Simulator<'_> {
         let Some(object) = self.catalog.get(id) else { return Ok(()) };
         let certain = self.is_certain(object) && object.view().is_none_or(|it| it.followed);
         for name in dml.columns.iter().filter(|_| certain) {
-            if !object.columns().iter().any(|column| column.name == name.name) {
+            if named(object.columns(), &name.name).is_none() {
                 return Err(self.unknown_column(id, &name.name, name.at.clone()));
             }
         }

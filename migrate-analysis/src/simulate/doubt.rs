@@ -2,6 +2,7 @@
 
 use super::{External, Failure, FailureKind, Outcome, Simulator};
 use crate::catalog::{Catalog, Id};
+use crate::list::CollectVec;
 
 /// A failure stands only where nothing of what it is about may have been changed unseen. Otherwise
 /// the statement is taken to have succeeded, and what it is about is known in part from then on.
@@ -32,7 +33,7 @@ impl Simulator<'_> {
             .all()
             .filter(|(_, object)| names.contains(&object.name) && !object.partial)
             .map(|(id, _)| id)
-            .collect();
+            .collect_vec();
         for id in touched {
             self.catalog.edit(id, |object| object.partial = true);
         }
@@ -47,13 +48,13 @@ fn names(kind: &FailureKind) -> Vec<String> {
         FailureKind::Unknown { name, of, .. }
         | FailureKind::Duplicate { name, of, .. }
         | FailureKind::Dependents { name, of, .. } => {
-            std::iter::once(name).chain(of).map(last).collect()
+            std::iter::once(name).chain(of).map(last).collect_vec()
         }
         // What is raised without a condition is raised whatever there is.
         FailureKind::Wrong { sqlstate: "P0001", .. } => Vec::new(),
         FailureKind::Wrong { message, .. } => {
             let quoted = message.split('"').skip(1).step_by(2);
-            let mut names: Vec<String> = quoted.map(str::to_owned).collect();
+            let mut names: Vec<String> = quoted.map(str::to_owned).collect_vec();
             names.push(String::new());
             names
         }

@@ -5,14 +5,14 @@ use crate::ddl::ObjectKind;
 use std::ops::Range;
 
 /// An error that the server is certain to answer with.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) kind: FailureKind,
     /// The name that it is about, in bytes of the source.
     pub(crate) at: Range<usize>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) enum FailureKind {
     /// It does not exist (42P01, 42703, 42704, 42883, 3F000).
     Unknown {

@@ -4,9 +4,10 @@ use super::names;
 use super::{Failure, Result, Simulator};
 use crate::catalog::{
     BaseType, Column, ColumnType, ConstraintKind, ForeignAction, ForeignKey, Id, Index, Kind,
-    Object, Space,
+    Object, Space, numbered,
 };
 use crate::ddl::{Action, Ident, ObjectKind, References, TableConstraint};
+use crate::list::CollectVec;
 use crate::ordered::SortedSet;
 use std::ops::Range;
 
@@ -50,7 +51,7 @@ impl Simulator<'_> {
 
     fn foreign_key_name(&self, table: Id, columns: &[u32]) -> String {
         let columns: Vec<String> =
-            columns.iter().map(|number| self.name_of_column(table, *number)).collect();
+            columns.iter().map(|number| self.name_of_column(table, *number)).collect_vec();
         let columns = names::addition(&columns);
         let name = self.relation_name_of(table);
         let parts = (name.as_str(), Some(columns.as_str()), "fkey");
@@ -172,9 +173,8 @@ impl Simulator<'_> {
         referenced: &[u32],
         (name, at): (&str, &Range<usize>),
     ) -> Result {
-        let find = |table, number: &u32| -> Option<&Column> {
-            self.columns(table).iter().find(|column| column.number == *number)
-        };
+        let find =
+            |table, number: &u32| -> Option<&Column> { numbered(self.columns(table), *number) };
         for (own, other) in columns.iter().zip(referenced) {
             let (Some(own), Some(other)) = (find(table, own), find(target, other)) else {
                 continue;
@@ -250,7 +250,7 @@ impl Simulator<'_> {
         let ConstraintKind::ForeignKey(key) = &constraint.kind else { return };
         let numbers = self.column_map(parent, partition);
         let renumber = |columns: &[u32]| -> Vec<u32> {
-            columns.iter().map(|it| numbers.get(it).copied().unwrap_or(*it)).collect()
+            columns.iter().map(|it| numbers.get(it).copied().unwrap_or(*it)).collect_vec()
         };
         let action = |action: &ForeignAction| match action {
             ForeignAction::SetNull(columns) => ForeignAction::SetNull(renumber(columns)),

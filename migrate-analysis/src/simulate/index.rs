@@ -3,12 +3,16 @@
 use super::lookup::spelt;
 use super::names::{self, IndexPurpose};
 use super::{Failure, FailureKind, Found, Result, Simulator};
-use crate::catalog::{Constraint, ConstraintKind, Id, Index, IndexElement, IndexKey, Kind, Object};
+use crate::catalog::{
+    Constraint, ConstraintKind, Id, Index, IndexElement, IndexKey, Kind, Object, named,
+};
 use crate::ddl::{self, ConstraintAttributes, Ident, Name, ObjectKind};
+use crate::list::CollectVec;
+use crate::ordered::sort;
 use std::ops::Range;
 
 /// An index that is to be made, alone or for a constraint.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct NewIndex {
     pub(super) index: Index,
     /// Of its columns: an index without a name is named after them.
@@ -69,7 +73,7 @@ impl Simulator<'_> {
 
     fn check_indexable(&self, table: Id, create: &ddl::CreateIndex) -> Result {
         let name = &create.table;
-        match self.catalog.get(table).map(|object| &object.kind) {
+        match self.catalog.kind(table) {
             Some(Kind::Table(it)) if it.partition_by.is_some() && create.concurrently => {
                 let name = &name.name;
                 let message =
@@ -135,7 +139,7 @@ impl Simulator<'_> {
     }
 
     fn is_system_column(&self, table: Id, name: &str) -> bool {
-        name == "tableoid" && !self.columns(table).iter().any(|column| column.name == name)
+        name == "tableoid" && named(self.columns(table), name).is_none()
     }
 
     /// Makes an index, and of a partitioned table those of its partitions.
@@ -236,7 +240,7 @@ impl Simulator<'_> {
         let is_of = |id: &Id| {
             self.catalog.get(*id).and_then(Object::index).is_some_and(|it| it.table == table)
         };
-        self.catalog.dependents(table).filter(is_of).collect()
+        self.catalog.dependents(table).filter(is_of).collect_vec()
     }
 
     pub(super) fn edit_index(&mut self, id: Id, change: impl FnOnce(&mut Index)) {
@@ -345,6 +349,6 @@ fn fits(index: &Index, wanted: &Index) -> bool {
 
 pub(super) fn sorted(options: &[(String, String)]) -> Vec<(String, String)> {
     let mut options = options.to_vec();
-    options.sort();
+    sort(&mut options);
     options
 }

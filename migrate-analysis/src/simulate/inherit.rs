@@ -1,8 +1,9 @@
 //! Inheritance: what a table has from its parents.
 
 use super::{Failure, Result, Simulator};
-use crate::catalog::{Column, Constraint, ConstraintKind, Id, Table};
+use crate::catalog::{Column, Constraint, ConstraintKind, Id, Table, named, named_mut};
 use crate::ddl::{Ident, Name};
+use crate::list::CollectVec;
 use crate::ordered::SortedMap;
 
 impl Simulator<'_> {
@@ -17,7 +18,7 @@ impl Simulator<'_> {
     pub(super) fn column_map(&self, from: Id, to: Id) -> SortedMap<u32, u32> {
         let columns = self.columns(to);
         let same = |column: &Column| {
-            let other = columns.iter().find(|other| other.name == column.name)?;
+            let other = named(columns, &column.name)?;
             Some((column.number, other.number))
         };
         self.columns(from).iter().filter_map(same).collect()
@@ -32,7 +33,7 @@ impl Simulator<'_> {
         let mut columns: Vec<Column> = Vec::new();
         for parent in parents {
             for column in self.columns(*parent) {
-                match columns.iter_mut().find(|it| it.name == column.name) {
+                match named_mut(&mut columns, &column.name) {
                     Some(own) => merge(own, column, at, "inherited column")?,
                     None => {
                         let number = u32::try_from(columns.len()).unwrap_or(u32::MAX) + 1;
@@ -47,10 +48,10 @@ impl Simulator<'_> {
                 let Some((expression, stored)) = &column.generated else { continue };
                 let number = |number: u32| {
                     let name = self.name_of_column(*parent, number);
-                    columns.iter().find(|it| it.name == name).map_or(number, |it| it.number)
+                    named(&columns, &name).map_or(number, |it| it.number)
                 };
                 let expression = expression.renumbered(number);
-                if let Some(own) = columns.iter_mut().find(|it| it.name == column.name) {
+                if let Some(own) = named_mut(&mut columns, &column.name) {
                     own.generated = Some((expression, *stored));
                 }
             }
@@ -65,7 +66,7 @@ impl Simulator<'_> {
                 |it: &&Constraint| matches!(it.kind, ConstraintKind::Check(_)) && !it.no_inherit;
             let constraints = self.table_of(*parent).map(|it| it.constraints.as_slice());
             let checks: Vec<Constraint> =
-                constraints.unwrap_or_default().iter().filter(is_check).cloned().collect();
+                constraints.unwrap_or_default().iter().filter(is_check).cloned().collect_vec();
             for check in &checks {
                 self.inherit_check(*parent, table, check);
             }
@@ -82,7 +83,7 @@ impl Simulator<'_> {
         }
         let wanted: Vec<Column> = self.columns(parent).to_vec();
         for column in &wanted {
-            let own = self.columns(table).iter().find(|it| it.name == column.name);
+            let own = named(self.columns(table), &column.name);
             match own {
                 Some(own) => {
                     let number = own.number;
@@ -120,7 +121,7 @@ impl Simulator<'_> {
                 return Err(Failure::wrong(name.at.clone(), "42804", message));
             }
             self.edit_table(table, |table| {
-                if let Some(own) = table.constraints.iter_mut().find(|it| it.name == check.name) {
+                if let Some(own) = named_mut(&mut table.constraints, &check.name) {
                     own.inherited += 1;
                 }
             });
@@ -130,14 +131,15 @@ impl Simulator<'_> {
 
     /// `NO INHERIT`, and the part of it that detaching a partition has.
     pub(super) fn disinherit(&mut self, table: Id, parent: Id) {
-        let names: Vec<String> = self.columns(parent).iter().map(|it| it.name.clone()).collect();
+        let names: Vec<String> =
+            self.columns(parent).iter().map(|it| it.name.clone()).collect_vec();
         let checks: Vec<String> = self
             .table_of(parent)
             .into_iter()
             .flat_map(|it| &it.constraints)
             .filter(|it| matches!(it.kind, ConstraintKind::Check(_)) && !it.no_inherit)
             .map(|it| it.name.clone())
-            .collect();
+            .collect_vec();
         self.edit_table(table, |table| {
             table.parents.retain(|it| *it != parent);
             for column in table.columns.iter_mut().filter(|it| names.contains(&it.name)) {

@@ -3,8 +3,11 @@
 use super::index::{NewIndex, renumbered};
 use super::names::IndexPurpose;
 use super::{Result, Simulator};
-use crate::catalog::{Column, Constraint, ConstraintKind, Id, Index, Kind, Object, Ownership};
+use crate::catalog::{
+    Column, Constraint, ConstraintKind, Id, Index, Kind, Object, Ownership, named,
+};
 use crate::ddl::{ConstraintAttributes, Including, Like, SequenceOptions};
+use crate::list::CollectVec;
 use crate::ordered::SortedMap;
 use std::ops::Range;
 
@@ -14,12 +17,12 @@ impl Simulator<'_> {
         let source = self.relation(&like.table)?;
         let certain = self.columns_for_certain(source).is_some();
         let including = like.including;
-        let columns = match self.catalog.get(source).map(|object| &object.kind) {
+        let columns = match self.catalog.kind(source) {
             Some(Kind::Composite(attributes)) => attributes
                 .iter()
                 .map(|it| Column::new(0, &it.name, it.column_type.clone()))
-                .collect(),
-            _ => self.columns(source).iter().map(|it| copied(it, including)).collect(),
+                .collect_vec(),
+            _ => self.columns(source).iter().map(|it| copied(it, including)).collect_vec(),
         };
         let is_composite =
             matches!(self.catalog.get(source), Some(Object { kind: Kind::Composite(_), .. }));
@@ -58,7 +61,7 @@ impl Simulator<'_> {
     fn copy_identity(&mut self, table: Id, source: Id, like: &Like) -> Result {
         for column in self.columns(source).to_vec() {
             let Some(always) = column.identity else { continue };
-            let own = self.columns(table).iter().find(|it| it.name == column.name);
+            let own = named(self.columns(table), &column.name);
             let Some(number) = own.map(|it| it.number) else { continue };
             let of = self.column_sequences(source, column.number);
             let of = of.first().and_then(|(id, _)| self.catalog.get(*id)?.sequence().cloned());

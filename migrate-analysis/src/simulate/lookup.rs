@@ -3,10 +3,11 @@
 use super::{Failure, FailureKind, Result, Simulator};
 use crate::catalog::{Id, Key, Kind, Object, Origin, Space, Table};
 use crate::ddl::{Name, ObjectKind};
+use crate::list::CollectVec;
 use std::ops::Range;
 
 /// What exists beside what the set makes: the patterns of `external` in `migrate.toml`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Default)]
 pub(crate) struct External {
     /// `schema.name`, `schema.*`, `*.name`; a pattern without a schema is one of `public`.
     patterns: Vec<(String, String)>,
@@ -19,7 +20,7 @@ impl External {
             Some((schema, name)) => (schema.to_owned(), name.to_owned()),
             None => ("public".to_owned(), pattern.clone()),
         };
-        External { patterns: patterns.iter().map(split).collect() }
+        External { patterns: patterns.iter().map(split).collect_vec() }
     }
 
     fn is_empty(&self) -> bool {
@@ -41,7 +42,7 @@ impl External {
 }
 
 /// What a lookup came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Found {
     Known(Id),
     /// It is not in the catalog, and may exist nevertheless.
@@ -63,7 +64,7 @@ impl Simulator<'_> {
     pub(super) fn search_path(&self) -> Vec<Id> {
         let default = || vec!["public".to_owned()];
         let path = self.catalog.session().search_path.clone().unwrap_or_else(default);
-        path.iter().filter_map(|name| self.schema_named(name)).collect()
+        path.iter().filter_map(|name| self.schema_named(name)).collect_vec()
     }
 
     /// Where an unqualified name is made: the first schema of the path. With none of them known
@@ -107,7 +108,7 @@ impl Simulator<'_> {
             return Ok(self.catalog.reveal(object));
         }
         let is_it = |object: &Object| object.schema.is_none() && object.name == schema;
-        Err(self.unknown(ObjectKind::Schema, schema, None, at.clone(), is_it))
+        Err(self.unknown(ObjectKind::Schema, schema, None, at.clone(), &is_it))
     }
 
     /// Whether a statement that could not be followed may have made (or dropped) something of this
@@ -158,7 +159,9 @@ impl Simulator<'_> {
                 None => Vec::new(),
             },
             // Temporary tables and their types come before all others.
-            None => self.schema_named(TEMPORARY).into_iter().chain(self.search_path()).collect(),
+            None => {
+                self.schema_named(TEMPORARY).into_iter().chain(self.search_path()).collect_vec()
+            }
         };
         let found = schemas
             .iter()
@@ -226,7 +229,7 @@ impl Simulator<'_> {
         let is_it = |object: &Object| {
             object.name == name.name && object.keys().iter().any(|key| key.space == Space::Relation)
         };
-        self.unknown(ObjectKind::Table, &spelt(name), None, name.at.clone(), is_it)
+        self.unknown(ObjectKind::Table, &spelt(name), None, name.at.clone(), &is_it)
     }
 
     /// The failure for something that does not exist, with who dropped it: `is_it` recognises it
@@ -237,9 +240,9 @@ impl Simulator<'_> {
         name: &str,
         of: Option<String>,
         at: Range<usize>,
-        is_it: impl Fn(&Object) -> bool,
+        is_it: &dyn Fn(&Object) -> bool,
     ) -> Failure {
-        let dropped = self.dropper(&is_it);
+        let dropped = self.dropper(is_it);
         let near = self.near(kind, name);
         let kind = FailureKind::Unknown {
             kind,
@@ -259,9 +262,9 @@ impl Simulator<'_> {
         name: &str,
         of: Option<String>,
         at: Range<usize>,
-        is_it: impl Fn(&Object) -> bool,
+        is_it: &dyn Fn(&Object) -> bool,
     ) -> Failure {
-        let made = self.maker(&is_it);
+        let made = self.maker(is_it);
         Failure { kind: FailureKind::Duplicate { kind, name: name.to_owned(), of, made }, at }
     }
 
@@ -280,12 +283,12 @@ impl Simulator<'_> {
         name: &str,
         owner: Id,
         at: Range<usize>,
-        is_it: impl Fn(&Object) -> bool,
+        is_it: &dyn Fn(&Object) -> bool,
     ) -> Failure {
         let of = self.catalog.get(owner).map(|object| object.name.clone());
-        let made = self.catalog.last_of(owner, |before, after| {
-            !before.is_some_and(&is_it) && after.is_some_and(&is_it)
-        });
+        let made = self
+            .catalog
+            .last_of(owner, |before, after| !before.is_some_and(is_it) && after.is_some_and(is_it));
         Failure { kind: FailureKind::Duplicate { kind, name: name.to_owned(), of, made }, at }
     }
 
@@ -295,8 +298,8 @@ impl Simulator<'_> {
         let is_routine = matches!(kind, ObjectKind::Function | ObjectKind::Procedure);
         let closest = |kind: ObjectKind| {
             let objects = self.catalog.all().filter(|(_, object)| is_of_kind(kind, object));
-            let objects: Vec<&Object> = objects.map(|(_, object)| object).collect();
-            let names: Vec<&str> = objects.iter().map(|object| object.name.as_str()).collect();
+            let objects: Vec<&Object> = objects.map(|(_, object)| object).collect_vec();
+            let names: Vec<&str> = objects.iter().map(|object| object.name.as_str()).collect_vec();
             let near = crate::directive::closest(wanted, &names)?;
             let same = objects.iter().find(|object| object.name == wanted);
             match same.and_then(|object| object.schema).and_then(|schema| self.catalog.get(schema))

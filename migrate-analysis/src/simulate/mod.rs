@@ -57,7 +57,7 @@ use crate::catalog::{Catalog, Id, Space};
 use crate::ddl::{Command, Name};
 
 /// What a statement came to.
-#[derive(Clone, Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Outcome {
     /// It fails for certain; nothing of it happened.
     pub(crate) failure: Option<Failure>,

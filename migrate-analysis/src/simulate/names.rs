@@ -1,7 +1,7 @@
 //! The names that PostgreSQL gives by itself.
 
 use super::Simulator;
-use crate::catalog::{BaseType, ColumnType, Id, Key, Kind, Space};
+use crate::catalog::{BaseType, ColumnType, Id, Key, Kind, Space, named};
 use crate::ddl::{Expression, Word};
 
 /// The longest name, in bytes.
@@ -34,9 +34,9 @@ impl Simulator<'_> {
 
     fn constraint_exists(&self, schema: Id, name: &str) -> bool {
         let mut relations = self.catalog.in_schema(Space::Type, Some(schema));
-        relations.any(|(_, id)| match self.catalog.get(id).map(|object| &object.kind) {
+        relations.any(|(_, id)| match self.catalog.kind(id) {
             Some(Kind::Table(table)) => table.constraint(name).is_some(),
-            Some(Kind::Domain(domain)) => domain.checks.iter().any(|check| check.name == name),
+            Some(Kind::Domain(domain)) => named(&domain.checks, name).is_some(),
             _ => false,
         })
     }
@@ -62,7 +62,7 @@ impl Simulator<'_> {
 }
 
 /// What an index is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum IndexPurpose {
     Plain,
     Primary,

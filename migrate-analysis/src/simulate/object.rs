@@ -2,11 +2,12 @@
 
 use super::lookup::{is_system_schema, spelt};
 use super::{Failure, FailureKind, Found, Result, Simulator, Target};
-use crate::catalog::{ColumnType, Id, Key, Kind, Object, RoutineKind, Space, signature};
+use crate::catalog::{ColumnType, Id, Key, Kind, Object, RoutineKind, Space, named, signature};
 use crate::ddl::{Ident, Name, ObjectKind, ObjectName, TypeName};
+use crate::list::CollectVec;
 
 /// How exact a command is about the kind of a relation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Strictness {
     /// `DROP VIEW` drops no table.
     Exact,
@@ -148,14 +149,14 @@ impl Simulator<'_> {
         let space = Space::Other(object.kind);
         let mut name = object.name.name.clone();
         if let Some(arguments) = &object.arguments {
-            let types: Vec<&str> = arguments.iter().map(|it| it.name.name.as_str()).collect();
+            let types: Vec<&str> = arguments.iter().map(|it| it.name.name.as_str()).collect_vec();
             name = format!("{name} ({})", types.join(", "));
         }
         if !is_in_schema(object.kind) {
             return Some(Key::new(space, None, &name));
         }
         let schemas = match &object.name.schema {
-            Some(schema) => self.schema_named(schema).into_iter().collect(),
+            Some(schema) => self.schema_named(schema).into_iter().collect_vec(),
             None => self.search_path(),
         };
         let keys = schemas.iter().map(|schema| Key::new(space, Some(*schema), &name));
@@ -204,7 +205,7 @@ impl Simulator<'_> {
         };
         let Some(found) = self.catalog.get(id) else { return Ok(None) };
         let Kind::Domain(domain) = &found.kind else { return Ok(None) };
-        if domain.checks.iter().any(|check| check.name == part.name) {
+        if named(&domain.checks, &part.name).is_some() {
             return Ok(Some(Target::DomainCheck(id, part.name.clone())));
         }
         if found.partial || part.name.contains("not_null") || self.is_shrouded(&part.name) {
@@ -220,7 +221,7 @@ impl Simulator<'_> {
             return failure;
         }
         let is_it = |it: &Object| it.name == name.name && is_described(object.kind, it);
-        self.unknown(object.kind, &spelt(name), None, name.at.clone(), is_it)
+        self.unknown(object.kind, &spelt(name), None, name.at.clone(), &is_it)
     }
 
     fn missing_schema(&self, name: &Name) -> Option<Failure> {
@@ -229,7 +230,7 @@ impl Simulator<'_> {
             return None;
         }
         let is_it = |it: &Object| it.schema.is_none() && it.name == schema;
-        Some(self.unknown(ObjectKind::Schema, schema, None, name.at.clone(), is_it))
+        Some(self.unknown(ObjectKind::Schema, schema, None, name.at.clone(), &is_it))
     }
 
     fn missing_relation(&self, name: &Name) -> Failure {
@@ -242,7 +243,7 @@ impl Simulator<'_> {
                 && part_of(Id::PUBLIC, it, object.kind, &part.name).is_some()
         };
         let of = Some(object.name.name.clone());
-        self.unknown(object.kind, &part.name, of, part.at.clone(), is_it)
+        self.unknown(object.kind, &part.name, of, part.at.clone(), &is_it)
     }
 }
 
@@ -266,11 +267,11 @@ impl Simulator<'_> {
     /// All of that name, in the order of the search path.
     pub(super) fn routines_named(&self, name: &Name) -> Vec<Id> {
         let schemas = match &name.schema {
-            Some(schema) => self.schema_named(schema).into_iter().collect(),
+            Some(schema) => self.schema_named(schema).into_iter().collect_vec(),
             None => self.search_path(),
         };
-        let routines = |schema| self.catalog.routines(schema, &name.name).collect::<Vec<_>>();
-        schemas.into_iter().flat_map(routines).collect()
+        let routines = |schema| self.catalog.routines(schema, &name.name).collect_vec();
+        schemas.into_iter().flat_map(routines).collect_vec()
     }
 
     fn only_routine(&mut self, object: &ObjectName) -> Result<Option<Id>> {
@@ -329,7 +330,7 @@ impl Simulator<'_> {
 
     /// A routine may be named by its input types, or by all that it has.
     fn signatures(&self, id: Id) -> Vec<String> {
-        match self.catalog.get(id).map(|object| &object.kind) {
+        match self.catalog.kind(id) {
             Some(Kind::Routine(routine)) => {
                 let all = routine.arguments.iter().filter(|it| !it.table);
                 vec![routine.signature(), signature(all.map(|it| &it.column_type))]
@@ -368,26 +369,26 @@ fn part_of(id: Id, object: &Object, kind: ObjectKind, name: &str) -> Option<Targ
             table.column(&name).map(|column| Target::Column(id, column.number))
         }
         (ObjectKind::Column, Kind::View(view)) => {
-            let column = view.columns.iter().find(|column| column.name == name)?;
+            let column = named(&view.columns, &name)?;
             Some(Target::Column(id, column.number))
         }
         (ObjectKind::Column, Kind::Composite(attributes)) => {
-            let is_there = attributes.iter().any(|attribute| attribute.name == name);
+            let is_there = named(attributes, &name).is_some();
             is_there.then_some(Target::Attribute(id, name))
         }
         (ObjectKind::Constraint, Kind::Table(table)) => {
             table.constraint(&name).map(|_| Target::Constraint(id, name.clone()))
         }
         (ObjectKind::Trigger, _) => {
-            let is_there = object.triggers().iter().any(|trigger| trigger.name == name);
+            let is_there = named(object.triggers(), &name).is_some();
             is_there.then_some(Target::Trigger(id, name))
         }
         (ObjectKind::Rule, _) => {
-            let is_there = object.rules().iter().any(|rule| rule.name == name);
+            let is_there = named(object.rules(), &name).is_some();
             is_there.then_some(Target::Rule(id, name))
         }
         (ObjectKind::Policy, Kind::Table(table)) => {
-            let is_there = table.policies.iter().any(|policy| policy.name == name);
+            let is_there = named(&table.policies, &name).is_some();
             is_there.then_some(Target::Policy(id, name))
         }
         _ => None,
@@ -433,7 +434,7 @@ pub(super) fn is_in_schema(kind: ObjectKind) -> bool {
 /// Whether an object is of the kind, or could have been taken for it.
 fn is_described(kind: ObjectKind, object: &Object) -> bool {
     use ObjectKind::*;
-    let spaces: Vec<Space> = object.keys().iter().map(|key| key.space).collect();
+    let spaces: Vec<Space> = object.keys().iter().map(|key| key.space).collect_vec();
     spaces.contains(&match kind {
         Table | ForeignTable | View | MaterializedView | Index | Sequence => Space::Relation,
         Type | Domain => Space::Type,

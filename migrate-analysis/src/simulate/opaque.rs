@@ -6,6 +6,7 @@ mod scan;
 use super::{Result, Simulator};
 use crate::catalog::{Body, Id, Kind};
 use crate::ddl;
+use crate::list::CollectVec;
 use crate::ordered::SortedSet;
 use scan::Effects;
 
@@ -113,7 +114,7 @@ impl Simulator<'_> {
             let is_routine = matches!(object.kind, Kind::Routine(_));
             (is_routine && calls.contains(&object.name)).then_some(id)
         };
-        let called: Vec<Id> = self.catalog.all().filter_map(is_called).collect();
+        let called: Vec<Id> = self.catalog.all().filter_map(is_called).collect_vec();
         for id in called {
             self.effects_of_routine(id, seen, effects);
         }
@@ -168,7 +169,7 @@ impl Simulator<'_> {
             .all()
             .filter(|(_, object)| is_touched(object) && !object.partial)
             .map(|(id, _)| id)
-            .collect();
+            .collect_vec();
         for id in touched {
             self.catalog.edit(id, |object| object.partial = true);
         }

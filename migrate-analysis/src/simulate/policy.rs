@@ -2,8 +2,9 @@
 
 use super::lookup::spelt;
 use super::{Failure, Result, Simulator};
-use crate::catalog::{Expr, Id, Kind, Object, Policy, Rule};
+use crate::catalog::{Expr, Id, Kind, Object, Policy, Rule, named, named_mut};
 use crate::ddl::{self, Enabled, Expression, Ident, Name, ObjectKind};
+use crate::ordered::sort;
 
 impl Simulator<'_> {
     pub(super) fn create_policy(&mut self, create: &ddl::CreatePolicy) -> Result {
@@ -13,7 +14,7 @@ impl Simulator<'_> {
         if has_policy(object, &create.table, name) && self.is_certain(object) {
             let is_it = |object: &Object| has_policy(object, &create.table, name);
             let (kind, of) = (ObjectKind::Policy, Some(spelt(&create.table)));
-            return Err(self.duplicate(kind, &name.name, of, name.at.clone(), is_it));
+            return Err(self.duplicate(kind, &name.name, of, name.at.clone(), &is_it));
         }
         let policy = Policy {
             name: name.name.clone(),
@@ -38,7 +39,7 @@ impl Simulator<'_> {
         if !has_policy(object, &alter.table, name) && self.is_certain(object) {
             let is_it = |object: &Object| has_policy(object, &alter.table, name);
             let (kind, of) = (ObjectKind::Policy, Some(spelt(&alter.table)));
-            return Err(self.unknown(kind, &name.name, of, name.at.clone(), is_it));
+            return Err(self.unknown(kind, &name.name, of, name.at.clone(), &is_it));
         }
         let using = self.policy_condition(id, alter.using.as_ref())?;
         let check = self.policy_condition(id, alter.check.as_ref())?;
@@ -90,17 +91,17 @@ impl Simulator<'_> {
         };
         let name = &create.name;
         let Some(object) = self.catalog.get(id) else { return Ok(()) };
-        let has = |object: &Object| object.rules().iter().any(|rule| rule.name == name.name);
+        let has = |object: &Object| named(object.rules(), &name.name).is_some();
         if has(object) && !create.or_replace && self.is_certain(object) {
             let table = object.name.clone();
             let is_it = |object: &Object| object.name == table && has(object);
             let (kind, of) = (ObjectKind::Rule, Some(table.clone()));
-            return Err(self.duplicate(kind, &name.name, of, name.at.clone(), is_it));
+            return Err(self.duplicate(kind, &name.name, of, name.at.clone(), &is_it));
         }
         let definition = create.definition.clone();
         self.catalog.edit(id, |object| {
             let Some(rules) = object.rules_mut() else { return };
-            match rules.iter_mut().find(|rule| rule.name == name.name) {
+            match named_mut(rules, &name.name) {
                 Some(rule) => rule.definition = definition,
                 None => rules.push(Rule {
                     name: name.name.clone(),
@@ -116,7 +117,7 @@ impl Simulator<'_> {
 
 fn has_policy(object: &Object, table: &Name, policy: &Ident) -> bool {
     let policies = object.table().map(|table| table.policies.as_slice()).unwrap_or_default();
-    object.name == table.name && policies.iter().any(|it| it.name == policy.name)
+    object.name == table.name && named(policies, &policy.name).is_some()
 }
 
 /// Sorted; with `public` among them nobody else matters.
@@ -125,7 +126,7 @@ fn roles(written: &[String]) -> Vec<String> {
         return vec!["public".to_owned()];
     }
     let mut roles = written.to_vec();
-    roles.sort();
+    sort(&mut roles);
     roles.dedup();
     roles
 }

@@ -6,6 +6,7 @@ use super::object::Strictness;
 use super::{Failure, FailureKind, Result, Simulator, Target};
 use crate::catalog::{Acl, Id, Key, Kind, Mark, Object, RoutineKind, Space};
 use crate::ddl::{self, GrantTarget, ObjectKind, ObjectName};
+use crate::list::CollectVec;
 use acl::Change;
 
 impl Simulator<'_> {
@@ -66,7 +67,7 @@ impl Simulator<'_> {
 
     pub(super) fn grant(&mut self, grant: &ddl::Grant) -> Result {
         let grantee = |role: &String| self.role_named(role).unwrap_or_default();
-        let roles: Vec<String> = grant.roles.iter().map(grantee).collect();
+        let roles: Vec<String> = grant.roles.iter().map(grantee).collect_vec();
         let change = Change { revoke: grant.revoke, option: grant.grant_option, roles };
         for id in self.granted(&grant.on)? {
             self.grant_on(id, grant, &change)?;
@@ -101,7 +102,7 @@ impl Simulator<'_> {
             ObjectKind::Table | ObjectKind::Sequence => Space::Relation,
             _ => Space::Routine,
         };
-        let fits = |id: &Id| match (kind, self.catalog.get(*id).map(|object| &object.kind)) {
+        let fits = |id: &Id| match (kind, self.catalog.kind(*id)) {
             (ObjectKind::Table, Some(Kind::Table(_) | Kind::View(_))) => true,
             (ObjectKind::Sequence, Some(Kind::Sequence(_))) => true,
             (_, Some(Kind::Routine(routine))) => match kind {
@@ -111,7 +112,7 @@ impl Simulator<'_> {
             },
             _ => false,
         };
-        self.catalog.in_schema(space, Some(schema)).map(|(_, id)| id).filter(fits).collect()
+        self.catalog.in_schema(space, Some(schema)).map(|(_, id)| id).filter(fits).collect_vec()
     }
 
     fn grant_on(&mut self, id: Id, grant: &ddl::Grant, change: &Change) -> Result {
@@ -123,8 +124,7 @@ impl Simulator<'_> {
             false => acl::expand(grant.privileges.iter().filter(is_whole), all),
         };
         for (privilege, names) in grant.privileges.iter().filter(|it| !is_whole(it)) {
-            let one =
-                std::iter::once(&(privilege.clone(), Vec::new())).cloned().collect::<Vec<_>>();
+            let one = std::iter::once(&(privilege.clone(), Vec::new())).cloned().collect_vec();
             let privileges = acl::expand(one.iter(), columns);
             for name in names {
                 let object = ObjectName {
@@ -165,7 +165,7 @@ impl Simulator<'_> {
     fn revoke_from_columns(&mut self, id: Id, change: &Change, privileges: &[&str]) {
         let columns = self.catalog.get(id).map(Object::columns).unwrap_or_default();
         let with_acl: Vec<u32> =
-            columns.iter().filter(|it| it.acl.is_some()).map(|column| column.number).collect();
+            columns.iter().filter(|it| it.acl.is_some()).map(|column| column.number).collect_vec();
         for number in with_acl {
             self.change_column(id, number, change, privileges);
         }
@@ -196,7 +196,7 @@ impl Simulator<'_> {
         let Some(Object { kind: Kind::Other { definition, .. }, .. }) = self.catalog.get(id) else {
             return Ok(());
         };
-        let before = definition.as_deref().map(|text| text.lines().collect::<Vec<_>>());
+        let before = definition.as_deref().map(|text| text.lines().collect_vec());
         let (words, is_grant) = words_of(text);
         let after = before.and_then(|mut lines| {
             let opposite = (words, !is_grant);
@@ -229,7 +229,7 @@ impl Simulator<'_> {
             return;
         }
         let made = self.catalog.touched(mark).into_iter().filter(|(_, before)| before.is_none());
-        for (id, _) in made.collect::<Vec<_>>() {
+        for (id, _) in made.collect_vec() {
             self.catalog.edit(id, |object| {
                 if object.partial {
                     return;
@@ -251,5 +251,5 @@ fn words_of(text: &str) -> (Vec<String>, bool) {
     let words = text.split_whitespace().map(str::to_lowercase);
     let is_grant = !words.clone().any(|word| word == "revoke");
     let apart = ["grant", "revoke", "to", "from"];
-    (words.filter(|word| !apart.contains(&word.as_str())).collect(), is_grant)
+    (words.filter(|word| !apart.contains(&word.as_str())).collect_vec(), is_grant)
 }

@@ -5,14 +5,15 @@
 
 use super::scope::{Bound, Field, Scope, merge, renamed, shown};
 use super::{Failure, Found, Result, Simulator};
-use crate::catalog::{Column, ColumnType, Id, Kind, Object};
+use crate::catalog::{self, Column, ColumnType, Id, Kind, Object};
 use crate::ddl::{Arm, ColumnUse, CommonTable, Name, ObjectKind, Output, Query, Select};
 use crate::ddl::{Source, SourceKind};
+use crate::list::CollectVec;
 use crate::ordered::SortedSet;
 use std::ops::Range;
 
 /// What comes out of a query, and what goes in.
-#[derive(Clone, Debug, Default)]
+#[derive(Default)]
 pub(super) struct Rows {
     /// None where it is not known how many there are.
     pub(super) fields: Option<Vec<Field>>,
@@ -46,7 +47,7 @@ impl Simulator<'_> {
     fn fields_of(&self, id: Id) -> (Vec<Field>, bool) {
         let Some(object) = self.catalog.get(id) else { return (Vec::new(), false) };
         let certain = self.is_certain(object);
-        let fields = |columns: &[Column]| columns.iter().map(|it| Field::of(id, it)).collect();
+        let fields = |columns: &[Column]| columns.iter().map(|it| Field::of(id, it)).collect_vec();
         match &object.kind {
             Kind::Table(table) => (fields(&table.columns), certain),
             Kind::View(view) => (fields(&view.columns), certain && view.followed),
@@ -54,7 +55,7 @@ impl Simulator<'_> {
                 let columns =
                     [("last_value", "bigint"), ("log_cnt", "bigint"), ("is_called", "boolean")];
                 let field = |(name, it): (&str, &str)| Field::new(name, ColumnType::built_in(it));
-                (columns.into_iter().map(field).collect(), certain)
+                (columns.into_iter().map(field).collect_vec(), certain)
             }
             _ => (Vec::new(), false),
         }
@@ -79,7 +80,8 @@ impl Resolver<'_, '_, '_> {
         let mut scope = Scope::new(outer, false);
         let named = select.with.iter().filter(|table| table.recursive);
         // Each of them may name any other.
-        let names: Vec<_> = named.filter_map(|table| Some((table.name.clone()?, None))).collect();
+        let names: Vec<_> =
+            named.filter_map(|table| Some((table.name.clone()?, None))).collect_vec();
         scope.tables.extend(names);
         for table in &select.with {
             let fields = self.common_table(table, &mut scope)?;
@@ -95,9 +97,9 @@ impl Resolver<'_, '_, '_> {
             let fields = self.arm(arm, &inside)?;
             all = Some(match (all, fields) {
                 (None, fields) => fields,
-                (Some(Some(first)), Some(fields)) if first.len() == fields.len() => {
-                    Some(first.iter().zip(&fields).map(|(one, other)| merge(one, other)).collect())
-                }
+                (Some(Some(first)), Some(fields)) if first.len() == fields.len() => Some(
+                    first.iter().zip(&fields).map(|(one, other)| merge(one, other)).collect_vec(),
+                ),
                 _ => None,
             });
         }
@@ -117,7 +119,7 @@ impl Resolver<'_, '_, '_> {
         let names = names(&arm.outputs);
         let order = select.order.iter().chain(&arm.distinct);
         for name in order.filter(|name| !names.contains(&name.as_str())) {
-            self.bare(name, &inside, &fields.as_deref().map(field_names).unwrap_or_default())?;
+            self.bare(name, &inside, &fields.as_deref().map(catalog::names).unwrap_or_default())?;
         }
         self.selects(&select.subqueries, &inside)?;
         Ok(fields)
@@ -190,7 +192,7 @@ impl Resolver<'_, '_, '_> {
             SourceKind::Relation(name) => self.relation(name, scope),
             SourceKind::Function { name, typed, ordinality } => {
                 let mut fields: Vec<Field> =
-                    source.columns.iter().map(|name| Field::unknown(name)).collect();
+                    source.columns.iter().map(|name| Field::unknown(name)).collect_vec();
                 fields.extend(ordinality.then(|| Field::unknown("ordinality")));
                 let name = Some(name.name.clone());
                 Ok(Bound { name, fields, complete: *typed, foreign: true, ..Bound::default() })
@@ -234,7 +236,7 @@ impl Resolver<'_, '_, '_> {
         self.selects(&arm.subqueries, scope)?;
         if let Some(count) = arm.values {
             let field = |at| Field::unknown(&format!("column{at}"));
-            return Ok(Some((1..=count).map(field).collect()));
+            return Ok(Some((1..=count).map(field).collect_vec()));
         }
         let mut fields = arm.complete.then(Vec::new);
         for output in &arm.outputs {
@@ -244,7 +246,7 @@ impl Resolver<'_, '_, '_> {
             }
         }
         let mut outputs = names(&arm.outputs);
-        outputs.extend(fields.as_deref().map(field_names).unwrap_or_default());
+        outputs.extend(fields.as_deref().map(catalog::names).unwrap_or_default());
         for name in &arm.grouping {
             self.bare(name, scope, &outputs)?;
         }
@@ -279,7 +281,7 @@ impl Resolver<'_, '_, '_> {
             None => self.rows.followed = false,
         }
         let forget = |field| Field { origins: Vec::new(), ..field };
-        Ok(fields.map(|fields| fields.into_iter().map(forget).collect()))
+        Ok(fields.map(|fields| fields.into_iter().map(forget).collect_vec()))
     }
 
     fn read(&mut self, fields: &[Field]) {
@@ -355,7 +357,7 @@ impl Resolver<'_, '_, '_> {
         for scope in scope.chain() {
             let visible = scope.sources.iter().filter(|source| !source.qualified_only);
             let hits: Vec<Field> =
-                visible.filter_map(|source| source.field(column)).cloned().collect();
+                visible.filter_map(|source| source.field(column)).cloned().collect_vec();
             self.read(&hits);
             if let Some(field) = hits.into_iter().reduce(|one, other| merge(&one, &other)) {
                 return Ok(Some(field));
@@ -371,7 +373,7 @@ impl Resolver<'_, '_, '_> {
         if is_system_column(column) || is_word(column) {
             return Ok(None);
         }
-        let relations: Vec<_> = scope.sources.iter().map(|source| source.relation).collect();
+        let relations: Vec<_> = scope.sources.iter().map(|source| source.relation).collect_vec();
         let only = relations.first().copied().flatten().filter(|_| relations.len() == 1);
         Err(self.unknown_column(only, column))
     }
@@ -380,7 +382,7 @@ impl Resolver<'_, '_, '_> {
         let at = self.at.clone();
         match relation {
             Some(id) => self.simulator.unknown_column(id, column, at),
-            None => self.simulator.unknown(ObjectKind::Column, column, None, at, |_| false),
+            None => self.simulator.unknown(ObjectKind::Column, column, None, at, &|_| false),
         }
     }
 }
@@ -397,10 +399,6 @@ fn names(outputs: &[Output]) -> Vec<&str> {
         }
     }
     names
-}
-
-fn field_names(fields: &[Field]) -> Vec<&str> {
-    fields.iter().map(|field| field.name.as_str()).collect()
 }
 
 /// PostgreSQL's own relations, which are nobody's to depend on.

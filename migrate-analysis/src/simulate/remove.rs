@@ -7,15 +7,16 @@ mod drop;
 mod words;
 
 use super::{Failure, FailureKind, Result, Simulator};
-use crate::catalog::{Id, Kind, Object};
+use crate::catalog::{Id, Kind, Object, named, numbered};
 use crate::ddl::Behavior;
+use crate::list::CollectVec;
 use crate::ordered::SortedMap;
 use depend::Strength;
 pub(super) use depend::index_of;
 use std::ops::Range;
 
 /// Something that can be taken out, and that others may depend on.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Target {
     Object(Id),
     Column(Id, u32),
@@ -49,7 +50,6 @@ impl Target {
 }
 
 /// Something that went because something else did.
-#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Death {
     /// In words: `index users_email_idx`, `constraint orders_user_id_fkey on table orders`.
     pub(crate) what: String,
@@ -184,11 +184,11 @@ impl Simulator<'_> {
         places: &[Range<usize>],
     ) -> Result {
         let blocks = |target: &&Target| !doomed.is_automatic(target);
-        let blocking: Vec<&Target> = doomed.order.iter().filter(blocks).collect();
+        let blocking: Vec<&Target> = doomed.order.iter().filter(blocks).collect_vec();
         let Some(first) = blocking.first() else { return Ok(()) };
         let root = doomed.reasons.get(*first).map_or(0, |reason| reason.root);
         let (Some(target), Some(at)) = (targets.get(root), places.get(root)) else { return Ok(()) };
-        let dependents = blocking.iter().map(|target| self.describe(target)).collect();
+        let dependents = blocking.iter().map(|target| self.describe(target)).collect_vec();
         let (kind, name, of) = self.title(target);
         Err(Failure {
             kind: FailureKind::Dependents { kind, name, of, dependents },
@@ -207,7 +207,7 @@ impl Simulator<'_> {
             | Target::DomainCheck(_, name)
             | Target::Attribute(_, name) => Some(name.as_str()),
             Target::Column(_, number) | Target::Default(_, number) => object
-                .and_then(|object| object.columns().iter().find(|it| it.number == *number))
+                .and_then(|object| numbered(object.columns(), *number))
                 .map(|column| column.name.as_str()),
             Target::Object(_) => None,
         };
@@ -238,8 +238,7 @@ impl Simulator<'_> {
                 Err(Failure::wrong(at.clone(), "42P16", message))
             }
             Target::Trigger(_, name) => {
-                let mut triggers = object.triggers().iter();
-                let inherited = triggers.any(|trigger| trigger.name == *name && trigger.inherited);
+                let inherited = named(object.triggers(), name).is_some_and(|it| it.inherited);
                 let parent = object.table().and_then(|table| table.parents.first());
                 match parent {
                     Some(parent) if inherited => {

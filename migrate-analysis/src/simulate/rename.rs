@@ -8,6 +8,7 @@ use super::object::Strictness;
 use super::{Failure, FailureKind, Result, Simulator, Target};
 use crate::catalog::{Id, Key, Kind, Object, Space};
 use crate::ddl::{self, Ident, ObjectKind, ObjectName, ReplicaIdentity};
+use crate::list::CollectVec;
 use std::ops::Range;
 
 impl Simulator<'_> {
@@ -59,7 +60,7 @@ impl Simulator<'_> {
 
     /// What the views that read a relation, or one of its columns, were written with is not their text any more.
     fn outdate_views(&mut self, id: Id, column: Option<u32>) {
-        let dependents: Vec<Id> = self.catalog.dependents(id).collect();
+        let dependents: Vec<Id> = self.catalog.dependents(id).collect_vec();
         for dependent in dependents {
             let reads = |object: &Object| {
                 let reads = object.view().map(|view| &view.reads);
@@ -116,6 +117,6 @@ impl Simulator<'_> {
             Space::Other(kind) => kind,
         };
         let is_it = |it: &Object| it.keys().contains(key);
-        self.duplicate(kind, &object.name, None, at.clone(), is_it)
+        self.duplicate(kind, &object.name, None, at.clone(), &is_it)
     }
 }

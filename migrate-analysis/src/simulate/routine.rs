@@ -8,6 +8,8 @@ use crate::catalog::{
     Argument, Body, ColumnType, Id, Key, Kind, Object, Routine, RoutineKind, Space,
 };
 use crate::ddl::{self, ArgumentMode, Name, ObjectKind, Returns, RoutineOptions};
+use crate::list::CollectVec;
+use crate::ordered::sort;
 
 impl Simulator<'_> {
     pub(super) fn create_routine(&mut self, create: &ddl::CreateRoutine) -> Result {
@@ -115,7 +117,7 @@ impl Simulator<'_> {
                     RoutineKind::Procedure => ObjectKind::Procedure,
                     RoutineKind::Aggregate => ObjectKind::Aggregate,
                 };
-                return Err(self.duplicate(kind, &spelt(name), None, name.at.clone(), is_it));
+                return Err(self.duplicate(kind, &spelt(name), None, name.at.clone(), &is_it));
             }
             if let Kind::Routine(old) = &object.kind {
                 check_replaced(old, &routine, name)?;
@@ -175,12 +177,12 @@ impl Simulator<'_> {
     fn unknown_routine(&self, kind: ObjectKind, name: &Name) -> Failure {
         let is_it =
             |object: &Object| object.name == name.name && matches!(object.kind, Kind::Routine(_));
-        self.unknown(kind, &spelt(name), None, name.at.clone(), is_it)
+        self.unknown(kind, &spelt(name), None, name.at.clone(), &is_it)
     }
 
     /// The function of a trigger; none where it may exist and nothing is known of it.
     pub(super) fn trigger_function(&self, name: &Name) -> Result<Option<Id>> {
-        let plain = |id: &Id| match self.catalog.get(*id).map(|object| &object.kind) {
+        let plain = |id: &Id| match self.catalog.kind(*id) {
             Some(Kind::Routine(routine)) => routine.signature().is_empty(),
             _ => false,
         };
@@ -248,7 +250,7 @@ fn set_options(routine: &mut Routine, options: &RoutineOptions) {
         routine.settings.retain(|(old, _)| old != name && name != "all");
         routine.settings.extend(value.clone().map(|value| (name.clone(), value)));
     }
-    routine.settings.sort();
+    sort(&mut routine.settings);
     match &options.body {
         Some(ddl::Body::Text { text, .. }) => routine.body = Body::Text(text.clone()),
         Some(ddl::Body::Sql { text, .. }) => routine.body = Body::Sql(text.clone()),
@@ -272,7 +274,7 @@ fn check_replaced(old: &Routine, new: &Routine, name: &Name) -> Result {
         return wrong("42P13", "cannot change return type of existing function");
     }
     let inputs = |routine: &Routine| -> Vec<Argument> {
-        routine.arguments.iter().filter(|it| it.is_input()).cloned().collect()
+        routine.arguments.iter().filter(|it| it.is_input()).cloned().collect_vec()
     };
     let (old, new) = (inputs(old), inputs(new));
     for (old, new) in old.iter().zip(&new) {
@@ -313,7 +315,7 @@ fn returns_other(old: &Routine, new: &Routine) -> bool {
 fn outputs(routine: &Routine) -> Vec<&Argument> {
     let is_output =
         |it: &&Argument| it.table || matches!(it.mode, ArgumentMode::Out | ArgumentMode::InOut);
-    routine.arguments.iter().filter(is_output).collect()
+    routine.arguments.iter().filter(is_output).collect_vec()
 }
 
 /// A function's types have no modifiers.

@@ -4,6 +4,7 @@ use super::object::Strictness;
 use super::{Result, Simulator, Target};
 use crate::catalog::{Key, Kind, Object, Space};
 use crate::ddl::{self, ObjectKind};
+use crate::list::CollectVec;
 use crate::ordered::SortedSet;
 
 impl Simulator<'_> {
@@ -23,7 +24,7 @@ impl Simulator<'_> {
                 let is_partial = self.catalog.get(id).is_none_or(|schema| schema.partial);
                 if !is_partial && !self.may_exist(&name) {
                     let is_it = |it: &Object| it.schema.is_none() && it.name == name;
-                    return Err(self.duplicate(ObjectKind::Schema, &name, None, at, is_it));
+                    return Err(self.duplicate(ObjectKind::Schema, &name, None, at, &is_it));
                 }
             }
             None => {
@@ -59,7 +60,7 @@ impl Simulator<'_> {
             let is_it = |it: &Object| {
                 matches!(it.kind, Kind::Extension { .. }) && it.name == create.name.name
             };
-            return Err(self.duplicate(ObjectKind::Extension, name, None, at, is_it));
+            return Err(self.duplicate(ObjectKind::Extension, name, None, at, &is_it));
         }
         let schema = match &create.schema {
             Some(schema) => Some(self.existing_schema(&schema.name, &schema.at)?),
@@ -92,7 +93,7 @@ impl Simulator<'_> {
             }
             let is_it = |it: &Object| it.keys().contains(&key);
             let at = object.name.at.clone();
-            return Err(self.duplicate(object.kind, &object.name.name, None, at, is_it));
+            return Err(self.duplicate(object.kind, &object.name.name, None, at, &is_it));
         }
         let kind = Kind::Other { kind: object.kind, definition };
         let mut made = Object::new(key.schema, &key.name, kind);
@@ -194,5 +195,5 @@ fn brought_by(extension: &str, cascade: bool) -> Vec<String> {
         name if cascade && name.starts_with("postgis_") => &["postgis", "fuzzystrmatch"],
         _ => &[],
     };
-    known.iter().chain(needed).map(|name| (*name).to_owned()).collect()
+    known.iter().chain(needed).map(|name| (*name).to_owned()).collect_vec()
 }

@@ -1,10 +1,11 @@
 //! What an expression of a query can name: the sources of `FROM` and their columns.
 
-use crate::catalog::{Column, ColumnType, Id};
+use crate::catalog::{Column, ColumnType, Id, Named, named};
 use crate::ddl::{Merge, Name, Source};
+use crate::list::CollectVec;
 
 /// A column that comes out of a query, or out of something in `FROM`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Field {
     pub(super) name: String,
     pub(super) column_type: ColumnType,
@@ -13,6 +14,12 @@ pub(super) struct Field {
     pub(super) named: bool,
     /// What is read where it is named. A column of a subquery was read in there.
     pub(super) origins: Vec<(Id, u32)>,
+}
+
+impl Named for Field {
+    fn name(&self) -> &str {
+        &self.name
+    }
 }
 
 impl Field {
@@ -35,7 +42,7 @@ impl Field {
 }
 
 /// Something in `FROM`, looked up.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(super) struct Bound {
     /// What its columns are qualified by.
     pub(super) name: Option<String>,
@@ -50,12 +57,11 @@ pub(super) struct Bound {
 
 impl Bound {
     pub(super) fn field(&self, name: &str) -> Option<&Field> {
-        self.fields.iter().find(|field| field.name == name)
+        named(&self.fields, name)
     }
 }
 
 /// What an expression can name.
-#[derive(Debug)]
 pub(super) struct Scope<'o> {
     /// The columns of each common table; none where they are not all known.
     pub(super) tables: Vec<(String, Option<Vec<Field>>)>,
@@ -112,14 +118,14 @@ impl<'o> Scope<'o> {
         let names: Vec<String> = match (merge, &left, &star) {
             (Merge::Using(names), ..) => names.clone(),
             (Merge::Natural, Some(left), Some(right)) => {
-                let shared = |field: &&Field| right.iter().any(|it| it.name == field.name);
-                left.iter().filter(shared).map(|field| field.name.clone()).collect()
+                let shared = |field: &&Field| named(right, &field.name).is_some();
+                left.iter().filter(shared).map(|field| field.name.clone()).collect_vec()
             }
             _ => Vec::new(),
         };
         let sides = self.sources.iter().chain(&sources).filter(|side| !side.qualified_only);
         let merged = sides.flat_map(|side| names.iter().filter_map(|name| side.field(name)));
-        let merged = merged.cloned().collect();
+        let merged = merged.cloned().collect_vec();
         self.star = match (left, star) {
             (Some(left), Some(right)) => joined(left, &right, &names),
             _ => None,
@@ -135,7 +141,7 @@ fn joined(left: Vec<Field>, right: &[Field], using: &[String]) -> Option<Vec<Fie
     for name in using {
         let mut mine = left.iter().filter(|field| field.name == *name);
         let (mine, None) = (mine.next()?, mine.next()) else { return None };
-        let yours = right.iter().find(|field| field.name == *name)?;
+        let yours = named(right, name)?;
         all.push(merge(mine, yours));
     }
     let rest = left.into_iter().chain(right.iter().cloned());
@@ -146,7 +152,7 @@ fn joined(left: Vec<Field>, right: &[Field], using: &[String]) -> Option<Vec<Fie
 /// Two columns that become one.
 pub(super) fn merge(left: &Field, right: &Field) -> Field {
     let same = left.column_type == right.column_type;
-    let origins = left.origins.iter().chain(&right.origins).copied().collect();
+    let origins = left.origins.iter().chain(&right.origins).copied().collect_vec();
     Field {
         column_type: if same { left.column_type.clone() } else { ColumnType::UNKNOWN },
         collation: left.collation.clone().filter(|it| right.collation.as_ref() == Some(it)),
@@ -165,7 +171,7 @@ pub(super) fn shown(
     if let Some(fields) = fields {
         bound.fields = renamed(fields, &source.columns);
     } else if !source.columns.is_empty() {
-        bound.fields = source.columns.iter().map(|name| Field::unknown(name)).collect();
+        bound.fields = source.columns.iter().map(|name| Field::unknown(name)).collect_vec();
     }
     if source.alias.is_some() {
         bound.name.clone_from(&source.alias);

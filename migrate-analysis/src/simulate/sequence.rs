@@ -2,9 +2,10 @@
 
 use super::lookup::TEMPORARY;
 use super::{Failure, Result, Simulator};
-use crate::catalog::{Expr, Key};
+use crate::catalog::{Expr, Key, numbered};
 use crate::catalog::{Id, Kind, Object, Ownership, Piece, Sequence, Space};
 use crate::ddl::{self, Name, ObjectKind, OwnedBy, Persistence, SequenceOptions};
+use crate::list::CollectVec;
 use std::ops::Range;
 
 impl Simulator<'_> {
@@ -82,7 +83,7 @@ impl Simulator<'_> {
         let table_schema = object.schema.unwrap_or(Id::PUBLIC);
         let table_name = object.name.clone();
         let persistence = object.table().map_or(Persistence::Permanent, |it| it.persistence);
-        let column = self.columns(owner.table).iter().find(|it| it.number == owner.column);
+        let column = numbered(self.columns(owner.table), owner.column);
         let column = column.map(|it| it.name.clone()).unwrap_or_default();
         let (schema, name) = match &options.name {
             Some(name) => {
@@ -108,7 +109,7 @@ impl Simulator<'_> {
     pub(super) fn column_sequences(&self, table: Id, column: u32) -> Vec<(Id, Ownership)> {
         let owner = |id: &Id| self.catalog.get(*id)?.sequence()?.owned_by;
         let all = self.catalog.dependents(table).filter_map(|id| Some((id, owner(&id)?)));
-        all.filter(|(_, owner)| owner.table == table && owner.column == column).collect()
+        all.filter(|(_, owner)| owner.table == table && owner.column == column).collect_vec()
     }
 
     pub(super) fn edit_sequence(
@@ -185,7 +186,7 @@ impl Simulator<'_> {
             Kind::View(_) => ObjectKind::View,
             _ => ObjectKind::Table,
         };
-        Err(self.duplicate(kind, &super::lookup::spelt(name), None, name.at.clone(), is_it))
+        Err(self.duplicate(kind, &super::lookup::spelt(name), None, name.at.clone(), &is_it))
     }
 
     /// Takes out a relation that something new replaces, with its indexes and sequences. What else
@@ -194,12 +195,12 @@ impl Simulator<'_> {
         let parts: Vec<Id> = self
             .catalog
             .dependents(id)
-            .filter(|part| match self.catalog.get(*part).map(|object| &object.kind) {
+            .filter(|part| match self.catalog.kind(*part) {
                 Some(Kind::Index(index)) => index.table == id,
                 Some(Kind::Sequence(sequence)) => sequence.owned_by.is_some(),
                 _ => false,
             })
-            .collect();
+            .collect_vec();
         for part in parts {
             self.catalog.remove(part);
         }

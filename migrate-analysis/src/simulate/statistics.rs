@@ -3,8 +3,10 @@
 use super::lookup::spelt;
 use super::names::{addition, join};
 use super::{Result, Simulator};
-use crate::catalog::{Id, IndexKey, Key, Kind, Object, Space, Statistics};
+use crate::catalog::{Id, IndexKey, Key, Kind, Object, Space, Statistics, named};
 use crate::ddl::{self, ObjectKind};
+use crate::list::CollectVec;
+use crate::ordered::sort;
 
 /// All there are: those of statistics that name none.
 const KINDS: &[&str] = &["dependencies", "mcv", "ndistinct"];
@@ -31,12 +33,12 @@ impl Simulator<'_> {
             {
                 let is_it = |object: &Object| object.keys().contains(&key);
                 let (kind, at) = (ObjectKind::Statistics, written.at.clone());
-                return Err(self.duplicate(kind, &spelt(written), None, at, is_it));
+                return Err(self.duplicate(kind, &spelt(written), None, at, &is_it));
             }
             self.catalog.remove(id);
         }
         let mut kinds = create.kinds.clone();
-        kinds.sort();
+        sort(&mut kinds);
         kinds.dedup();
         if kinds == KINDS {
             kinds.clear();
@@ -62,15 +64,13 @@ impl Simulator<'_> {
                     self.check_columns(expression, table)?;
                     keys.push(IndexKey::Expression(self.bind(expression, &columns)));
                 }
-                ddl::IndexKey::Column(name) => {
-                    match columns.iter().find(|column| column.name == name.name) {
-                        Some(column) => keys.push(IndexKey::Column(column.number)),
-                        None if certain => {
-                            return Err(self.unknown_column(table, &name.name, name.at.clone()));
-                        }
-                        None => {}
+                ddl::IndexKey::Column(name) => match named(&columns, &name.name) {
+                    Some(column) => keys.push(IndexKey::Column(column.number)),
+                    None if certain => {
+                        return Err(self.unknown_column(table, &name.name, name.at.clone()));
                     }
-                }
+                    None => {}
+                },
             }
         }
         Ok(keys)
@@ -85,7 +85,7 @@ impl Simulator<'_> {
                 ddl::IndexKey::Column(name) => name.name.as_str(),
                 ddl::IndexKey::Expression(_) => "expr",
             })
-            .collect();
+            .collect_vec();
         let table = self.catalog.get(table).map(|it| it.name.as_str()).unwrap_or_default();
         let columns = addition(&columns);
         let mut name = join(table, Some(&columns), "stat");

@@ -2,8 +2,9 @@
 
 use super::lookup::spelt;
 use super::{Failure, Result, Simulator};
-use crate::catalog::{Id, Kind, Object, Trigger};
+use crate::catalog::{Id, Kind, Object, Trigger, named};
 use crate::ddl::{self, Enabled, Ident, ObjectKind};
+use crate::ordered::sort;
 
 impl Simulator<'_> {
     pub(super) fn create_trigger(&mut self, create: &ddl::CreateTrigger) -> Result {
@@ -52,7 +53,7 @@ impl Simulator<'_> {
         for (event, names) in &create.events {
             let mut numbers = Vec::with_capacity(names.len());
             for name in names {
-                match object.columns().iter().find(|column| column.name == name.name) {
+                match named(object.columns(), &name.name) {
                     Some(column) => numbers.push(column.number),
                     None if certain => {
                         return Err(self.unknown_column(id, &name.name, name.at.clone()));
@@ -62,7 +63,7 @@ impl Simulator<'_> {
             }
             events.push((event.clone(), numbers));
         }
-        events.sort();
+        sort(&mut events);
         Ok(events)
     }
 
@@ -79,7 +80,7 @@ impl Simulator<'_> {
     /// Adds it to the relation and, one that fires for rows, to its partitions.
     fn put_trigger(&mut self, id: Id, trigger: Trigger, create: &ddl::CreateTrigger) -> Result {
         let Some(object) = self.catalog.get(id) else { return Ok(()) };
-        let there = object.triggers().iter().find(|it| it.name == trigger.name);
+        let there = named(object.triggers(), &trigger.name);
         if let Some(old) = there {
             let of = Some(object.name.clone());
             let replaces =
@@ -109,10 +110,9 @@ impl Simulator<'_> {
     fn duplicate_trigger(&self, name: &Ident, of: Option<String>) -> Failure {
         let table = of.clone();
         let is_it = |object: &Object| {
-            Some(&object.name) == table.as_ref()
-                && object.triggers().iter().any(|trigger| trigger.name == name.name)
+            Some(&object.name) == table.as_ref() && named(object.triggers(), &name.name).is_some()
         };
-        self.duplicate(ObjectKind::Trigger, &name.name, of, name.at.clone(), is_it)
+        self.duplicate(ObjectKind::Trigger, &name.name, of, name.at.clone(), &is_it)
     }
 
     /// A trigger of a partitioned table as one of its partitions has it, whose columns may have other

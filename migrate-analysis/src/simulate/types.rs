@@ -4,9 +4,12 @@ use super::column::collation_name;
 use super::lookup::spelt;
 use super::view::sorted;
 use super::{Failure, Found, Result, Simulator, Target};
-use crate::catalog::{Attribute, Domain, DomainCheck, Id, Key, Kind, MULTIRANGE, Object, Space};
+use crate::catalog::{
+    Attribute, Domain, DomainCheck, Id, Key, Kind, MULTIRANGE, Object, Space, named,
+};
 use crate::ddl::{self, AttributeAction, Behavior, DomainAction, EnumPlace, Ident, NewType};
 use crate::ddl::{Name, ObjectKind, TypeAction};
+use crate::list::CollectVec;
 use std::ops::Range;
 
 impl Simulator<'_> {
@@ -57,7 +60,7 @@ impl Simulator<'_> {
         let mut made: Vec<Attribute> = Vec::with_capacity(attributes.len());
         for attribute in attributes {
             let attribute_name = &attribute.name;
-            if made.iter().any(|it| it.name == attribute_name.name) {
+            if named(&made, &attribute_name.name).is_some() {
                 let message =
                     format!("column \"{}\" specified more than once", attribute_name.name);
                 return Err(Failure::wrong(name.at.clone(), "42701", message));
@@ -85,7 +88,7 @@ impl Simulator<'_> {
             return Ok(());
         }
         let is_it = |object: &Object| object.keys().contains(&key);
-        Err(self.duplicate(ObjectKind::Type, &spelt(name), None, name.at.clone(), is_it))
+        Err(self.duplicate(ObjectKind::Type, &spelt(name), None, name.at.clone(), &is_it))
     }
 
     /// A type that has to exist; none where it may exist and nothing is known of it.
@@ -98,7 +101,7 @@ impl Simulator<'_> {
                     object.name == name.name
                         && object.keys().iter().any(|key| key.space == Space::Type)
                 };
-                Err(self.unknown(ObjectKind::Type, &spelt(name), None, name.at.clone(), is_it))
+                Err(self.unknown(ObjectKind::Type, &spelt(name), None, name.at.clone(), &is_it))
             }
         }
     }
@@ -143,7 +146,7 @@ impl Simulator<'_> {
         let Some(object) = self.catalog.get(id) else { return Ok(()) };
         let Kind::Composite(attributes) = &object.kind else { return Ok(()) };
         let of = object.name.clone();
-        let exists = attributes.iter().any(|attribute| attribute.name == name.name);
+        let exists = named(attributes, &name.name).is_some();
         match action {
             AttributeAction::Add { attribute, .. } if !exists => {
                 let attribute = self.attribute(attribute)?;
@@ -154,7 +157,7 @@ impl Simulator<'_> {
                 let is_it = |object: &Object| has_attribute(object, &of, &name.name);
                 let at = name.at.clone();
                 let kind = ObjectKind::Column;
-                Err(self.duplicate(kind, &name.name, Some(of.clone()), at, is_it))
+                Err(self.duplicate(kind, &name.name, Some(of.clone()), at, &is_it))
             }
             AttributeAction::Drop { behavior, .. } if exists => {
                 self.remove(&[Target::Attribute(id, name.name.clone())], *behavior, &name.at)
@@ -174,7 +177,7 @@ impl Simulator<'_> {
             AttributeAction::Drop { .. } | AttributeAction::Type { .. } if certain => {
                 let is_it = |object: &Object| has_attribute(object, &of, &name.name);
                 let at = name.at.clone();
-                Err(self.unknown(ObjectKind::Column, &name.name, Some(of.clone()), at, is_it))
+                Err(self.unknown(ObjectKind::Column, &name.name, Some(of.clone()), at, &is_it))
             }
             AttributeAction::Drop { .. } | AttributeAction::Type { .. } => Ok(()),
         }
@@ -185,7 +188,7 @@ impl Simulator<'_> {
     fn alter_typed_tables(&mut self, id: Id, behavior: Behavior, name: &Ident) -> Result {
         let is_of =
             |id: Id, object: &Object| object.table().is_some_and(|table| table.of_type == Some(id));
-        let dependents: Vec<Id> = self.catalog.dependents(id).collect();
+        let dependents: Vec<Id> = self.catalog.dependents(id).collect_vec();
         for table in dependents {
             let Some(object) = self.catalog.get(table) else { continue };
             if !is_of(id, object) {
@@ -229,7 +232,7 @@ impl Simulator<'_> {
 
 fn has_attribute(object: &Object, of: &str, name: &str) -> bool {
     let Kind::Composite(attributes) = &object.kind else { return false };
-    object.name == of && attributes.iter().any(|attribute| attribute.name == name)
+    object.name == of && named(attributes, name).is_some()
 }
 
 /// The values afterwards. `certain`: there are no others.
@@ -329,11 +332,11 @@ impl Simulator<'_> {
         let Kind::Domain(domain) = &object.kind else { return Ok(()) };
         let (of, schema) = (object.name.clone(), object.schema.unwrap_or(Id::PUBLIC));
         let made = match name {
-            Some(name) if domain.checks.iter().any(|check| check.name == name.name) => {
+            Some(name) if named(&domain.checks, &name.name).is_some() => {
                 let is_it = |object: &Object| has_check(object, &of, &name.name);
                 let kind = ObjectKind::DomainConstraint;
                 let at = name.at.clone();
-                return Err(self.duplicate(kind, &name.name, Some(of.clone()), at, is_it));
+                return Err(self.duplicate(kind, &name.name, Some(of.clone()), at, &is_it));
             }
             Some(name) => name.name.clone(),
             None => self.choose_constraint_name(schema, (&of, None, "check")),
@@ -355,7 +358,7 @@ impl Simulator<'_> {
             let message = format!("\"{}\" is not a domain", spelt(&alter.name));
             return Err(Failure::wrong(alter.name.at.clone(), "42809", message));
         };
-        let has = |name: &Ident| domain.checks.iter().any(|check| check.name == name.name);
+        let has = |name: &Ident| named(&domain.checks, &name.name).is_some();
         match &alter.action {
             DomainAction::SetDefault(default) => {
                 let base = domain.base.clone();
@@ -393,7 +396,7 @@ impl Simulator<'_> {
     fn unknown_check(&self, domain: &Name, check: &Ident) -> Failure {
         let is_it = |object: &Object| has_check(object, &domain.name, &check.name);
         let (kind, of) = (ObjectKind::DomainConstraint, Some(domain.name.clone()));
-        self.unknown(kind, &check.name, of, check.at.clone(), is_it)
+        self.unknown(kind, &check.name, of, check.at.clone(), &is_it)
     }
 
     fn edit_domain(&mut self, id: Id, change: impl FnOnce(&mut Domain)) {
@@ -407,5 +410,5 @@ impl Simulator<'_> {
 
 fn has_check(object: &Object, of: &str, name: &str) -> bool {
     let Kind::Domain(domain) = &object.kind else { return false };
-    object.name == of && domain.checks.iter().any(|check| check.name == name)
+    object.name == of && named(&domain.checks, name).is_some()
 }

@@ -6,6 +6,8 @@ use super::scope::{Field, renamed};
 use super::{Failure, Result, Simulator};
 use crate::catalog::{Column, ColumnType, Id, Key, Kind, Space, Table, View};
 use crate::ddl::{self, Arm, ColumnUse, CommonTable, Ident, Output, Select, Source, SourceKind};
+use crate::list::CollectVec;
+use crate::ordered::sort;
 use std::ops::Range;
 
 const TOO_MANY: &str = "too many column names were specified";
@@ -156,11 +158,11 @@ impl Simulator<'_> {
         names: &[Ident],
         (at, too_many): (&Range<usize>, &str),
     ) -> Result<Vec<Column>> {
-        let written: Vec<String> = names.iter().map(|name| name.name.clone()).collect();
+        let written: Vec<String> = names.iter().map(|name| name.name.clone()).collect_vec();
         let Some(fields) = &rows.fields else {
             let column =
                 |(name, number): (&String, u32)| Column::new(number, name, ColumnType::UNKNOWN);
-            return Ok(written.iter().zip(1..).map(column).collect());
+            return Ok(written.iter().zip(1..).map(column).collect_vec());
         };
         if let Some(name) = names.get(fields.len())
             && rows.followed
@@ -180,7 +182,7 @@ impl Simulator<'_> {
             column.collation.clone_from(&field.collation);
             column
         };
-        Ok(fields.iter().zip(1..).map(column).collect())
+        Ok(fields.iter().zip(1..).map(column).collect_vec())
     }
 }
 
@@ -195,7 +197,8 @@ fn duplicate(fields: &[Field]) -> Option<(usize, &str)> {
 
 /// `CREATE RECURSIVE VIEW v (a) AS …` is `WITH RECURSIVE v (a) AS (…) SELECT a FROM v`.
 fn recursive(create: &ddl::CreateView) -> Option<Select> {
-    let columns: Vec<String> = create.columns.iter().map(|column| column.name.clone()).collect();
+    let columns: Vec<String> =
+        create.columns.iter().map(|column| column.name.clone()).collect_vec();
     let name = ddl::Name { schema: None, ..create.name.clone() };
     let output = |column: &String| Output::Column {
         column: ColumnUse { column: column.clone(), ..ColumnUse::default() },
@@ -211,7 +214,7 @@ fn recursive(create: &ddl::CreateView) -> Option<Select> {
     };
     let arm = Arm {
         from: vec![source],
-        outputs: columns.iter().map(output).collect(),
+        outputs: columns.iter().map(output).collect_vec(),
         complete: true,
         ..Arm::default()
     };
@@ -240,6 +243,6 @@ pub(super) fn differ(one: &ColumnType, other: &ColumnType) -> bool {
 
 pub(super) fn sorted(options: &[(String, String)]) -> Vec<(String, String)> {
     let mut options = options.to_vec();
-    options.sort();
+    sort(&mut options);
     options
 }

@@ -11,7 +11,8 @@ use super::wording::{self, Found};
 use super::words::Words;
 use super::{Problem, ProblemKind, ast, bridge, reader, reword, stack};
 use crate::ddl::Command;
-use crate::ordered::sort_few_by_key;
+use crate::list::CollectVec;
+use crate::ordered::sort_by_key;
 use squawk_syntax::SourceFile;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -52,10 +53,10 @@ pub(crate) fn read(text: &str, split: &Split, opaque: &[bool]) -> Vec<Reading> {
                 let reading = catch_unwind(AssertUnwindSafe(|| read_statement(text, words, span)));
                 reading.unwrap_or(Reading::UNREAD)
             })
-            .collect()
+            .collect_vec()
     };
     stack::on_large_stack(read_all)
-        .unwrap_or_else(|| split.statements.iter().map(|_| Reading::UNREAD).collect())
+        .unwrap_or_else(|| split.statements.iter().map(|_| Reading::UNREAD).collect_vec())
 }
 
 fn read_statement(text: &str, words: Words<'_>, span: &Span) -> Reading {
@@ -182,7 +183,7 @@ fn problem(text: &str, words: Words<'_>, span: &Span, error: &Error) -> Problem 
     if wording::is_syntax(&error.message) {
         forms = foreign::forms(words, index);
     }
-    sort_few_by_key(&mut forms, |form| form.at);
+    sort_by_key(&mut forms, |form| form.at);
     forms.dedup_by_key(|form| form.at);
     let place = match forms.first() {
         Some(form) if form.at < index => form.at,
@@ -254,5 +255,5 @@ fn in_body(text: &str, body: Token, at: usize, error: &Error) -> Problem {
 
 fn tokens(text: &str, start: usize, end: usize) -> Vec<Token> {
     let mut lexer = Lexer::new(text, start, end);
-    std::iter::from_fn(|| lexer.next()).filter(|token| !token.is_comment()).take(2).collect()
+    std::iter::from_fn(|| lexer.next()).filter(|token| !token.is_comment()).take(2).collect_vec()
 }

@@ -5,7 +5,7 @@
 //! loops over bytes, and the long stretches (literals, comments) are skipped by searching.
 
 /// What a token is. Only what the readers of this room need to tell apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// A keyword or an unquoted name.
     Word,
@@ -37,7 +37,7 @@ pub(crate) enum Kind {
 }
 
 /// A token and its place in the text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Token {
     pub(crate) kind: Kind,
     pub(crate) start: usize,

@@ -26,6 +26,8 @@ pub(crate) use quote::quoted;
 pub(crate) use stack::on_large_stack;
 
 use crate::ddl::Command;
+use crate::list::CollectVec;
+use crate::ordered::sort_by_key;
 use crate::statement::{Action, Statement};
 use lex::{Kind, Lexer, Token};
 use split::Span;
@@ -84,7 +86,7 @@ pub struct Comment {
 pub fn parse(text: &str, range: Range<usize>, opaque: &dyn Fn(usize) -> bool) -> Script {
     let split = split::split(text, in_text(text, range));
     let taken_out: Vec<bool> =
-        split.statements.iter().map(|span| opaque(span.range.start)).collect();
+        split.statements.iter().map(|span| opaque(span.range.start)).collect_vec();
     let mut problems = split.problems.clone();
     let mut statements = Vec::with_capacity(split.statements.len());
     let readings = grammar::read(text, &split, &taken_out);
@@ -94,7 +96,7 @@ pub fn parse(text: &str, range: Range<usize>, opaque: &dyn Fn(usize) -> bool) ->
         statements.push(statement(words, span, reading.understood));
     }
     // As many as there are statements, in a script for another database.
-    problems.sort_by_key(|problem| problem.range.start);
+    sort_by_key(&mut problems, |problem| problem.range.start);
     Script { statements, problems }
 }
 
@@ -117,7 +119,7 @@ fn statement(words: Words<'_>, span: &Span, understood: bool) -> Statement {
 pub(crate) fn command(text: &str, range: Range<usize>) -> Command {
     let mut lexer = Lexer::new(text, range.start, range.end);
     let tokens: Vec<Token> =
-        std::iter::from_fn(|| lexer.next()).filter(|token| !token.is_comment()).collect();
+        std::iter::from_fn(|| lexer.next()).filter(|token| !token.is_comment()).collect_vec();
     reader::command(Words::new(text, &tokens))
 }
 
@@ -125,7 +127,7 @@ pub(crate) fn command(text: &str, range: Range<usize>) -> Command {
 pub(crate) fn title(text: &str, range: Range<usize>) -> String {
     let mut lexer = Lexer::new(text, range.start, range.end);
     let tokens: Vec<Token> =
-        std::iter::from_fn(|| lexer.next()).filter(|token| !token.is_comment()).collect();
+        std::iter::from_fn(|| lexer.next()).filter(|token| !token.is_comment()).collect_vec();
     let heading = bridge::heading(Words::new(text, &tokens));
     match heading.object {
         Some(object) => format!("{} {object}", heading.command),
@@ -135,7 +137,7 @@ pub(crate) fn title(text: &str, range: Range<usize>) -> String {
 
 /// Where the statements of a whole text stand, whatever is wrong with them.
 pub(crate) fn statements(text: &str) -> Vec<Range<usize>> {
-    split::split(text, 0..text.len()).statements.into_iter().map(|span| span.range).collect()
+    split::split(text, 0..text.len()).statements.into_iter().map(|span| span.range).collect_vec()
 }
 
 /// Every name in `range` of `text`, folded, and every word in a literal that could be one: whatever a

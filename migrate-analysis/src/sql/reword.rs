@@ -8,6 +8,7 @@
 use super::lex::{Kind, Lexer, Token};
 use super::reader::keyword::{Class, class};
 use super::words::Words;
+use crate::list::CollectVec;
 use std::ops::Range;
 
 /// How often the parser is asked about one statement. One reworded word takes three times at most.
@@ -67,7 +68,7 @@ fn tokens_around(sql: &str, at: usize) -> Vec<Token> {
 
 fn tokens(sql: &str, range: Range<usize>) -> Vec<Token> {
     let mut lexer = Lexer::new(sql, range.start, range.end);
-    std::iter::from_fn(|| lexer.next()).filter(|token| !token.is_comment()).collect()
+    std::iter::from_fn(|| lexer.next()).filter(|token| !token.is_comment()).collect_vec()
 }
 
 /// What stands between the quotes of a literal.

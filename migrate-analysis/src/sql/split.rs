@@ -55,7 +55,7 @@ pub(crate) fn split(text: &str, range: Range<usize>) -> Split {
 }
 
 /// What decides whether a semicolon ends the statement.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 enum Shape {
     Plain,
     /// `CREATE RULE`: not inside brackets.

@@ -2,6 +2,7 @@
 
 use super::lex::Kind;
 use super::words::Words;
+use crate::list::CollectVec;
 
 /// The token that does not fit.
 pub(crate) struct Found<'a> {
@@ -155,7 +156,7 @@ fn thing(expected: &str) -> String {
 
 /// `L_PAREN` and `SET_KW` as they are written, and words in capitals as SQL.
 fn symbols(expected: &str) -> String {
-    let words: Vec<String> = expected.split(' ').map(symbol).collect();
+    let words: Vec<String> = expected.split(' ').map(symbol).collect_vec();
     words.join(" ")
 }
 

@@ -3,6 +3,7 @@
 use super::restore::indented;
 use crate::Direction;
 use crate::diagnostic::{Code, Diagnostic, Place, Tier};
+use crate::list::CollectVec;
 use crate::rules::Found;
 
 /// What a rule has found, with what every hazard tells: what is locked, what to paste, the way out, and the page.
@@ -16,7 +17,7 @@ pub(crate) fn hazard(place: Place, found: Found) -> Diagnostic {
         [] => {}
         [lock] => diagnostic.notes.push(format!("it locks {lock}")),
         locks => {
-            let lines: Vec<String> = locks.iter().map(|lock| format!("- {lock}")).collect();
+            let lines: Vec<String> = locks.iter().map(|lock| format!("- {lock}")).collect_vec();
             diagnostic.notes.push(indented("it locks", &lines));
         }
     }
@@ -53,33 +54,12 @@ fn instead(scripts: &[String], direction: Direction) -> Option<String> {
 /// Stands for the reason that the author has to give.
 pub(crate) const WAY_OUT_REASON: &str = "<reason>";
 
-/// What the help proposes, read back from it.
-pub(crate) fn proposals(diagnostic: &Diagnostic) -> Vec<String> {
-    let is_proposal = |help: &&String| help.starts_with(ONE) || help.starts_with(SEVERAL);
-    let Some(help) = diagnostic.help.iter().find(is_proposal) else { return Vec::new() };
-    let mut scripts = vec![String::new()];
-    for line in help.lines().skip(1) {
-        let line = line.strip_prefix("  ").unwrap_or(line);
-        match scripts.last_mut() {
-            Some(script) if is_number(line) && script.is_empty() => {}
-            _ if is_number(line) => scripts.push(String::new()),
-            Some(script) => script.push_str(&format!("{line}\n")),
-            None => {}
-        }
-    }
-    scripts
-}
-
-const ONE: &str = "write instead:";
-const SEVERAL: &str = "write it as ";
+pub(super) const ONE: &str = "write instead:";
+pub(super) const SEVERAL: &str = "write it as ";
 /// What a migration of several begins with.
-const NUMBER: &str = "-- migration ";
+pub(super) const NUMBER: &str = "-- migration ";
 /// The same of a down.
-const NUMBER_OF_DOWN: &str = "-- down of migration ";
-
-fn is_number(line: &str) -> bool {
-    line.starts_with(NUMBER) || line.starts_with(NUMBER_OF_DOWN)
-}
+pub(super) const NUMBER_OF_DOWN: &str = "-- down of migration ";
 
 fn way_out(code: Code) -> String {
     let config = match code.tier() {

@@ -4,6 +4,7 @@ use super::migration;
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::diff::Difference;
 use crate::inverse::Inverse;
+use crate::list::CollectVec;
 
 /// How much of a list is shown, and of a script, which is to be pasted.
 const ITEMS: usize = 12;
@@ -29,14 +30,15 @@ pub(crate) fn does_not_restore(
     if let Some(up) = up {
         diagnostic = diagnostic.related(up, "what the up changed");
     }
-    let words: Vec<String> = differences.iter().map(|it| it.words.clone()).collect();
+    let words: Vec<String> = differences.iter().map(|it| it.words.clone()).collect_vec();
     diagnostic = match words.as_slice() {
         [one] => diagnostic.label(format!("after the down, {one}")),
         _ => diagnostic
             .label(format!("after the down, {} things are not as they were", words.len()))
             .note(list("after the down:", &words)),
     };
-    let mut caveats: Vec<String> = differences.iter().filter_map(|it| it.caveat.clone()).collect();
+    let mut caveats: Vec<String> =
+        differences.iter().filter_map(|it| it.caveat.clone()).collect_vec();
     caveats.dedup();
     match caveats.as_slice() {
         [] => {}
@@ -46,7 +48,7 @@ pub(crate) fn does_not_restore(
         }
         _ => diagnostic = diagnostic.note(list("whatever the down does:", &caveats)),
     }
-    let overdone: Vec<String> = overdone.iter().map(|sql| one_line(sql)).collect();
+    let overdone: Vec<String> = overdone.iter().map(|sql| one_line(sql)).collect_vec();
     diagnostic = match overdone.as_slice() {
         [] => diagnostic,
         [one] => diagnostic.help(format!(
@@ -83,7 +85,7 @@ pub(crate) fn proposed_down(diagnostic: &mut Diagnostic, inverse: &Inverse) {
 /// A statement in backticks, cut where it is long.
 fn one_line(sql: &str) -> String {
     const LONG: usize = 80;
-    let line = sql.split_whitespace().collect::<Vec<_>>().join(" ");
+    let line = sql.split_whitespace().collect_vec().join(" ");
     match line.char_indices().nth(LONG) {
         Some((at, _)) => format!("`{} …`", line.get(..at).unwrap_or_default().trim_end()),
         None => format!("`{line}`"),
@@ -93,7 +95,8 @@ fn one_line(sql: &str) -> String {
 pub(super) fn list(title: &str, items: &[String]) -> String {
     // "and 1 more" would be as long as the one.
     let shown = if items.len() > ITEMS + 1 { ITEMS } else { items.len() };
-    let mut lines: Vec<String> = items.iter().take(shown).map(|item| format!("- {item}")).collect();
+    let mut lines: Vec<String> =
+        items.iter().take(shown).map(|item| format!("- {item}")).collect_vec();
     if shown < items.len() {
         lines.push(format!("- … and {} more", items.len() - shown));
     }
@@ -108,7 +111,7 @@ pub(super) fn script(title: &str, statements: &[String]) -> String {
             lines.push(format!("-- … and {} more statements", statements.len() - at));
             break;
         }
-        let own: Vec<String> = format!("{statement};").lines().map(str::to_owned).collect();
+        let own: Vec<String> = format!("{statement};").lines().map(str::to_owned).collect_vec();
         let shown = if own.len() > LINES { ITEMS } else { own.len() };
         lines.extend(own.iter().take(shown).cloned());
         if shown < own.len() {

@@ -5,12 +5,12 @@ use super::restore::{list, script};
 use crate::catalog::Origin;
 use crate::ddl::ObjectKind;
 use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::list::CollectVec;
 use crate::schema::Twin;
 use crate::simulate::FailureKind;
 use crate::sql::quoted;
 
 /// An earlier statement that has to do with it.
-#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Made {
     /// The file of what exists before the set.
     Baseline(String),
@@ -134,7 +134,7 @@ impl Subject<'_> {
 
 /// A name, with its schema or without, quoted where it has to be.
 fn spelt(name: &str) -> String {
-    let parts: Vec<String> = name.split('.').map(quoted).collect();
+    let parts: Vec<String> = name.split('.').map(quoted).collect_vec();
     parts.join(".")
 }
 
@@ -194,7 +194,7 @@ fn listed(kind: ObjectKind, of: &str, among: &[String]) -> Option<String> {
     if among.len() > FEW {
         return None;
     }
-    let names: Vec<String> = among.iter().map(|name| format!("`{}`", quoted(name))).collect();
+    let names: Vec<String> = among.iter().map(|name| format!("`{}`", quoted(name))).collect_vec();
     let kinds = format!("{}s", kind.words());
     Some(match names.split_last() {
         None => return None,
@@ -218,7 +218,7 @@ fn verb_of_loss(sql: &str) -> &'static str {
 
 /// `DROP … IF EXISTS`, where that is what is written without it.
 fn if_exists(subject: &Subject<'_>, sql: &str) -> Option<String> {
-    let words: Vec<&str> = sql.split_whitespace().collect();
+    let words: Vec<&str> = sql.split_whitespace().collect_vec();
     let is = |at: usize, word: &str| words.get(at).is_some_and(|it| it.eq_ignore_ascii_case(word));
     if !is(0, "drop") || subject.of.is_some() {
         return None;
@@ -279,9 +279,10 @@ fn dependents_of(
 ) -> Diagnostic {
     let drops = sql.split_whitespace().any(|it| it.eq_ignore_ascii_case("drop"));
     let verb = if drops { "dropped" } else { "changed" };
-    let statements: Option<Vec<String>> = dependents.iter().map(|it| drop_statement(it)).collect();
+    let statements: Option<Vec<String>> =
+        dependents.iter().map(|it| drop_statement(it)).collect_all();
     let statements = statements.unwrap_or_default();
-    let dependents: Vec<String> = dependents.iter().map(|it| ticked(it)).collect();
+    let dependents: Vec<String> = dependents.iter().map(|it| ticked(it)).collect_vec();
     let message = match dependents.as_slice() {
         [one] => format!("{} cannot be {verb}: {one} depends on it", subject.title()),
         _ => format!(

@@ -1,6 +1,6 @@
 //! The simulated schema to bytes and back, without the journal of how it came about.
 
-use super::{Decode, Encode, Input, encode_slice};
+use super::{Decode, Encode, Input, decoded, encode_slice};
 use crate::catalog::{
     Acl, Argument, Attribute, BaseType, Body, Catalog, Column, ColumnType, Constraint,
     ConstraintKind, Domain, DomainCheck, Expr, Fog, ForeignAction, ForeignKey, Id, Index,
@@ -12,7 +12,7 @@ use crate::ordered::{SortedMap, SortedSet};
 
 impl Encode for Catalog {
     fn encode(&self, out: &mut Vec<u8>) {
-        let Parts { objects, names, dependents, made } = self.parts(Object::encode, read);
+        let Parts { objects, names, dependents, made } = self.parts(Object::encode, decoded);
         encode_slice(&objects.bytes, out);
         objects.ends.encode(out);
         names.encode(out);
@@ -23,17 +23,13 @@ impl Encode for Catalog {
 }
 
 impl Decode for Catalog {
-    fn decode(input: &mut Input<'_>) -> Option<Catalog> {
-        let (bytes, ends) = (input.slice()?.to_vec(), Decode::decode(input)?);
-        let (names, dependents) = (Decode::decode(input)?, Decode::decode(input)?);
-        let made = Vec::<String>::decode(input)?.into_iter().collect();
-        let objects = Kept { bytes, ends, read };
-        Some(Catalog::restored(Parts { objects, names, dependents, made }))
+    fn decode(input: &mut Input<'_>) -> Catalog {
+        let (bytes, ends) = (input.slice().to_vec(), Decode::decode(input));
+        let (names, dependents) = (Decode::decode(input), Decode::decode(input));
+        let made = Vec::<String>::decode(input).into_iter().collect();
+        let objects = Kept { bytes, ends, read: decoded };
+        Catalog::restored(Parts { objects, names, dependents, made })
     }
-}
-
-fn read(bytes: &[u8]) -> Option<Object> {
-    Object::decode(&mut Input::new(bytes))
 }
 
 impl Encode for Id {
@@ -43,8 +39,8 @@ impl Encode for Id {
 }
 
 impl Decode for Id {
-    fn decode(input: &mut Input<'_>) -> Option<Id> {
-        u32::decode(input).map(Id::numbered)
+    fn decode(input: &mut Input<'_>) -> Id {
+        Id::numbered(u32::decode(input))
     }
 }
 
@@ -55,8 +51,8 @@ impl Encode for u32 {
 }
 
 impl Decode for u32 {
-    fn decode(input: &mut Input<'_>) -> Option<u32> {
-        Some(u32::from_le_bytes(input.array()?))
+    fn decode(input: &mut Input<'_>) -> u32 {
+        u32::from_le_bytes(input.array())
     }
 }
 
@@ -67,8 +63,8 @@ impl Encode for i32 {
 }
 
 impl Decode for i32 {
-    fn decode(input: &mut Input<'_>) -> Option<i32> {
-        Some(i32::from_le_bytes(input.array()?))
+    fn decode(input: &mut Input<'_>) -> i32 {
+        i32::from_le_bytes(input.array())
     }
 }
 
@@ -80,12 +76,12 @@ impl<T: Encode> Encode for SortedSet<T> {
 }
 
 impl<T: Decode + Ord> Decode for SortedSet<T> {
-    fn decode(input: &mut Input<'_>) -> Option<SortedSet<T>> {
+    fn decode(input: &mut Input<'_>) -> SortedSet<T> {
         let mut set = SortedSet::new();
-        for _ in 0..usize::decode(input)? {
-            set.insert(T::decode(input)?);
+        for _ in 0..input.length() {
+            set.insert(T::decode(input));
         }
-        Some(set)
+        set
     }
 }
 
@@ -100,16 +96,16 @@ impl<K: Encode, V: Encode> Encode for SortedMap<K, V> {
 }
 
 impl<K: Decode + Ord, V: Decode> Decode for SortedMap<K, V> {
-    fn decode(input: &mut Input<'_>) -> Option<SortedMap<K, V>> {
+    fn decode(input: &mut Input<'_>) -> SortedMap<K, V> {
         let mut map = SortedMap::new();
-        for _ in 0..usize::decode(input)? {
-            map.insert(K::decode(input)?, V::decode(input)?);
+        for _ in 0..input.length() {
+            map.insert(K::decode(input), V::decode(input));
         }
-        Some(map)
+        map
     }
 }
 
-/// An enum as one byte and what its variant holds.
+/// An enum as one byte, of which one is 0, and what its variant holds.
 macro_rules! variants {
     ($type:ident {
         $($byte:literal = $variant:ident $(($($item:ident),+))? $({ $($field:ident),+ })?),+ $(,)?
@@ -127,14 +123,14 @@ macro_rules! variants {
         }
 
         impl Decode for $type {
-            fn decode(input: &mut Input<'_>) -> Option<$type> {
-                match input.byte()? {
+            fn decode(input: &mut Input<'_>) -> $type {
+                match input.byte() {
                     $($byte => {
-                        $($(let $item = Decode::decode(input)?;)+)?
-                        $($(let $field = Decode::decode(input)?;)+)?
-                        Some($type::$variant $(($($item),+))? $({ $($field),+ })?)
+                        $($(let $item = Decode::decode(input);)+)?
+                        $($(let $field = Decode::decode(input);)+)?
+                        $type::$variant $(($($item),+))? $({ $($field),+ })?
                     })+
-                    _ => None,
+                    _ => input.damaged(),
                 }
             }
         }

@@ -94,7 +94,7 @@ pub(super) fn domains_of<'a>(
     let mut found = Vec::new();
     let mut next = column_type.user_type().filter(|_| !column_type.array);
     while let Some(id) = next {
-        let Some(Kind::Domain(domain)) = catalog.get(id).map(|it| &it.kind) else { break };
+        let Some(Kind::Domain(domain)) = catalog.kind(id) else { break };
         found.push(domain);
         next = domain.base.user_type().filter(|_| !domain.base.array);
     }

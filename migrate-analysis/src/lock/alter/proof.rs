@@ -2,6 +2,7 @@
 
 use super::words::{Word, words};
 use crate::catalog::{Constraint, ConstraintKind};
+use crate::list::CollectVec;
 
 /// Whether a constraint that all rows satisfy says that the column is not NULL, as PostgreSQL sees it: a CHECK
 /// passes where it comes to NULL, so that `age > 0` proves nothing.
@@ -75,7 +76,7 @@ fn split<'a>(words: &'a [Word], keyword: &str) -> Vec<&'a [Word]> {
         };
         depth == 0 && name.eq_ignore_ascii_case(keyword)
     };
-    words.split(is_cut).collect()
+    words.split(is_cut).collect_vec()
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use super::words::{Word, of_text, words};
 use crate::catalog::{Body, Catalog, Expr, Kind, Routine, RoutineKind};
+use crate::list::CollectVec;
 
 /// PostgreSQL's own functions that are `VOLATILE`: by name, sorted, of versions 13 to 18.
 ///
@@ -93,7 +94,6 @@ const OF_EXTENSIONS: &[&str] = &[
 ];
 
 /// A function for which an expression has to be computed for each row.
-#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct VolatileCall {
     pub(crate) name: String,
     /// It is known to be volatile, and not only unknown.
@@ -207,7 +207,7 @@ fn lowered(words: Vec<Word>) -> Vec<Word> {
         Word::Name(name) => Word::Name(name.to_ascii_lowercase()),
         other => other,
     };
-    words.into_iter().map(lower).collect()
+    words.into_iter().map(lower).collect_vec()
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use crate::catalog::{Expr, Id, Piece};
 
 /// A word of an expression.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) enum Word {
     Column(u32),
     /// A function of the set.

@@ -2,10 +2,11 @@
 //!
 //! It is judged by its words. Where they do not say enough, it may do more than it does, never less.
 
+use crate::list::CollectVec;
 use crate::ordered::SortedSet;
 
 /// What a body may touch.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub(super) struct Effects {
     /// Names in its statements that change a schema.
     pub(super) names: SortedSet<String>,
@@ -18,7 +19,7 @@ pub(super) struct Effects {
 }
 
 /// A word of a body.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 enum Token {
     /// Folded.
     Word(String),
@@ -98,7 +99,7 @@ fn names_of(statement: &[Token], effects: &mut Effects) {
             Token::Word(name) | Token::Quoted(name) => Some(name.as_str()),
             Token::Text(_) | Token::Symbol(_) => None,
         })
-        .collect();
+        .collect_vec();
     let place = statement.iter().position(|token| token.is_any(&["table", "on"]));
     if let Some(table) = place.and_then(|at| table_behind(statement, at)) {
         effects.names.insert(format!("{table}_pkey"));
@@ -157,12 +158,12 @@ fn dynamic(
             Token::Text(text) => Some(text.as_str()),
             _ => None,
         })
-        .collect();
+        .collect_vec();
     if literals.first().is_some_and(|first| moves_rows_only(first)) {
         return;
     }
     let behind: Vec<&Token> =
-        statement.iter().skip_while(|token| !token.is("execute")).skip(1).collect();
+        statement.iter().skip_while(|token| !token.is("execute")).skip(1).collect_vec();
     if depth == 0 || !is_fixed(&behind) {
         match is_made_of(&behind, parameters) {
             true if depth > 0 => effects.from_arguments = true,

@@ -2,6 +2,7 @@
 
 use super::{Doomed, Target};
 use crate::catalog::{Id, Kind, Object};
+use crate::list::CollectVec;
 use crate::ordered::SortedSet;
 use crate::simulate::Simulator;
 
@@ -75,14 +76,14 @@ impl Simulator<'_> {
             let table = self.catalog.get(*child).and_then(Object::table);
             table.is_some_and(|table| table.parents.contains(&id))
         };
-        self.catalog.dependents(id).filter(is_child).collect()
+        self.catalog.dependents(id).filter(is_child).collect_vec()
     }
 
     /// What stays forgets what goes: the index that a table was clustered on, what a view that could
     /// not be followed may have read.
     fn forget(&mut self, id: Id, gone: &SortedSet<Id>) {
         let staying: Vec<Id> =
-            self.catalog.dependents(id).filter(|other| !gone.contains(other)).collect();
+            self.catalog.dependents(id).filter(|other| !gone.contains(other)).collect_vec();
         for other in staying {
             self.catalog.edit(other, |object| match &mut object.kind {
                 Kind::Table(table) if table.clustered_on == Some(id) => table.clustered_on = None,

@@ -3,13 +3,14 @@
 use super::Target;
 use crate::catalog::{
     BaseType, Column, ColumnType, Constraint, ConstraintKind, Expr, Id, Index, IndexKey, Kind,
-    Object, PartitionKey, Statistics, Table, Trigger,
+    Object, PartitionKey, Statistics, Table, Trigger, named,
 };
+use crate::list::CollectVec;
 use crate::ordered::SortedSet;
 use crate::simulate::Simulator;
 
 /// What happens to a dependent when the other goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub(super) enum Strength {
     /// It goes as well, without a word.
     Automatic,
@@ -32,8 +33,7 @@ impl Simulator<'_> {
             Target::Constraint(id, name) => self.of_constraint(*id, name, &mut found),
             Target::Trigger(id, name) => {
                 for (child, object) in self.children(*id) {
-                    let mut triggers = object.triggers().iter();
-                    if triggers.any(|trigger| trigger.name == *name && trigger.inherited) {
+                    if named(object.triggers(), name).is_some_and(|it| it.inherited) {
                         found.push((Target::Trigger(child, name.clone()), Automatic));
                     }
                 }
@@ -211,7 +211,7 @@ fn is_copy(table: &Table, constraint: &Constraint, other: &Table, copy: &Constra
         (ConstraintKind::ForeignKey(key), ConstraintKind::ForeignKey(copy)) => {
             let names = |table: &Table, columns: &[u32]| -> Vec<Option<String>> {
                 let name = |number: &u32| table.numbered(*number).map(|it| it.name.clone());
-                columns.iter().map(name).collect()
+                columns.iter().map(name).collect_vec()
             };
             key.table == copy.table && names(table, &key.columns) == names(other, &copy.columns)
         }

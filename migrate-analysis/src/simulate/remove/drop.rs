@@ -3,6 +3,7 @@
 use super::Target;
 use crate::catalog::{BaseType, Column, Id, Kind, Object};
 use crate::ddl::{Behavior, Drop, ObjectKind, ObjectName};
+use crate::list::CollectVec;
 use crate::simulate::object::Strictness;
 use crate::simulate::{Failure, Found, Result, Simulator};
 
@@ -61,7 +62,7 @@ impl Simulator<'_> {
             |column: &Column| matches!(column.column_type.base, BaseType::Foreign { .. });
         let uses = |object: &Object| object.columns().iter().any(is_foreign);
         let doubtful: Vec<Id> =
-            self.catalog.all().filter(|(_, object)| uses(object)).map(|(id, _)| id).collect();
+            self.catalog.all().filter(|(_, object)| uses(object)).map(|(id, _)| id).collect_vec();
         if doubtful.is_empty() {
             return;
         }

@@ -1,8 +1,9 @@
 //! Objects in words, as PostgreSQL's messages have them.
 
 use super::Target;
-use crate::catalog::{BaseType, ColumnType, Id, Kind, Object, RoutineKind};
+use crate::catalog::{BaseType, ColumnType, Id, Kind, Object, RoutineKind, numbered};
 use crate::ddl::ObjectKind;
+use crate::list::CollectVec;
 use crate::simulate::Simulator;
 
 impl Simulator<'_> {
@@ -54,7 +55,7 @@ impl Simulator<'_> {
             return name;
         };
         let inputs = routine.arguments.iter().filter(|argument| argument.is_input());
-        let types: Vec<String> = inputs.map(|it| self.type_words(&it.column_type)).collect();
+        let types: Vec<String> = inputs.map(|it| self.type_words(&it.column_type)).collect_vec();
         format!("{name}({})", types.join(","))
     }
 
@@ -81,7 +82,7 @@ impl Simulator<'_> {
 
     fn column_name(&self, id: Id, number: u32) -> String {
         let columns = self.catalog.get(id).map(Object::columns).unwrap_or_default();
-        let column = columns.iter().find(|column| column.number == number);
+        let column = numbered(columns, number);
         column.map(|column| column.name.clone()).unwrap_or_default()
     }
 

@@ -1,6 +1,6 @@
 //! The columns of tables and views.
 
-use crate::catalog::{Id, Object};
+use crate::catalog::{Id, Object, named, named_mut, numbered};
 use crate::ddl::{Ident, ObjectKind, ObjectName};
 use crate::simulate::{Failure, Result, Simulator};
 
@@ -13,8 +13,7 @@ impl Simulator<'_> {
         to: &Ident,
     ) -> Result {
         let Some(object) = self.catalog.get(id) else { return Ok(()) };
-        let mut columns = object.columns().iter();
-        let Some(column) = columns.find(|it| it.number == number) else { return Ok(()) };
+        let Some(column) = numbered(object.columns(), number) else { return Ok(()) };
         let from = column.name.clone();
         if column.inherited > 0 && !object.partial {
             let at = written.part.as_ref().map_or(&written.name.at, |part| &part.at);
@@ -32,23 +31,23 @@ impl Simulator<'_> {
     /// In the table and whatever inherits it.
     fn rename_column_down(&mut self, id: Id, from: &str, to: &Ident) -> Result {
         let Some(object) = self.catalog.get(id) else { return Ok(()) };
-        let has = |object: &Object, name: &str| object.columns().iter().any(|it| it.name == name);
+        let has = |object: &Object, name: &str| named(object.columns(), name).is_some();
         if !has(object, from) {
             return Ok(());
         }
         if has(object, &to.name) && !self.is_shrouded(&to.name) {
             let is_it = |it: &Object| has(it, &to.name);
             let at = to.at.clone();
-            return Err(self.duplicate_part(ObjectKind::Column, &to.name, id, at, is_it));
+            return Err(self.duplicate_part(ObjectKind::Column, &to.name, id, at, &is_it));
         }
         self.catalog.edit(id, |object| {
-            let columns = object.columns_mut().into_iter().flatten();
-            for column in columns.filter(|column| column.name == from) {
+            let Some(columns) = object.columns_mut() else { return };
+            if let Some(column) = named_mut(columns, from) {
                 column.name.clone_from(&to.name);
             }
         });
         let columns = self.catalog.get(id).map(Object::columns).unwrap_or_default();
-        let number = columns.iter().find(|it| it.name == to.name).map(|it| it.number);
+        let number = named(columns, &to.name).map(|it| it.number);
         if number.is_some() {
             self.outdate_views(id, number);
         }

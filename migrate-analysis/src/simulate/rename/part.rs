@@ -1,6 +1,6 @@
 //! What belongs to a table, view, domain or composite type, and is no column.
 
-use crate::catalog::{Id, Key, Kind, Object, Space};
+use crate::catalog::{Id, Key, Kind, Object, Space, named, named_mut};
 use crate::ddl::{Ident, ObjectKind};
 use crate::simulate::remove::index_of;
 use crate::simulate::{Failure, Result, Simulator, Target};
@@ -14,49 +14,25 @@ impl Simulator<'_> {
                 self.rename_trigger(*id, from, to);
                 Ok(())
             }
-            Target::Policy(id, from) => {
-                self.check_part_free(*id, ObjectKind::Policy, to)?;
-                self.catalog.edit(*id, |object| {
-                    let policies = object.table_mut().map(|table| &mut table.policies);
-                    let mut policies = policies.into_iter().flatten();
-                    if let Some(policy) = policies.find(|policy| policy.name == *from) {
-                        policy.name.clone_from(&to.name);
-                    }
-                });
-                Ok(())
+            Target::Policy(id, _) => self.rename_own(*id, ObjectKind::Policy, target, to),
+            Target::Rule(id, _) => self.rename_own(*id, ObjectKind::Rule, target, to),
+            Target::DomainCheck(id, _) => {
+                self.rename_own(*id, ObjectKind::DomainConstraint, target, to)
             }
-            Target::Rule(id, from) => {
-                self.check_part_free(*id, ObjectKind::Rule, to)?;
-                self.catalog.edit(*id, |object| {
-                    let mut rules = object.rules_mut().into_iter().flatten();
-                    if let Some(rule) = rules.find(|rule| rule.name == *from) {
-                        rule.name.clone_from(&to.name);
-                    }
-                });
-                Ok(())
-            }
-            Target::DomainCheck(id, from) => {
-                self.check_part_free(*id, ObjectKind::DomainConstraint, to)?;
-                self.catalog.edit(*id, |object| {
-                    let Kind::Domain(domain) = &mut object.kind else { return };
-                    if let Some(check) = domain.checks.iter_mut().find(|it| it.name == *from) {
-                        check.name.clone_from(&to.name);
-                    }
-                });
-                Ok(())
-            }
-            Target::Attribute(id, from) => {
-                self.check_part_free(*id, ObjectKind::Column, to)?;
-                self.catalog.edit(*id, |object| {
-                    let Kind::Composite(attributes) = &mut object.kind else { return };
-                    if let Some(it) = attributes.iter_mut().find(|it| it.name == *from) {
-                        it.name.clone_from(&to.name);
-                    }
-                });
-                Ok(())
-            }
+            Target::Attribute(id, _) => self.rename_own(*id, ObjectKind::Column, target, to),
             Target::Object(_) | Target::Column(..) | Target::Default(..) => Ok(()),
         }
+    }
+
+    /// What no other object has from this one.
+    fn rename_own(&mut self, id: Id, kind: ObjectKind, part: &Target, to: &Ident) -> Result {
+        self.check_part_free(id, kind, to)?;
+        self.catalog.edit(id, |object| {
+            if let Some(name) = name_of(object, part) {
+                name.clone_from(&to.name);
+            }
+        });
+        Ok(())
     }
 
     fn rename_constraint(&mut self, id: Id, from: &str, to: &Ident) -> Result {
@@ -77,7 +53,7 @@ impl Simulator<'_> {
             if self.catalog.find(&key).is_some() && !self.is_shrouded(&to.name) {
                 let is_it = |it: &Object| it.keys().contains(&key);
                 let at = to.at.clone();
-                return Err(self.duplicate(ObjectKind::Table, &to.name, None, at, is_it));
+                return Err(self.duplicate(ObjectKind::Table, &to.name, None, at, &is_it));
             }
             self.catalog.edit(index, |object| object.name.clone_from(&to.name));
         }
@@ -88,9 +64,8 @@ impl Simulator<'_> {
     fn rename_constraint_down(&mut self, id: Id, from: &str, to: &Ident) -> Result {
         self.check_part_free(id, ObjectKind::Constraint, to)?;
         self.catalog.edit(id, |object| {
-            let constraints = object.table_mut().map(|table| &mut table.constraints);
-            let mut constraints = constraints.into_iter().flatten();
-            if let Some(constraint) = constraints.find(|it| it.name == from) {
+            let Some(table) = object.table_mut() else { return };
+            if let Some(constraint) = named_mut(&mut table.constraints, from) {
                 constraint.name.clone_from(&to.name);
             }
         });
@@ -108,14 +83,14 @@ impl Simulator<'_> {
 
     fn rename_trigger(&mut self, id: Id, from: &str, to: &Ident) {
         self.catalog.edit(id, |object| {
-            let mut triggers = object.triggers_mut().into_iter().flatten();
-            if let Some(trigger) = triggers.find(|trigger| trigger.name == from) {
+            let Some(triggers) = object.triggers_mut() else { return };
+            if let Some(trigger) = named_mut(triggers, from) {
                 trigger.name.clone_from(&to.name);
             }
         });
         for child in self.child_tables(id) {
-            let mut triggers = self.catalog.get(child).map(Object::triggers).into_iter().flatten();
-            if triggers.any(|trigger| trigger.name == from && trigger.inherited) {
+            let trigger = self.catalog.get(child).and_then(|it| named(it.triggers(), from));
+            if trigger.is_some_and(|it| it.inherited) {
                 self.rename_trigger(child, from, to);
             }
         }
@@ -128,18 +103,37 @@ impl Simulator<'_> {
         }
         let owner = object.name.clone();
         let is_it = |it: &Object| it.name == owner && has_part(it, kind, &to.name);
-        Err(self.duplicate(kind, &to.name, Some(owner.clone()), to.at.clone(), is_it))
+        Err(self.duplicate(kind, &to.name, Some(owner.clone()), to.at.clone(), &is_it))
+    }
+}
+
+/// Where an object keeps the name of a part that no other object has from it.
+fn name_of<'a>(object: &'a mut Object, part: &Target) -> Option<&'a mut String> {
+    match part {
+        Target::Policy(_, from) => {
+            Some(&mut named_mut(&mut object.table_mut()?.policies, from)?.name)
+        }
+        Target::Rule(_, from) => Some(&mut named_mut(object.rules_mut()?, from)?.name),
+        Target::DomainCheck(_, from) => match &mut object.kind {
+            Kind::Domain(domain) => Some(&mut named_mut(&mut domain.checks, from)?.name),
+            _ => None,
+        },
+        Target::Attribute(_, from) => match &mut object.kind {
+            Kind::Composite(attributes) => Some(&mut named_mut(attributes, from)?.name),
+            _ => None,
+        },
+        _ => None,
     }
 }
 
 fn has_part(object: &Object, kind: ObjectKind, name: &str) -> bool {
     match (kind, &object.kind) {
         (ObjectKind::Constraint, Kind::Table(table)) => table.constraint(name).is_some(),
-        (ObjectKind::Policy, Kind::Table(table)) => table.policies.iter().any(|it| it.name == name),
-        (ObjectKind::Trigger, _) => object.triggers().iter().any(|it| it.name == name),
-        (ObjectKind::Rule, _) => object.rules().iter().any(|it| it.name == name),
-        (_, Kind::Domain(domain)) => domain.checks.iter().any(|it| it.name == name),
-        (_, Kind::Composite(attributes)) => attributes.iter().any(|it| it.name == name),
+        (ObjectKind::Policy, Kind::Table(table)) => named(&table.policies, name).is_some(),
+        (ObjectKind::Trigger, _) => named(object.triggers(), name).is_some(),
+        (ObjectKind::Rule, _) => named(object.rules(), name).is_some(),
+        (_, Kind::Domain(domain)) => named(&domain.checks, name).is_some(),
+        (_, Kind::Composite(attributes)) => named(attributes, name).is_some(),
         _ => false,
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::catalog::{Id, Kind, Object};
 use crate::ddl;
+use crate::list::CollectVec;
 use crate::simulate::object::Strictness;
 use crate::simulate::{Failure, FailureKind, Result, Simulator, Target};
 
@@ -70,14 +71,14 @@ impl Simulator<'_> {
 
     /// The indexes of a table, and the sequences it owns.
     pub(in crate::simulate) fn companions(&self, id: Id) -> Vec<Id> {
-        let is_companion = |other: &Id| match self.catalog.get(*other).map(|it| &it.kind) {
+        let is_companion = |other: &Id| match self.catalog.kind(*other) {
             Some(Kind::Index(index)) => index.table == id,
             Some(Kind::Sequence(sequence)) => {
                 sequence.owned_by.is_some_and(|owner| owner.table == id)
             }
             _ => false,
         };
-        self.catalog.dependents(id).filter(is_companion).collect()
+        self.catalog.dependents(id).filter(is_companion).collect_vec()
     }
 
     fn move_extension(&mut self, id: Id, schema: Id, written: &ddl::ObjectName) -> Result {
@@ -88,7 +89,7 @@ impl Simulator<'_> {
                 let member = self.catalog.get(*other);
                 member.is_some_and(|it| it.extension == Some(id) && it.schema.is_some())
             })
-            .collect();
+            .collect_vec();
         for member in members {
             self.move_to(member, schema, written)?;
         }

@@ -72,7 +72,7 @@ impl After {
             ConstraintKind::Check(it) => {
                 crate::deparse::expression(&self.catalog.now(), it, &table.columns)
             }
-            other => panic!("{other:?}"),
+            _ => panic!("{name} is no check"),
         }
     }
 

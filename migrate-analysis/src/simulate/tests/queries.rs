@@ -141,7 +141,8 @@ fn a_table_takes_the_columns_of_its_query() {
     let source = object(&catalog, "t").columns();
     assert_eq!(columns.len(), 2);
     for (column, source) in columns.iter().zip(source) {
-        assert_eq!((&column.name, &column.column_type), (&source.name, &source.column_type));
+        assert_eq!(column.name, source.name);
+        assert!(column.column_type == source.column_type, "{}", column.name);
     }
 }
 

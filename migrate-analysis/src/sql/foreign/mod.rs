@@ -12,6 +12,7 @@ mod tables;
 
 use super::lex::Kind;
 use super::words::Words;
+use crate::list::CollectVec;
 
 /// A form that PostgreSQL does not have.
 pub(crate) struct Form {
@@ -36,7 +37,11 @@ const FINDERS: [&[Finder]; 4] =
 
 /// Every foreign form in a refused statement.
 pub(crate) fn forms(words: Words<'_>, refused_at: usize) -> Vec<Form> {
-    FINDERS.iter().flat_map(|room| room.iter()).filter_map(|find| find(words, refused_at)).collect()
+    FINDERS
+        .iter()
+        .flat_map(|room| room.iter())
+        .filter_map(|find| find(words, refused_at))
+        .collect_vec()
 }
 
 /// What the gate lets pass and no server accepts.
@@ -96,7 +101,7 @@ fn column_of(words: Words<'_>, at: usize) -> Option<(&str, &str)> {
 
 /// On one line, for a help.
 fn one_line(sql: &str) -> String {
-    let words: Vec<&str> = sql.split_whitespace().collect();
+    let words: Vec<&str> = sql.split_whitespace().collect_vec();
     words.join(" ")
 }
 

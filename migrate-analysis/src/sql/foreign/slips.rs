@@ -3,6 +3,7 @@
 use super::super::lex::Kind;
 use super::super::words::Words;
 use super::{Finder, Form, altered_table, created_table};
+use crate::list::CollectVec;
 
 pub(super) const FINDERS: [Finder; 8] = [
     backtick,
@@ -262,7 +263,7 @@ fn distance(left: &[u8], right: &[u8]) -> usize {
         return usize::MAX;
     }
     let width = right.len() + 1;
-    let mut rows: Vec<usize> = (0..width).collect();
+    let mut rows: Vec<usize> = (0..width).collect_vec();
     for (row, &a) in left.iter().enumerate() {
         rows.push(row + 1);
         for (column, &b) in right.iter().enumerate() {

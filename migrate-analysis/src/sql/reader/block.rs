@@ -7,6 +7,7 @@ use super::super::lex::{Kind, Lexer, Token};
 use super::super::literal;
 use super::super::words::Words;
 use crate::ddl::{Block, Command, Guard, Step};
+use crate::list::CollectVec;
 use std::ops::Range;
 
 /// Reads what stands at `at`. Where a literal has escapes in it, its places are not those of the text.
@@ -16,7 +17,7 @@ pub(super) fn read(text: &str, at: Range<usize>, body: &str, language: &str) -> 
     }
     let mut lexer = Lexer::new(text, at.start, at.end);
     let tokens: Vec<Token> =
-        std::iter::from_fn(|| lexer.next()).filter(|token| !token.is_comment()).collect();
+        std::iter::from_fn(|| lexer.next()).filter(|token| !token.is_comment()).collect_vec();
     let mut reader = Body { text, words: Words::new(text, &tokens), tokens: &tokens, at: 0 };
     let steps = reader.block()?;
     reader.accept_kind(Kind::Semicolon);
@@ -140,7 +141,7 @@ impl Body<'_> {
         let is_minor = |step: &Step| matches!(step, Step::Raise { .. } | Step::Rows(_));
         if steps.iter().chain(&otherwise).all(is_minor) {
             let rows = steps.into_iter().chain(otherwise);
-            return Some(rows.filter(|step| matches!(step, Step::Rows(_))).collect());
+            return Some(rows.filter(|step| matches!(step, Step::Rows(_))).collect_vec());
         }
         Some(vec![Step::If { guard: guard?, then: steps, otherwise }])
     }
@@ -274,5 +275,5 @@ fn name_parts(written: &str) -> Vec<String> {
         Some(quoted) => quoted.to_owned(),
         None => part.to_lowercase(),
     };
-    written.trim_end_matches("[]").split('.').map(fold).collect()
+    written.trim_end_matches("[]").split('.').map(fold).collect_vec()
 }

@@ -5,6 +5,7 @@
 //! [`Command::Opaque`]: crate::ddl::Command::Opaque
 
 use crate::ddl::{Behavior, Persistence};
+use crate::list::CollectVec;
 use crate::sql::lex::Kind;
 use crate::sql::literal;
 use crate::sql::words::Words;
@@ -123,11 +124,13 @@ impl<'a> Reader<'a> {
         &mut self,
         mut read: impl FnMut(&mut Self) -> Option<T>,
     ) -> Option<Vec<T>> {
-        let mut list = vec![read(self)?];
-        while self.accept_kind(Kind::Comma) {
+        let mut list = Vec::new();
+        loop {
             list.push(read(self)?);
+            if !self.accept_kind(Kind::Comma) {
+                return Some(list);
+            }
         }
-        Some(list)
     }
 
     /// `( read )`.
@@ -287,7 +290,7 @@ impl<'a> Reader<'a> {
 
     /// `(name, …)`, as in `RESET`. A value behind a name is dropped.
     pub(super) fn option_names(&mut self) -> Option<Vec<String>> {
-        Some(self.options()?.into_iter().map(|(name, _)| name).collect())
+        Some(self.options()?.into_iter().map(|(name, _)| name).collect_vec())
     }
 
     fn option_name(&mut self) -> Option<String> {

@@ -77,7 +77,7 @@ impl Reader<'_> {
 }
 
 /// Whose bracket it is, where the words in it have a meaning of their own.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 enum Bracket {
     #[default]
     Plain,

@@ -1,7 +1,7 @@
 //! PostgreSQL's keywords that are more than a name, as of PostgreSQL 18.
 
 /// What a keyword may be besides a keyword.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(in crate::sql) enum Class {
     /// Nothing.
     Reserved,

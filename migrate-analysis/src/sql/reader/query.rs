@@ -6,6 +6,7 @@ use super::setting;
 use crate::ddl::{
     Command, CreateTableAs, Dml, Ident, Name, Persistence, Query, SearchPath, Select,
 };
+use crate::list::CollectVec;
 use crate::sql::lex::Kind;
 
 /// What the query of `sql` reads; none where that is not known.
@@ -305,7 +306,7 @@ pub(super) fn with_data(reader: &Reader<'_>) -> (usize, bool) {
 pub(super) fn recursive_tree(name: &Name, columns: &[Ident], sql: &str) -> Option<Box<Select>> {
     let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
     let view = quoted(&name.name);
-    let columns: Vec<String> = columns.iter().map(|column| quoted(&column.name)).collect();
+    let columns: Vec<String> = columns.iter().map(|column| quoted(&column.name)).collect_vec();
     let columns = columns.join(", ");
     tree(&format!("WITH RECURSIVE {view} ({columns}) AS ({sql}) SELECT {columns} FROM {view}"))
 }

@@ -29,7 +29,7 @@ pub(super) fn alter_sequence(reader: &mut Reader<'_>) -> Option<Command> {
 }
 
 /// An option that is not an option of the sequence itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum SequenceOption {
     Kept,
     /// `RESTART` moves the sequence and does not change it.

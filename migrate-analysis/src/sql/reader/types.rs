@@ -4,6 +4,7 @@ use super::cursor::Reader;
 use crate::ddl::{
     AlterType, Attribute, AttributeAction, Command, CreateType, EnumPlace, NewType, TypeAction,
 };
+use crate::list::CollectVec;
 use crate::sql::lex::Kind;
 
 /// Behind `CREATE TYPE`.
@@ -52,7 +53,7 @@ fn range(reader: &mut Reader<'_>) -> Option<NewType> {
         }
     }
     let kept = |(name, _): &(String, String)| name != "subtype" && name != "multirange_type_name";
-    let options = options.into_iter().filter(kept).collect();
+    let options = options.into_iter().filter(kept).collect_vec();
     Some(NewType::Range { subtype: subtype?, multirange, options })
 }
 

@@ -1,7 +1,7 @@
 //! The page of a rule, and the list of all: Markdown, for `docs/rules/`.
 
-use super::{RULES, Rule};
 use crate::diagnostic::{Code, Tier};
+use crate::rules::{RULES, Rule};
 use crate::wording::WAY_OUT_REASON;
 use std::fmt::Write;
 
@@ -17,7 +17,7 @@ const GROUPS: &[(&str, Code)] = &[
 ];
 
 /// The page.
-pub(crate) fn page(rule: &Rule) -> String {
+pub(super) fn page(rule: &Rule) -> String {
     let mut page = format!("# `{}`\n\n{}\n\n", rule.code, rule.code.summary());
     let _ = writeln!(page, "| | |\n|---|---|");
     let _ = writeln!(page, "| group | {} |", group(rule.code));
@@ -33,7 +33,7 @@ pub(crate) fn page(rule: &Rule) -> String {
 }
 
 /// The list of all rules, by group.
-pub(crate) fn index() -> String {
+pub(super) fn index() -> String {
     let mut page = "# The rules\n\n\
 What PostgreSQL takes, and what hurts in production all the same: a lock that others run into, held for a time that \
 grows with a table; rows that are gone; a running application that meets another schema than it knows. A table that \

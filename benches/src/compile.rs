@@ -13,61 +13,74 @@ use std::path::Path;
 pub(crate) const SMALLEST: usize = 10;
 
 pub(crate) fn measure(bench: &Bench, options: &Options, findings: &mut Findings) -> Result<()> {
-    show(&checks(bench, options, &mut findings.checks)?);
-    if !options.compile {
-        return Ok(());
+    if options.check {
+        show(&checks(bench, options, &mut findings.checks)?);
     }
-    if let Some(table) = bytes(bench, options)? {
+    if options.bytes
+        && let Some(table) = bytes(bench, options)?
+    {
         show(&table);
     }
-    show(&clean(bench, options, &mut findings.clean)?);
+    if options.clean {
+        show(&clean(bench, options, &mut findings.clean)?);
+    }
     Ok(())
 }
 
 /// A build of everything, dev profile, of an application with ten migrations.
-fn clean(
-    bench: &Bench,
-    options: &Options,
-    found: &mut BTreeMap<&'static str, f64>,
-) -> Result<Table> {
+fn clean(bench: &Bench, options: &Options, found: &mut Option<f64>) -> Result<Table> {
     let mut crates = BTreeMap::new();
     let mut cpu: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
-    let target = bench.root().join("clean");
-    for round in 0..options.rounds(1, 2) {
-        for tool in Tool::ALL {
-            note(&format!("clean build {}: {}", round + 1, tool.name()));
-            if target.exists() {
-                fs::remove_dir_all(&target)?;
-            }
-            let (name, folder) = (tool.application(SMALLEST), target.to_string_lossy());
-            let arguments = ["build", "--offline", "--package", &name, "--target-dir", &folder];
-            let (output, seconds) = bench.timed(tool, &arguments)?;
-            let words = String::from_utf8(output.stderr)?;
-            let compiled = words.lines().filter(|line| line.trim().starts_with("Compiling"));
-            crates.insert(tool.name(), compiled.count() - 1);
+    let rounds = options.rounds(1, 5);
+    for round in 0..rounds {
+        // Whoever comes first has the processors at their coolest.
+        let mut tools = Tool::ALL;
+        tools.rotate_left(round % Tool::ALL.len());
+        for tool in tools {
+            note(&format!("clean build {} of {rounds}: {}", round + 1, tool.name()));
+            let (seconds, compiled) = clean_build(bench, tool)?;
+            crates.insert(tool.name(), compiled);
             cpu.entry(tool.name()).or_default().push(seconds);
         }
     }
-    fs::remove_dir_all(&target)?;
+    let times = |tool: Tool, other: Tool| {
+        let rounds = cpu[tool.name()].iter().zip(&cpu[other.name()]);
+        median(&rounds.map(|(own, other)| own / other).collect::<Vec<_>>())
+    };
+    *found = Some(times(Tool::Ours, Tool::Refinery));
     let title = format!("Clean build of the smallest application (N={SMALLEST}, dev profile)");
-    let heads = ["", "CPU s", "× floor", "lowest–highest", "crates below the application"];
+    let heads =
+        ["", "CPU s", "lowest–highest", "× floor", "× refinery", "crates below the application"];
     let mut table = Table::new(title, &heads);
-    let floor = median(&cpu[Tool::Floor.name()]);
     for tool in Tool::ALL {
         let seconds = &cpu[tool.name()];
-        let middle = median(seconds);
-        found.insert(tool.name(), middle);
         let lowest = seconds.iter().copied().fold(f64::INFINITY, f64::min);
         let highest = seconds.iter().copied().fold(0.0, f64::max);
         table.row([
             tool.name().to_owned(),
-            cell(Some(middle), 1),
-            cell(Some(middle / floor), 2),
+            cell(Some(median(seconds)), 1),
             format!("{lowest:.1}–{highest:.1}"),
+            cell(Some(times(tool, Tool::Floor)), 2),
+            cell(Some(times(tool, Tool::Refinery)), 2),
             crates[tool.name()].to_string(),
         ]);
     }
     Ok(table)
+}
+
+/// CPU seconds, and the crates below the application.
+fn clean_build(bench: &Bench, tool: Tool) -> Result<(f64, usize)> {
+    let target = bench.root().join("clean");
+    if target.exists() {
+        fs::remove_dir_all(&target)?;
+    }
+    let (name, folder) = (tool.application(SMALLEST), target.to_string_lossy());
+    let arguments = ["build", "--offline", "--package", &name, "--target-dir", &folder];
+    let (output, seconds) = bench.timed(tool, &arguments)?;
+    fs::remove_dir_all(&target)?;
+    let words = String::from_utf8(output.stderr)?;
+    let compiled = words.lines().filter(|line| line.trim().starts_with("Compiling"));
+    Ok((seconds, compiled.count() - 1))
 }
 
 /// What is edited before a check.

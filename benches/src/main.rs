@@ -1,7 +1,7 @@
 //! Side by side with the peers: what a build, a start and an upgrade cost.
 //!
 //! ```sh
-//! cargo run --release -p migrate-benches -- [compile|check|start|apply|all] [--n 0,10,100,1000] [--quick]
+//! cargo run --release -p migrate-benches -- [compile|check|clean|start|apply|all] [--n 0,10,100,1000] [--quick]
 //! ```
 //!
 //! Four programs do the same with the same migrations: ours, `sqlx`, `refinery`, and a floor
@@ -39,13 +39,16 @@ use tool::Tool;
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 const USAGE: &str =
-    "usage: migrate-benches [compile|check|start|apply|all] [--n 0,10,100,1000] [--quick]";
+    "usage: migrate-benches [compile|check|clean|start|apply|all] [--n 0,10,100,1000] [--quick]";
 
 /// What was asked for.
 struct Options {
-    compile: bool,
-    /// Of compiling only what an edit costs.
+    /// What an edit costs.
     check: bool,
+    /// The size of the program.
+    bytes: bool,
+    /// What the first build costs.
+    clean: bool,
     start: bool,
     apply: bool,
     counts: Vec<usize>,
@@ -55,8 +58,8 @@ struct Options {
 /// What was found.
 #[derive(Default)]
 struct Findings {
-    /// CPU seconds by tool.
-    clean: BTreeMap<&'static str, f64>,
+    /// Ours: × `refinery`.
+    clean: Option<f64>,
     /// Milliseconds of CPU above N=0.
     checks: BTreeMap<(&'static str, usize, Edit), f64>,
     /// Ours: × floor from afar, and millions of instructions; by N.
@@ -68,8 +71,9 @@ struct Findings {
 impl Options {
     fn read(arguments: impl Iterator<Item = String>) -> Result<Options> {
         let mut options = Options {
-            compile: false,
             check: false,
+            bytes: false,
+            clean: false,
             start: false,
             apply: false,
             counts: vec![0, 10, 100, 1000],
@@ -78,20 +82,34 @@ impl Options {
         let mut arguments = arguments;
         while let Some(argument) = arguments.next() {
             match argument.as_str() {
-                "compile" => options.compile = true,
+                "compile" => options.compile(),
                 "check" => options.check = true,
+                "clean" => options.clean = true,
                 "start" => options.start = true,
                 "apply" => options.apply = true,
-                "all" => (options.compile, options.start, options.apply) = (true, true, true),
+                "all" => options.all(),
                 "--quick" => options.quick = true,
                 "--n" => options.counts = read_counts(&arguments.next().ok_or(USAGE)?)?,
                 _ => return Err(USAGE.into()),
             }
         }
-        if !(options.compile || options.check || options.start || options.apply) {
-            (options.compile, options.start, options.apply) = (true, true, true);
+        if !(options.compiles() || options.start || options.apply) {
+            options.all();
         }
         Ok(options)
+    }
+
+    fn all(&mut self) {
+        self.compile();
+        (self.start, self.apply) = (true, true);
+    }
+
+    fn compile(&mut self) {
+        (self.check, self.bytes, self.clean) = (true, true, true);
+    }
+
+    fn compiles(&self) -> bool {
+        self.check || self.bytes || self.clean
     }
 
     fn rounds(&self, quick: usize, full: usize) -> usize {
@@ -162,7 +180,7 @@ fn run(options: &Options) -> Result<()> {
             apply::measure(&bench, &stage, options, &mut findings)?;
         }
     }
-    if options.compile || options.check {
+    if options.compiles() {
         compile::measure(&bench, options, &mut findings)?;
     }
     show(&goals::goals(&findings));

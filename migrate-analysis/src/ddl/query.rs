@@ -98,10 +98,9 @@ pub(crate) enum SourceKind {
     Relation(Name),
     Query(Box<Select>),
     /// A function in `FROM`. Its columns are those of its result; a result of one column has the name
-    /// of its alias, or of the function. `typed`: a list of columns with types says what they are.
+    /// of its alias, or of the function.
     Function {
         name: Name,
-        typed: bool,
         ordinality: bool,
     },
     /// Joins in brackets, or behind a comma. With an alias, the names inside are hidden.

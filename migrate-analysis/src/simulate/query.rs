@@ -190,12 +190,12 @@ impl Resolver<'_, '_, '_> {
     fn source(&mut self, source: &Source, scope: &Scope) -> Result<Bound> {
         match &source.kind {
             SourceKind::Relation(name) => self.relation(name, scope),
-            SourceKind::Function { name, typed, ordinality } => {
+            SourceKind::Function { name, ordinality } => {
                 let mut fields: Vec<Field> =
                     source.columns.iter().map(|name| Field::unknown(name)).collect_vec();
                 fields.extend(ordinality.then(|| Field::unknown("ordinality")));
                 let name = Some(name.name.clone());
-                Ok(Bound { name, fields, complete: *typed, foreign: true, ..Bound::default() })
+                Ok(Bound { name, fields, foreign: true, ..Bound::default() })
             }
             _ => {
                 self.rows.followed = false;

@@ -166,6 +166,6 @@ fn function(
 }
 
 fn called(name: Name, ordinality: bool, alias: Option<&TableAlias>, arm: &mut Arm) -> Source {
-    let kind = SourceKind::Function { name, typed: false, ordinality };
+    let kind = SourceKind::Function { name, ordinality };
     Source { lateral: true, ..aliased(kind, alias, arm) }
 }

@@ -112,7 +112,7 @@ impl Head {
         let pairs = || looks.iter().zip(&kept);
         if !pairs().all(|(look, kept)| look.path.as_bytes() == kept.path) {
             // Some file systems put a file last that is written anew.
-            sort_by(&mut looks, |a, b| a.path.cmp(&b.path));
+            looks = glance.sorted();
             sort_by(&mut kept, |a, b| a.path.cmp(b.path));
         }
         let mut files = Vec::new();

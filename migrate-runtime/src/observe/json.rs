@@ -1,6 +1,7 @@
 //! Events as JSON, a line each, for logs that machines read.
 
 use std::fmt::Write;
+use std::path::Path;
 use std::time::Duration;
 
 use super::{Direction, Event, Holder, MigrationId, Progress};
@@ -51,105 +52,73 @@ impl Event {
         }
     }
 
-    fn fields(&self, object: &mut Object) {
+    fn fields<'o>(&self, object: &'o mut Object) -> &'o mut Object {
         match self {
             Event::Planned { direction, migrations } => {
-                object.direction(*direction).number("migrations", *migrations);
+                object.direction(*direction).number("migrations", *migrations)
             }
-            Event::WaitingForRunLock { holder, at_most } => {
-                object.millis("at_most_ms", *at_most);
-                if let Some(holder) = holder {
-                    object.raw("holder", &self::holder(holder));
-                }
-            }
+            Event::WaitingForRunLock { holder, at_most } => object
+                .millis("at_most_ms", *at_most)
+                .if_some(holder.as_ref(), |it, holder| it.raw("holder", &self::holder(holder))),
             Event::Approved { migration, reason } => {
-                object.migration(migration).text("reason", reason);
+                object.migration(migration).text("reason", reason)
             }
-            Event::BackupStarted { path } => {
-                path.iter().for_each(|it| {
-                    object.text("path", &it.to_string_lossy());
-                });
-            }
-            Event::BackupDone { path, bytes, took, age } => {
-                path.iter().for_each(|it| {
-                    object.text("path", &it.to_string_lossy());
-                });
-                bytes.iter().for_each(|it| {
-                    object.number("bytes", *it);
-                });
-                object.millis("took_ms", *took);
-                age.iter().for_each(|it| {
-                    object.millis("age_ms", *it);
-                });
-            }
+            Event::BackupStarted { path } => object.path(path.as_deref()),
+            Event::BackupDone { path, bytes, took, age } => object
+                .path(path.as_deref())
+                .if_some(*bytes, |it, bytes| it.number("bytes", bytes))
+                .millis("took_ms", *took)
+                .if_some(*age, |it, age| it.millis("age_ms", age)),
             Event::Started { direction, migration } => {
-                object.direction(*direction).migration(migration);
+                object.direction(*direction).migration(migration)
             }
             Event::StepDone { direction, migration, step, of } => {
-                object.direction(*direction).migration(migration);
-                object.number("step", *step).number("of", *of);
+                object.direction(*direction).migration(migration).step(*step, *of)
             }
             Event::Finished { direction, migration, took }
             | Event::Slow { direction, migration, took } => {
-                object.direction(*direction).migration(migration).millis("took_ms", *took);
+                object.direction(*direction).migration(migration).millis("took_ms", *took)
             }
-            Event::Retrying { migration, why, blockers, attempt, of, pause } => {
-                object.migration(migration).text("why", why);
-                object.number("attempt", *attempt).number("of", *of).millis("pause_ms", *pause);
-                object.blockers(blockers);
-            }
+            Event::Retrying { migration, why, blockers, attempt, of, pause } => object
+                .migration(migration)
+                .text("why", why)
+                .number("attempt", *attempt)
+                .number("of", *of)
+                .millis("pause_ms", *pause)
+                .blockers(blockers),
             Event::Blocked { migration, blockers, waited } => {
-                object.migration(migration).millis("waited_ms", *waited).blockers(blockers);
+                object.migration(migration).millis("waited_ms", *waited).blockers(blockers)
             }
-            Event::Running { direction, migration, step, of, took, progress } => {
-                object.direction(*direction).migration(migration);
-                step.iter().for_each(|step| {
-                    object.number("step", *step).number("of", *of);
-                });
-                object.millis("took_ms", *took);
-                progress.iter().for_each(|it| {
-                    object.raw("progress", &self::progress(it));
-                });
-            }
-            Event::WatcherFailed { why } => {
-                object.text("why", why);
-            }
-            Event::LeaseTaken { from } => {
-                object.raw("from", &holder(from));
-            }
+            Event::Running { direction, migration, step, of, took, progress } => object
+                .direction(*direction)
+                .migration(migration)
+                .if_some(*step, |it, step| it.step(step, *of))
+                .millis("took_ms", *took)
+                .if_some(progress.as_ref(), |it, at| it.raw("progress", &self::progress(at))),
+            Event::WatcherFailed { why } => object.text("why", why),
+            Event::LeaseTaken { from } => object.raw("from", &holder(from)),
             Event::Resumed { migration, done, of } => {
-                object.migration(migration).number("done", *done).number("of", *of);
+                object.migration(migration).number("done", *done).number("of", *of)
             }
             Event::InvalidIndexDropped { migration, index } => {
-                object.migration(migration).text("index", index);
+                object.migration(migration).text("index", index)
             }
             Event::DoneElsewhere { migration } | Event::DownEdited { migration } => {
-                object.migration(migration);
+                object.migration(migration)
             }
-            Event::Ahead { migrations } => {
-                object.number("migrations", *migrations);
-            }
-            Event::RunLockLost => {}
-            Event::RunLockLeft { pid } => {
-                object.number("pid", *pid);
-            }
-            Event::StaleEmbed { directory } => {
-                object.text("directory", directory);
-            }
-            Event::Failed { migration, kind, sql_state, error } => {
-                migration.iter().for_each(|it| {
-                    object.migration(it);
-                });
-                object.text("kind", &format!("{kind:?}"));
-                sql_state.iter().for_each(|it| {
-                    object.text("sqlstate", it);
-                });
-                object.text("error", error);
-            }
-            Event::Done { applied, rolled_back, run_id } => {
-                object.number("applied", *applied).number("rolled_back", *rolled_back);
-                object.text("run_id", run_id);
-            }
+            Event::Ahead { migrations } => object.number("migrations", *migrations),
+            Event::RunLockLost => object,
+            Event::RunLockLeft { pid } => object.number("pid", *pid),
+            Event::StaleEmbed { directory } => object.text("directory", directory),
+            Event::Failed { migration, kind, sql_state, error } => object
+                .if_some(migration.as_ref(), Object::migration)
+                .text("kind", &format!("{kind:?}"))
+                .if_some(sql_state.as_ref(), |it, state| it.text("sqlstate", state))
+                .text("error", error),
+            Event::Done { applied, rolled_back, run_id } => object
+                .number("applied", *applied)
+                .number("rolled_back", *rolled_back)
+                .text("run_id", run_id),
         }
     }
 }
@@ -169,26 +138,25 @@ fn holder(holder: &Holder) -> String {
 
 fn progress(progress: &Progress) -> String {
     let mut object = Object::default();
-    object.text("command", &progress.command).text("phase", &progress.phase);
-    progress.percent.iter().for_each(|percent| {
-        object.number("percent", *percent);
-    });
+    object
+        .text("command", &progress.command)
+        .text("phase", &progress.phase)
+        .if_some(progress.percent, |it, percent| it.number("percent", percent));
     object.end()
 }
 
 fn blocker(blocker: &Blocker) -> String {
     let mut object = Object::default();
-    object.number("pid", blocker.pid);
-    blocker.prepared.iter().for_each(|name| {
-        object.text("prepared", name);
-    });
-    object.text("relation", &blocker.relation);
-    object.text("mode", &blocker.mode).text("application_name", &blocker.application_name);
-    object.text("user", &blocker.user).text("state", &blocker.state);
-    blocker.age.iter().for_each(|age| {
-        object.millis("age_ms", *age);
-    });
-    object.text("query", &blocker.query);
+    object
+        .number("pid", blocker.pid)
+        .if_some(blocker.prepared.as_ref(), |it, name| it.text("prepared", name))
+        .text("relation", &blocker.relation)
+        .text("mode", &blocker.mode)
+        .text("application_name", &blocker.application_name)
+        .text("user", &blocker.user)
+        .text("state", &blocker.state)
+        .if_some(blocker.age, |it, age| it.millis("age_ms", age))
+        .text("query", &blocker.query);
     object.end()
 }
 
@@ -228,6 +196,26 @@ impl Object {
 
     fn migration(&mut self, migration: &MigrationId) -> &mut Object {
         self.number("version", migration.version()).text("name", migration.name())
+    }
+
+    fn step(&mut self, step: usize, of: usize) -> &mut Object {
+        self.number("step", step).number("of", of)
+    }
+
+    fn path(&mut self, path: Option<&Path>) -> &mut Object {
+        self.if_some(path, |it, path| it.text("path", &path.to_string_lossy()))
+    }
+
+    /// Adds what there is; a field that has no value is left out.
+    fn if_some<T>(
+        &mut self,
+        value: Option<T>,
+        add: impl FnOnce(&mut Object, T) -> &mut Object,
+    ) -> &mut Object {
+        if let Some(value) = value {
+            add(self, value);
+        }
+        self
     }
 
     fn blockers(&mut self, blockers: &[Blocker]) -> &mut Object {

@@ -1,56 +1,46 @@
 //! An event as a line of text.
 
 use std::fmt;
+use std::time::Duration;
 
 use super::{At, Bytes, Count, Direction, Event, Took};
+use crate::blocker::Blocker;
 
 impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        use Direction::{Down, Up};
+        use Direction::Up;
         match self {
-            Event::Planned { direction: Up, migrations } => {
-                write!(f, "{} to apply", Count(*migrations))
+            Event::Planned { direction, migrations } => {
+                let what = if *direction == Up { "apply" } else { "roll back" };
+                write!(f, "{} to {what}", Count(*migrations))
             }
-            Event::Planned { direction: Down, migrations } => {
-                write!(f, "{} to roll back", Count(*migrations))
-            }
-            Event::WaitingForRunLock { holder: Some(holder), at_most } => {
-                write!(f, "waiting at most {} for another migrator: {holder}", Took(*at_most))
-            }
-            Event::WaitingForRunLock { holder: None, at_most } => {
-                write!(f, "waiting at most {} for another migrator", Took(*at_most))
+            Event::WaitingForRunLock { holder, at_most } => {
+                write!(f, "waiting at most {} for another migrator", Took(*at_most))?;
+                holder.iter().try_for_each(|holder| write!(f, ": {holder}"))
             }
             Event::Approved { migration, reason } => write!(f, "{migration} is approved: {reason}"),
             Event::BackupStarted { path } => write!(f, "making a backup{}", At(path.as_ref())),
             Event::BackupDone { path, bytes, took, age } => {
-                match age {
-                    Some(age) => {
-                        write!(f, "the backup is {} old{}", Took(*age), At(path.as_ref()))?
-                    }
-                    None => write!(f, "made a backup in {}{}", Took(*took), At(path.as_ref()))?,
-                }
-                bytes.map_or(Ok(()), |bytes| write!(f, ", {}", Bytes(bytes as f64)))
+                backup(f, At(path.as_ref()), *bytes, *took, *age)
             }
-            Event::Started { direction: Up, migration } => write!(f, "applying {migration}"),
-            Event::Started { direction: Down, migration } => {
-                write!(f, "rolling back {migration}")
+            Event::Started { direction, migration } => {
+                let doing = if *direction == Up { "applying" } else { "rolling back" };
+                write!(f, "{doing} {migration}")
             }
             Event::StepDone { migration, step, of, .. } => {
                 write!(f, "{migration}: statement {step} of {of} is done")
             }
-            Event::Finished { direction: Up, migration, took } => {
-                write!(f, "applied {migration} in {}", Took(*took))
-            }
-            Event::Finished { direction: Down, migration, took } => {
-                write!(f, "rolled back {migration} in {}", Took(*took))
+            Event::Finished { direction, migration, took } => {
+                let did = if *direction == Up { "applied" } else { "rolled back" };
+                write!(f, "{did} {migration} in {}", Took(*took))
             }
             Event::Retrying { migration, why, blockers, attempt, of, pause } => {
                 write!(f, "{migration}: {why}; attempt {attempt} of {of} in {}", Took(*pause))?;
-                blockers.iter().try_for_each(|blocker| write!(f, "\n  {blocker}"))
+                below(f, blockers)
             }
             Event::Blocked { migration, blockers, waited } => {
                 write!(f, "{migration} has been waiting for {}", Took(*waited))?;
-                blockers.iter().try_for_each(|blocker| write!(f, "\n  {blocker}"))
+                below(f, blockers)
             }
             Event::Running { migration, step, of, took, progress, .. } => {
                 match step {
@@ -67,16 +57,7 @@ impl fmt::Display for Event {
             }
             // The rest is in the error that the verb returns.
             Event::Failed { error, .. } => f.write_str(error.lines().next().unwrap_or_default()),
-            Event::Done { applied: 0, rolled_back: 0, .. } => f.write_str("nothing to do"),
-            Event::Done { applied, rolled_back: 0, .. } => {
-                write!(f, "done: {} applied", Count(*applied))
-            }
-            Event::Done { applied: 0, rolled_back, .. } => {
-                write!(f, "done: {} rolled back", Count(*rolled_back))
-            }
-            Event::Done { applied, rolled_back, .. } => {
-                write!(f, "done: {} rolled back, {applied} applied", Count(*rolled_back))
-            }
+            Event::Done { applied, rolled_back, .. } => done(f, *applied, *rolled_back),
             Event::DoneElsewhere { migration } => {
                 write!(f, "another migrator was faster with {migration}")
             }
@@ -106,4 +87,32 @@ impl fmt::Display for Event {
             }
         }
     }
+}
+
+/// Who is in the way, a line each.
+fn below(f: &mut fmt::Formatter<'_>, blockers: &[Blocker]) -> fmt::Result {
+    blockers.iter().try_for_each(|blocker| write!(f, "\n  {blocker}"))
+}
+
+fn done(f: &mut fmt::Formatter<'_>, applied: usize, rolled_back: usize) -> fmt::Result {
+    match (applied, rolled_back) {
+        (0, 0) => f.write_str("nothing to do"),
+        (_, 0) => write!(f, "done: {} applied", Count(applied)),
+        (0, _) => write!(f, "done: {} rolled back", Count(rolled_back)),
+        _ => write!(f, "done: {} rolled back, {applied} applied", Count(rolled_back)),
+    }
+}
+
+fn backup(
+    f: &mut fmt::Formatter<'_>,
+    at: At<'_>,
+    bytes: Option<u64>,
+    took: Duration,
+    age: Option<Duration>,
+) -> fmt::Result {
+    match age {
+        Some(age) => write!(f, "the backup is {} old{at}", Took(age))?,
+        None => write!(f, "made a backup in {}{at}", Took(took))?,
+    }
+    bytes.map_or(Ok(()), |bytes| write!(f, ", {}", Bytes(bytes as f64)))
 }

@@ -2,109 +2,164 @@
 
 use super::reach::Reach;
 use super::table::{comment_text, comment_words, options};
-use super::{Differ, Pair, Phase, Weight, fix};
+use super::{Differ, Fix, Pair, Phase, Weight, fix};
 use crate::catalog::{Acl, BaseType, Column, ColumnType, Expr, State, Table};
 use crate::deparse::{self, object_name};
 use crate::list::CollectVec;
 use crate::ordered::SortedMap;
 use crate::sql::quoted;
 
+/// A column in both states: its table with it, and how it is called in words and in SQL.
+struct Both<'a> {
+    pair: Pair<'a>,
+    one_table: &'a Table,
+    one: &'a Column,
+    other_table: &'a Table,
+    other: &'a Column,
+    /// In words.
+    title: String,
+    /// The table, for SQL.
+    table: String,
+    /// The beginning of each statement that changes it.
+    alter: String,
+}
+
+impl Both<'_> {
+    /// How much a difference counts: where a side is known in part, there may be none.
+    fn weight(&self) -> Weight {
+        match self.one.partial || self.other.partial {
+            true => Weight::Doubtful,
+            false => Weight::Certain,
+        }
+    }
+
+    /// Whether a parent brought the column, and tells what becomes of it.
+    fn is_parents(&self) -> bool {
+        self.one.inherited > 0 && !self.one.local && self.other.inherited > 0
+    }
+
+    /// Changes, one after the other.
+    fn altered(&self, actions: Vec<String>) -> Vec<Fix> {
+        let fixes = actions.into_iter().enumerate().map(|(at, action)| {
+            let order = i64::from(self.one.number) * 8 + i64::try_from(at).unwrap_or(0);
+            let retypes = action.starts_with("TYPE");
+            let fix = fix(Phase::AlterColumn, order, format!("{} {action}", self.alter));
+            let stirred = (self.pair.after.0, Some(self.other.number));
+            if retypes { fix.stirring(stirred.0, stirred.1) } else { fix }
+        });
+        fixes.collect_vec()
+    }
+}
+
 impl Differ<'_> {
     pub(super) fn columns(
         &mut self,
         pair: Pair<'_>,
-        before: (&Table, &Column),
-        after: (&Table, &Column),
+        (one_table, one): (&Table, &Column),
+        (other_table, other): (&Table, &Column),
     ) {
-        let ((one_table, one), (other_table, other)) = (before, after);
-        let name = object_name(self.before, pair.before.1);
+        let table = object_name(self.before, pair.before.1);
         let title = self.titled_column(self.before, pair.before.1, one);
-        if one.name != other.name && other.local {
-            let sql = format!(
-                "ALTER TABLE {name} RENAME COLUMN {} TO {}",
-                quoted(&other.name),
-                quoted(&one.name)
-            );
-            let words = format!("column {title} is now called `{}`", quoted(&other.name));
-            self.certain(words, vec![fix(Phase::Rename, i64::MAX, sql)]);
-        }
-        // Of the type of a column that a parent brought, the parent tells.
-        let is_parents = one.inherited > 0 && !one.local && other.inherited > 0;
-        let alter = format!("ALTER TABLE {name} ALTER COLUMN {}", quoted(&one.name));
-        let doubtful = one.partial || other.partial;
-        let note = |differ: &mut Self, words: String, actions: Vec<String>| {
-            let fixes = actions.into_iter().enumerate().map(|(at, action)| {
-                let order = i64::from(one.number) * 8 + i64::try_from(at).unwrap_or(0);
-                let retypes = action.starts_with("TYPE");
-                let fix = fix(Phase::AlterColumn, order, format!("{alter} {action}"));
-                if retypes { fix.stirring(pair.after.0, Some(other.number)) } else { fix }
-            });
-            let weight = if doubtful { Weight::Doubtful } else { Weight::Certain };
-            differ.note(weight, words, fixes.collect_vec());
-        };
+        let alter = format!("ALTER TABLE {table} ALTER COLUMN {}", quoted(&one.name));
+        let both = Both { pair, one_table, one, other_table, other, title, table, alter };
+        self.column_name(&both);
         if one.partial && !other.partial {
-            let words = format!("column {title} is another");
+            let words = format!("column {} is another", both.title);
             self.note(Weight::Doubtful, words, Vec::new());
             return;
         }
-        let types = (
-            deparse::column_type(self.before, &one.column_type),
-            deparse::column_type(self.after, &other.column_type),
-        );
+        self.column_type(&both);
+        self.column_inheritance(&both);
+        self.column_not_null(&both);
+        self.column_default(&both);
+        self.identities(&both);
+        self.column_collation(&both);
+        for (words, action) in column_settings(one, other) {
+            let words = format!("{} {words}", both.title);
+            self.note(both.weight(), words, both.altered(vec![action]));
+        }
+        self.column_comment(&both.table, &both.title, one, other);
+        self.column_privileges(&both.table, &both.title, one, other);
+    }
+
+    fn column_name(&mut self, both: &Both<'_>) {
+        let (then, now) = (&both.one.name, &both.other.name);
+        if then != now && both.other.local {
+            let (then, now) = (quoted(then), quoted(now));
+            let sql = format!("ALTER TABLE {} RENAME COLUMN {now} TO {then}", both.table);
+            let words = format!("column {} is now called `{now}`", both.title);
+            self.certain(words, vec![fix(Phase::Rename, i64::MAX, sql)]);
+        }
+    }
+
+    fn column_type(&mut self, both: &Both<'_>) {
+        let (one, other) = (both.one, both.other);
+        let then = deparse::column_type(self.before, &one.column_type);
+        let now = deparse::column_type(self.after, &other.column_type);
         let unknown = one.column_type.is_unknown() || other.column_type.is_unknown();
         // A type that was renamed is the same.
         let same = one.column_type == other.column_type;
-        if types.0 != types.1 && !unknown && !same && !is_parents {
-            let words = format!("{title} is of type `{}`, and was `{}`", types.1, types.0);
-            let actions = self.retyped((one_table, one), (other_table, other), &types);
-            note(self, words, actions);
+        if then != now && !unknown && !same && !both.is_parents() {
+            let words = format!("{} is of type `{now}`, and was `{then}`", both.title);
+            let fixes = both.altered(self.retyped(both, &then));
+            self.note(both.weight(), words, fixes);
         }
-        let is_identity = one.identity.is_some() || other.identity.is_some();
-        let reach = self.reach(pair, one, other, &|it| it.not_null.then(|| Expr::text("NOT NULL")));
+    }
+
+    fn column_inheritance(&mut self, both: &Both<'_>) {
         let inherits = |column: &Column| (column.local, column.inherited);
-        if inherits(one) != inherits(other) && one_table.parents == other_table.parents && !doubtful
+        if inherits(both.one) != inherits(both.other)
+            && both.one_table.parents == both.other_table.parents
+            && both.weight() == Weight::Certain
         {
-            self.certain(format!("{title} is inherited otherwise"), Vec::new());
+            self.certain(format!("{} is inherited otherwise", both.title), Vec::new());
         }
-        if one.not_null != other.not_null && !is_identity && reach != Reach::Told {
+    }
+
+    fn column_not_null(&mut self, both: &Both<'_>) {
+        let (one, other) = (both.one, both.other);
+        let is_identity = one.identity.is_some() || other.identity.is_some();
+        if one.not_null == other.not_null || is_identity {
+            return;
+        }
+        let facet = |it: &Column| it.not_null.then(|| Expr::text("NOT NULL"));
+        let reach = self.reach(both.pair, one, other, &facet);
+        if reach != Reach::Told {
             let (words, action) = match one.not_null {
                 true => ("loses NOT NULL", "SET NOT NULL"),
                 false => ("is left with NOT NULL", "DROP NOT NULL"),
             };
             let order = i64::from(one.number) * 8 + 3;
-            let fix = fix(Phase::AlterColumn, order, format!("{} {action}", reach.of(&alter)));
-            let weight = if doubtful { Weight::Doubtful } else { Weight::Certain };
-            self.note(weight, format!("{title} {words}"), vec![fix]);
+            let sql = format!("{} {action}", reach.of(&both.alter));
+            let words = format!("{} {words}", both.title);
+            self.note(both.weight(), words, vec![fix(Phase::AlterColumn, order, sql)]);
         }
-        let reach = self.reach(pair, one, other, &|it| it.default.clone());
-        if !is_parents || reach != Reach::Told {
-            let sides =
-                ((one_table.columns.as_slice(), one), (other_table.columns.as_slice(), other));
-            self.defaults(&title, &reach.of(&alter), sides.0, sides.1);
+    }
+
+    fn column_default(&mut self, both: &Both<'_>) {
+        let reach = self.reach(both.pair, both.one, both.other, &|it| it.default.clone());
+        if !both.is_parents() || reach != Reach::Told {
+            let one = (both.one_table.columns.as_slice(), both.one);
+            let other = (both.other_table.columns.as_slice(), both.other);
+            self.defaults(&both.title, &reach.of(&both.alter), one, other);
         }
-        self.identities(pair, (&title, &alter), one, other);
-        if one.collation != other.collation && !is_parents {
-            let words = format!("{title} has another collation");
-            let collation = one.collation.clone().unwrap_or_else(|| "\"default\"".to_owned());
-            note(self, words, vec![format!("TYPE {} COLLATE {collation}", types.0)]);
+    }
+
+    fn column_collation(&mut self, both: &Both<'_>) {
+        if both.one.collation != both.other.collation && !both.is_parents() {
+            let of = deparse::column_type(self.before, &both.one.column_type);
+            let collation = both.one.collation.as_deref().unwrap_or("\"default\"");
+            let fixes = both.altered(vec![format!("TYPE {of} COLLATE {collation}")]);
+            self.note(both.weight(), format!("{} has another collation", both.title), fixes);
         }
-        for (words, action) in column_settings(one, other) {
-            note(self, format!("{title} {words}"), vec![action]);
-        }
-        self.column_comment(&name, &title, one, other);
-        self.column_privileges(&name, &title, one, other);
     }
 
     /// A column whose default cannot be cast along loses it first.
-    pub(super) fn retyped(
-        &self,
-        (one_table, one): (&Table, &Column),
-        (_, other): (&Table, &Column),
-        types: &(String, String),
-    ) -> Vec<String> {
+    fn retyped(&self, both: &Both<'_>, to: &str) -> Vec<String> {
+        let (one, other) = (both.one, both.other);
         let through =
             if is_cast_directly(&one.column_type, &other.column_type) { "" } else { "::text" };
-        let using = format!("TYPE {} USING {}{through}::{}", types.0, quoted(&one.name), types.0);
+        let using = format!("TYPE {to} USING {}{through}::{to}", quoted(&one.name));
         let mut actions = Vec::new();
         if other.default.is_some() {
             actions.push("DROP DEFAULT".to_owned());
@@ -112,7 +167,7 @@ impl Differ<'_> {
         actions.push(using);
         if let Some(default) = one.default.as_ref().filter(|_| other.default.is_some()) {
             let of = &one.column_type;
-            let default = deparse::default(self.before, default, of, &one_table.columns);
+            let default = deparse::default(self.before, default, of, &both.one_table.columns);
             actions.push(format!("SET DEFAULT {default}"));
         }
         actions
@@ -179,20 +234,15 @@ impl Differ<'_> {
         }
     }
 
-    fn identities(
-        &mut self,
-        pair: Pair<'_>,
-        (title, alter): (&str, &str),
-        one: &Column,
-        other: &Column,
-    ) {
+    fn identities(&mut self, both: &Both<'_>) {
+        let (one, other) = (both.one, both.other);
         if one.identity == other.identity {
             return;
         }
         let (words, actions) = match (one.identity, other.identity) {
             (Some(always), None) => {
                 let not_null = if other.not_null { None } else { Some("SET NOT NULL".to_owned()) };
-                let add = deparse::identity(self.before, pair.before, one, always);
+                let add = deparse::identity(self.before, both.pair.before, one, always);
                 let add = format!("ADD {add}");
                 ("is no identity column any more", not_null.into_iter().chain([add]).collect_vec())
             }
@@ -211,10 +261,10 @@ impl Differ<'_> {
         // Only integers can be one: it comes after the type that it had, and goes before.
         let at = if one.identity.is_some() { 5 } else { -1 };
         let order = i64::from(one.number) * 8 + at;
-        let fixes = actions
-            .into_iter()
-            .map(|action: String| fix(Phase::AlterColumn, order, format!("{alter} {action}")));
-        self.certain(format!("{title} {words}"), fixes.collect_vec());
+        let fixes = actions.into_iter().map(|action: String| {
+            fix(Phase::AlterColumn, order, format!("{} {action}", both.alter))
+        });
+        self.certain(format!("{} {words}", both.title), fixes.collect_vec());
     }
 
     pub(super) fn column_comment(
@@ -268,7 +318,7 @@ impl Differ<'_> {
 }
 
 /// Whether PostgreSQL has a cast between the two that does not lead through text.
-pub(super) fn is_cast_directly(one: &ColumnType, other: &ColumnType) -> bool {
+fn is_cast_directly(one: &ColumnType, other: &ColumnType) -> bool {
     const STRINGS: [&str; 3] = ["text", "character varying", "character"];
     const FAMILIES: [&[&str]; 3] = [
         &["smallint", "integer", "bigint", "numeric", "real", "double precision", "money"],

@@ -35,85 +35,96 @@ impl Differ<'_> {
     }
 
     pub(super) fn views(&mut self, pair: Pair<'_>, one: &View, other: &View) {
-        let (before, after) = (pair.before.1, pair.after.1);
-        let names = |view: &View| -> Vec<String> {
-            view.columns.iter().map(|column| column.name.clone()).collect_vec()
-        };
-        let title = titled(self.before, before);
-        let mut weight = match one.query == other.query {
-            true => None,
-            false => super::weight(compare::queries(&one.query, &other.query)),
-        };
-        if weight == Some(Weight::Certain) && (one.outdated || other.outdated) {
-            weight = Some(Weight::Doubtful);
-        }
-        let (then, now) = (names(one), names(other));
-        let columns_differ = then != now;
-        // The same query, and a `*` in it that does not stand for the same.
-        let starred = columns_differ && weight.is_none() && one.query.contains('*');
-        if columns_differ && one.followed && other.followed {
-            let only_order = starred && is_permutation(&then, &now);
-            weight = Some(if only_order { Weight::Order } else { Weight::Certain });
-        }
-        let options = one.options != other.options || one.check_option != other.check_option;
-        if weight.is_none() && (options || self.has_other_types(one, other)) {
-            weight = Some(Weight::Certain);
-        }
-        let kind = kind_name(after).to_uppercase();
-        let is_renamed = columns_differ
-            && pair.before.0 == pair.after.0
-            && weight == Some(Weight::Certain)
-            && (one.query == other.query && then.len() == now.len() && !options);
-        if is_renamed {
-            let name = object_name(self.before, before);
-            let renamed = then.iter().zip(&now).filter(|(then, now)| then != now);
-            let fixes = renamed.map(|(then, now)| {
-                let (then, now) = (quoted(then), quoted(now));
-                let sql = format!("ALTER {kind} {name} RENAME COLUMN {now} TO {then}");
-                fix(Phase::Rename, i64::MAX, sql)
-            });
-            let fixes = fixes.collect_vec();
-            self.note(Weight::Certain, columns_in_words(&title, &then, &now), fixes);
+        let (then, now) = (names(&one.columns), names(&other.columns));
+        let weight = self.weight_of_views(one, other);
+        if weight == Some(Weight::Certain) && is_renamed(pair, one, other) {
+            self.renamed_columns(pair, &then, &now);
         } else if let Some(weight) = weight {
-            let drop = format!("DROP {kind} {}", object_name(self.after, after));
-            let mut fixes =
-                vec![fix(Phase::DropView, -age(pair.after.0), drop).stirring(pair.after.0, None)];
-            fixes.extend(self.rebuilt_view(pair.before.0, before, one));
-            fixes.extend(self.described(pair.before.0, before));
-            let words = match columns_differ {
-                true => columns_in_words(&title, &then, &now),
-                false => format!("{title} is defined otherwise"),
-            };
-            let hopeless = (starred && self.reads_the_same(other)) || one.outdated;
-            if hopeless || weight == Weight::Order {
-                fixes.clear();
-            }
-            self.note(weight, words, fixes);
-            if hopeless && starred {
-                self.caveat(format!("a `*` in the query of {title} stands for other columns now"));
-            }
+            self.redefined_view(pair, weight, one, other);
         } else if one.materialized && one.populated != other.populated {
-            let with = if one.populated { "DATA" } else { "NO DATA" };
-            let name = object_name(self.before, before);
-            let sql = format!("REFRESH MATERIALIZED VIEW {name} WITH {with}");
-            self.certain(
-                format!("{title} is {}populated", if other.populated { "" } else { "not " }),
-                vec![fix(Phase::Describe, 0, sql)],
-            );
+            self.populated(pair, one);
         }
-        for column in &one.columns {
-            let name = object_name(self.before, before);
-            let title = self.titled_column(self.before, before, column);
-            if let Some(now) = numbered(&other.columns, column.number) {
-                self.column_comment(&name, &title, column, now);
-                let alter = format!("ALTER VIEW {name} ALTER COLUMN {}", quoted(&column.name));
-                let sides = ((one.columns.as_slice(), column), (other.columns.as_slice(), now));
-                self.defaults(&title, &alter, sides.0, sides.1);
-            }
-        }
+        self.columns_of_views(pair, one, other);
         let triggers = (one.triggers.as_slice(), other.triggers.as_slice());
         self.triggers(pair, triggers, (&one.columns, &other.columns));
         self.rules(pair, &one.rules, &other.rules);
+    }
+
+    /// How much it counts in what the two differ as views: query, columns, options.
+    fn weight_of_views(&self, one: &View, other: &View) -> Option<Weight> {
+        let (then, now) = (names(&one.columns), names(&other.columns));
+        if then != now && one.followed && other.followed {
+            let only_order = is_starred(one, other) && is_permutation(&then, &now);
+            return Some(if only_order { Weight::Order } else { Weight::Certain });
+        }
+        let weight = match compared(one, other) {
+            Some(Weight::Certain) if one.outdated || other.outdated => Some(Weight::Doubtful),
+            weight => weight,
+        };
+        let differ = || has_other_options(one, other) || self.has_other_types(one, other);
+        weight.or_else(|| differ().then_some(Weight::Certain))
+    }
+
+    /// Columns have other names, and nothing else differs.
+    fn renamed_columns(&mut self, pair: Pair<'_>, then: &[String], now: &[String]) {
+        let before = pair.before.1;
+        let (kind, name) = (kind_name(before).to_uppercase(), object_name(self.before, before));
+        let renamed = then.iter().zip(now).filter(|(then, now)| then != now);
+        let fixes = renamed.map(|(then, now)| {
+            let (then, now) = (quoted(then), quoted(now));
+            let sql = format!("ALTER {kind} {name} RENAME COLUMN {now} TO {then}");
+            fix(Phase::Rename, i64::MAX, sql)
+        });
+        let fixes = fixes.collect_vec();
+        let words = columns_in_words(&titled(self.before, before), then, now);
+        self.note(Weight::Certain, words, fixes);
+    }
+
+    /// It is dropped and made again, where that can help.
+    fn redefined_view(&mut self, pair: Pair<'_>, weight: Weight, one: &View, other: &View) {
+        let ((id, before), (now_id, after)) = (pair.before, pair.after);
+        let title = titled(self.before, before);
+        let (then, now) = (names(&one.columns), names(&other.columns));
+        let words = match then != now {
+            true => columns_in_words(&title, &then, &now),
+            false => format!("{title} is defined otherwise"),
+        };
+        let starred = is_starred(one, other);
+        let hopeless = (starred && self.reads_the_same(other)) || one.outdated;
+        let mut fixes = Vec::new();
+        if !hopeless && weight != Weight::Order {
+            let kind = kind_name(after).to_uppercase();
+            let drop = format!("DROP {kind} {}", object_name(self.after, after));
+            fixes.push(fix(Phase::DropView, -age(now_id), drop).stirring(now_id, None));
+            fixes.extend(self.rebuilt_view(id, before, one));
+            fixes.extend(self.described(id, before));
+        }
+        self.note(weight, words, fixes);
+        if hopeless && starred {
+            self.caveat(format!("a `*` in the query of {title} stands for other columns now"));
+        }
+    }
+
+    fn populated(&mut self, pair: Pair<'_>, one: &View) {
+        let (not, with) = if one.populated { ("not ", "DATA") } else { ("", "NO DATA") };
+        let words = format!("{} is {not}populated", titled(self.before, pair.before.1));
+        let name = object_name(self.before, pair.before.1);
+        let sql = format!("REFRESH MATERIALIZED VIEW {name} WITH {with}");
+        self.certain(words, vec![fix(Phase::Describe, 0, sql)]);
+    }
+
+    /// What the columns have beside their names and types.
+    fn columns_of_views(&mut self, pair: Pair<'_>, one: &View, other: &View) {
+        let before = pair.before.1;
+        let name = object_name(self.before, before);
+        for column in &one.columns {
+            let Some(now) = numbered(&other.columns, column.number) else { continue };
+            let title = self.titled_column(self.before, before, column);
+            self.column_comment(&name, &title, column, now);
+            let alter = format!("ALTER VIEW {name} ALTER COLUMN {}", quoted(&column.name));
+            let sides = ((one.columns.as_slice(), column), (other.columns.as_slice(), now));
+            self.defaults(&title, &alter, sides.0, sides.1);
+        }
     }
 
     /// Whether a column of the same name certainly has another type.
@@ -131,10 +142,8 @@ impl Differ<'_> {
 
     /// Whether what it reads has the same columns in both states.
     fn reads_the_same(&self, view: &View) -> bool {
-        let names = |state: &State<'_>, id: Id| -> Vec<String> {
-            columns_of(state, id).iter().map(|column| column.name.clone()).collect_vec()
-        };
-        view.reads.iter().all(|(id, _)| names(self.before, *id) == names(self.after, *id))
+        let of = |state: &State<'_>, id: Id| names(columns_of(state, id));
+        view.reads.iter().all(|(id, _)| of(self.before, *id) == of(self.after, *id))
     }
 
     /// Views that stay, and functions over their rows, that need what is dropped and made again: they are dropped before that and made again
@@ -188,6 +197,38 @@ impl Differ<'_> {
             last.fixes.extend(fixes);
         }
     }
+}
+
+fn names(columns: &[Column]) -> Vec<String> {
+    columns.iter().map(|column| column.name.clone()).collect_vec()
+}
+
+/// How much the two queries differ.
+fn compared(one: &View, other: &View) -> Option<Weight> {
+    match one.query == other.query {
+        true => None,
+        false => super::weight(compare::queries(&one.query, &other.query)),
+    }
+}
+
+/// The same query, and a `*` in it that does not stand for the same.
+fn is_starred(one: &View, other: &View) -> bool {
+    names(&one.columns) != names(&other.columns)
+        && one.query.contains('*')
+        && compared(one, other).is_none()
+}
+
+fn has_other_options(one: &View, other: &View) -> bool {
+    one.options != other.options || one.check_option != other.check_option
+}
+
+/// Whether `ALTER VIEW … RENAME COLUMN` is all that happened to the view.
+fn is_renamed(pair: Pair<'_>, one: &View, other: &View) -> bool {
+    pair.before.0 == pair.after.0
+        && one.query == other.query
+        && one.columns.len() == other.columns.len()
+        && names(&one.columns) != names(&other.columns)
+        && !has_other_options(one, other)
 }
 
 fn is_permutation(one: &[String], other: &[String]) -> bool {

@@ -196,6 +196,33 @@ impl Object {
         }
     }
 
+    /// What `ALL` is for the object, and what its owner has by itself. For a table that is what it was
+    /// before PostgreSQL 17, which adds `MAINTAIN`.
+    pub(crate) fn all_privileges(&self) -> &'static [&'static str] {
+        match &self.kind {
+            Kind::Table(_) | Kind::View(_) | Kind::Relation => {
+                &["SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER"]
+            }
+            Kind::Sequence(_) => &["SELECT", "UPDATE", "USAGE"],
+            Kind::Schema => &["CREATE", "USAGE"],
+            Kind::Routine(_) => &["EXECUTE"],
+            Kind::Enum(_)
+            | Kind::Composite(_)
+            | Kind::Domain(_)
+            | Kind::Range { .. }
+            | Kind::Type => &["USAGE"],
+            Kind::Other {
+                kind: ObjectKind::Server | ObjectKind::ForeignDataWrapper | ObjectKind::Language,
+                ..
+            } => &["USAGE"],
+            Kind::Session(_)
+            | Kind::Index(_)
+            | Kind::Extension { .. }
+            | Kind::Statistics(_)
+            | Kind::Other { .. } => &[],
+        }
+    }
+
     /// The names it takes.
     pub(crate) fn keys(&self) -> Vec<Key> {
         let key = |space| Key::new(space, self.schema, &self.name);

@@ -344,7 +344,7 @@ impl Differ<'_> {
             let kept = then.get(role);
             let gone =
                 privileges.keys().filter(|it| !kept.is_some_and(|kept| kept.contains_key(*it)));
-            let gone = deparse::list(gone.cloned());
+            let gone = privileges_of(object, gone.cloned().collect_vec());
             if !gone.is_empty() && !is_owner(role) {
                 sql.push(format!("REVOKE {gone} ON {kind} {name} FROM {}", deparse::role(role)));
             }
@@ -355,7 +355,7 @@ impl Differ<'_> {
                 privileges.iter().filter(|it| had.is_none_or(|had| had.get(it.0) != Some(it.1)));
             for option in [false, true] {
                 let names = new.clone().filter(|it| *it.1 == option).map(|it| it.0.clone());
-                let names = deparse::list(names);
+                let names = privileges_of(object, names.collect_vec());
                 if !names.is_empty() && !is_owner(role) {
                     let with = if option { " WITH GRANT OPTION" } else { "" };
                     sql.push(format!(
@@ -366,6 +366,16 @@ impl Differ<'_> {
             }
         }
         sql
+    }
+}
+
+/// As GRANT and REVOKE take them. All of several are `ALL`: what had all of them came by that word, which
+/// from PostgreSQL 17 on means one more.
+fn privileges_of(object: &Object, names: Vec<String>) -> String {
+    let all = object.all_privileges();
+    match all.len() > 1 && all.iter().all(|it| names.iter().any(|name| name == it)) {
+        true => "ALL".to_owned(),
+        false => deparse::list(names.into_iter()),
     }
 }
 

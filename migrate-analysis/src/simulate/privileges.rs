@@ -117,7 +117,7 @@ impl Simulator<'_> {
 
     fn grant_on(&mut self, id: Id, grant: &ddl::Grant, change: &Change) -> Result {
         let Some(object) = self.catalog.get(id) else { return Ok(()) };
-        let (all, columns) = (acl::all(object), acl::COLUMN);
+        let (all, columns) = (object.all_privileges(), acl::COLUMN);
         let is_whole = |(_, columns): &&(String, Vec<ddl::Ident>)| columns.is_empty();
         let whole: Vec<&str> = match grant.privileges.is_empty() {
             true => all.to_vec(),
@@ -237,7 +237,7 @@ impl Simulator<'_> {
                 if object.owner.is_none() {
                     object.owner.clone_from(&role);
                 }
-                if has_defaults && !acl::all(object).is_empty() {
+                if has_defaults && !object.all_privileges().is_empty() {
                     object.acl = Some(Acl::Unknown);
                 }
             });

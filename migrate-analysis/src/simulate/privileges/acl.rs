@@ -1,7 +1,7 @@
 //! Lists of privileges.
 
 use crate::catalog::{Acl, Column, Kind, Object};
-use crate::ddl::{Ident, ObjectKind};
+use crate::ddl::Ident;
 use crate::ordered::SortedMap;
 
 /// What GRANT or REVOKE does, and to whom.
@@ -12,33 +12,7 @@ pub(super) struct Change {
     pub(super) roles: Vec<String>,
 }
 
-/// Before PostgreSQL 17, which adds `MAINTAIN` to them.
-const TABLE: &[&str] =
-    &["SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER"];
-
 pub(super) const COLUMN: &[&str] = &["SELECT", "INSERT", "UPDATE", "REFERENCES"];
-
-/// What `ALL` is for the object, and what its owner has by itself.
-pub(super) fn all(object: &Object) -> &'static [&'static str] {
-    match &object.kind {
-        Kind::Table(_) | Kind::View(_) | Kind::Relation => TABLE,
-        Kind::Sequence(_) => &["SELECT", "UPDATE", "USAGE"],
-        Kind::Schema => &["CREATE", "USAGE"],
-        Kind::Routine(_) => &["EXECUTE"],
-        Kind::Enum(_) | Kind::Composite(_) | Kind::Domain(_) | Kind::Range { .. } | Kind::Type => {
-            &["USAGE"]
-        }
-        Kind::Other {
-            kind: ObjectKind::Server | ObjectKind::ForeignDataWrapper | ObjectKind::Language,
-            ..
-        } => &["USAGE"],
-        Kind::Session(_)
-        | Kind::Index(_)
-        | Kind::Extension { .. }
-        | Kind::Statistics(_)
-        | Kind::Other { .. } => &[],
-    }
-}
 
 /// The owner as the list has it: the role that the migrations connect as, whose name is not known, is
 /// the empty name, which no role has.
@@ -67,7 +41,8 @@ fn default_of(object: &Object) -> Acl {
     let with = |privileges: &[&str]| -> SortedMap<String, bool> {
         privileges.iter().map(|it| ((*it).to_owned(), false)).collect()
     };
-    let mut list = SortedMap::from_iter([(owner_of(object).to_owned(), with(all(object)))]);
+    let mut list =
+        SortedMap::from_iter([(owner_of(object).to_owned(), with(object.all_privileges()))]);
     match &object.kind {
         Kind::Routine(_) => list.insert("public".to_owned(), with(&["EXECUTE"])),
         Kind::Enum(_) | Kind::Composite(_) | Kind::Domain(_) | Kind::Range { .. } | Kind::Type => {

@@ -124,12 +124,12 @@ CREATE INDEX ON a_table_whose_name_is_almost_as_long_as_postgres_allows_names (a
 -- DOWN
 DROP TABLE a_table_whose_name_is_almost_as_long_as_postgres_allows_names;
 
--- == unlogged
+-- == unlogged if 15
 CREATE UNLOGGED TABLE cache (id serial PRIMARY KEY, value jsonb);
 -- DOWN
 DROP TABLE cache;
 
--- == set_logged
+-- == set_logged if 15
 ALTER TABLE cache SET LOGGED;
 -- DOWN
 ALTER TABLE cache SET UNLOGGED;
@@ -252,7 +252,7 @@ DROP TABLE grandchild;
 DROP TABLE child;
 DROP TABLE parent;
 
--- == not_null_of_a_child
+-- == not_null_of_a_child below 18
 ALTER TABLE grandchild ALTER COLUMN a DROP NOT NULL;
 ALTER TABLE parent ALTER COLUMN a SET NOT NULL;
 -- DOWN

@@ -68,12 +68,16 @@ CREATE OR REPLACE VIEW joined AS SELECT u.id, u.name, o.total AS amount, o.note 
 -- DOWN
 CREATE OR REPLACE VIEW joined AS SELECT u.id, u.name, o.total AS amount FROM users u JOIN orders o ON o.user_id = u.id WHERE o.total > 0;
 
+-- == invoker if 15
+CREATE VIEW invoked WITH (security_invoker = true) AS SELECT id FROM users;
+-- DOWN
+DROP VIEW invoked;
+
 -- == options
 CREATE VIEW checked WITH (security_barrier) AS SELECT * FROM users WHERE id > 0 WITH LOCAL CHECK OPTION;
 CREATE TEMP VIEW short_lived AS SELECT 1;
-CREATE VIEW invoked WITH (security_invoker = true) AS SELECT id FROM users;
 -- DOWN
-DROP VIEW invoked, checked;
+DROP VIEW checked;
 DROP VIEW IF EXISTS short_lived;
 
 -- == alter

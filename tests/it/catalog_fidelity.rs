@@ -11,8 +11,9 @@
 //! ```
 //!
 //! After the name may stand what is expected: `fails` (the server refuses the up, and we say so), `unproven`
-//! (we do not say what the down does), `computed` (the down that we compute is complete), `if <extension>` or `if <major>` (skipped where the server lacks the
-//! one, or is older).
+//! (we do not say what the down does), `computed` (the down that we compute is complete), `if <extension>` or
+//! `if <major>` (skipped where the server lacks the one, or is older), `below <major>` (skipped from that on).
+//! The cases speak of PostgreSQL 15, and pass on 16 to 18.
 #![allow(clippy::print_stderr, reason = "the counts, for whoever asks with --nocapture")]
 
 mod forms;
@@ -79,10 +80,11 @@ fn pairs(topic: &str, text: &str, mut has: impl FnMut(&str) -> bool) -> Vec<Pair
             "computed" => Expected::Computed,
             "fails" => Expected::Fails,
             "unproven" => Expected::Unproven,
-            other => match other.strip_prefix("if ") {
-                Some(it) if has(it) => Expected::Judged,
-                Some(_) => continue,
-                None => panic!("{topic}: what does `{head}` say?"),
+            other => match other.split_once(' ') {
+                Some(("if", it)) if has(it) => Expected::Judged,
+                Some(("below", it)) if !has(it) => Expected::Judged,
+                Some(("if" | "below", _)) => continue,
+                _ => panic!("{topic}: what does `{head}` say?"),
             },
         };
         let (up, down) = body.split_once("-- DOWN\n").unwrap_or((body, ""));

@@ -124,6 +124,9 @@ pub(crate) struct Replayed {
     pub(crate) destroys: Vec<String>,
     /// Where a down is wanted.
     pub(crate) inverse: Option<Inverse>,
+    /// Where the down is a no-op: the statement of the up, by its place, that fails when the up is
+    /// applied again after a rollback.
+    pub(crate) again: Option<(usize, Failure)>,
 }
 
 /// Looks on while scripts are replayed.
@@ -180,6 +183,7 @@ fn back(
     let destroys = losses(catalog, before, &link.up);
     let mut down = Effect::default();
     let mut inverse_of_up = None;
+    let mut again = None;
     let judgement = match &link.down {
         Way::None { wanted } => {
             if *wanted && up.failures.is_empty() {
@@ -187,7 +191,13 @@ fn back(
             }
             Judgement::without_differences(Verdict::Irreversible)
         }
-        Way::NoOp => judge(catalog, before, &up.obstacles),
+        Way::NoOp => {
+            let judgement = judge(catalog, before, &up.obstacles);
+            if up.failures.is_empty() {
+                again = run(catalog, external, &link.up, OnFailure::Stop, &mut ()).failures.pop();
+            }
+            judgement
+        }
         Way::Script(script) => {
             catalog.begin(Origin::down(number));
             watch.begin(Direction::Down, catalog);
@@ -206,7 +216,7 @@ fn back(
         }
     };
     catalog.rollback(after);
-    Replayed { up, down, judgement, destroys, inverse: inverse_of_up }
+    Replayed { up, down, judgement, destroys, inverse: inverse_of_up, again }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

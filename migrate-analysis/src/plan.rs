@@ -117,6 +117,9 @@ impl PlannedStatement {
     }
 }
 
+/// The reason of a [`PlannedDown::NoOp`] that nobody gave: its script is empty, which is told elsewhere.
+pub(crate) const EMPTY_DOWN: &str = "its down script has no statement";
+
 /// The way back of a migration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PlannedDown {

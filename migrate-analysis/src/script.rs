@@ -24,6 +24,8 @@ pub(crate) struct ScriptFile {
     pub(crate) irreversible: Option<(String, Range<usize>)>,
     pub(crate) allows: Vec<Allow>,
     pub(crate) diagnostics: Vec<Diagnostic>,
+    /// There seems to be a down section, inside something that was never closed.
+    pub(crate) hides_down: bool,
 }
 
 /// A script of one direction.
@@ -64,6 +66,7 @@ pub(crate) fn read(
         Part::Down => reader.single(Direction::Down),
         Part::Both => reader.sections(),
     }
+    reader.file.hides_down = reader.hides_down();
     diagnostic::sort(&mut reader.file.diagnostics);
     reader.file
 }
@@ -157,6 +160,16 @@ impl Reader<'_> {
             let place = seen.first().map_or(0..0, |(_, mark)| mark.clone());
             self.report(wording::missing_up_section(self.place(place)));
         }
+    }
+
+    /// Whether what begins the down section stands in a literal or a comment that was never closed.
+    fn hides_down(&self) -> bool {
+        let is_mark = |line: &str| match directive::read(line.trim()) {
+            Some(Ok(Directive::Section(section))) => section.direction == Direction::Down,
+            _ => false,
+        };
+        let is_broken = self.file.diagnostics.iter().any(|it| it.code == Code::NotPostgres);
+        is_broken && self.file.down.is_none() && self.text.lines().any(is_mark)
     }
 
     /// The section marks, each with the stretch up to the next one. A mark counts even where a
@@ -337,6 +350,11 @@ impl Reader<'_> {
             Directive::NoTransaction { .. } => directives.no_transaction = true,
             Directive::NoOp(reason) => directives.no_op = Some((reason, range)),
             Directive::Irreversible(reason) => self.file.irreversible = Some((reason, range)),
+            Directive::Opaque | Directive::Allow(_) if !self.starts_line(range.start) => {
+                let word = if directive == Directive::Opaque { "opaque" } else { "allow" };
+                let place = self.place(range);
+                self.report(wording::directive_behind_statement(place, word));
+            }
             Directive::Opaque => directives.opaque.push(range),
             Directive::Allow(codes) => directives.allow.push((codes, range)),
         }
@@ -432,8 +450,16 @@ impl Reader<'_> {
     fn empty(&mut self, section: &Section, directives: &Directives) {
         let down = section.direction == Direction::Down;
         let excused = down && (directives.no_op.is_some() || self.file.irreversible.is_some());
-        // A section that holds only broken text has been reported already.
-        if !excused && self.file.diagnostics.iter().all(|d| d.code != Code::PsqlCommand) {
+        // A section that holds only broken text has been reported already, and so has a directive in it
+        // that says why it is empty, but not well.
+        let is_told = |code| {
+            let misread = [Code::PsqlCommand, Code::UnknownDirective, Code::MisplacedDirective];
+            misread.contains(&code)
+        };
+        let body = &section.body;
+        let mut within =
+            self.file.diagnostics.iter().filter(|it| body.contains(&it.place.range.start));
+        if !excused && !within.any(|it| is_told(it.code)) {
             let place = self.place(section.mark.clone());
             self.report(wording::empty_script(section.direction, place));
         }

@@ -7,7 +7,9 @@ use crate::diagnostic::{Code, Diagnostic, Place, Severity, Tier};
 use crate::layout::{Layout, Named, Part};
 use crate::list::CollectVec;
 use crate::ordered::{SortedMap, SortedSet, sort_by_key};
-use crate::plan::{Plan, PlannedDown, PlannedMigration, PlannedScript, PlannedStatement};
+use crate::plan::{
+    EMPTY_DOWN, Plan, PlannedDown, PlannedMigration, PlannedScript, PlannedStatement,
+};
 use crate::restore::Verdict;
 use crate::schema::{self, Doubts};
 use crate::script::{Script, ScriptFile};
@@ -274,8 +276,8 @@ impl Set<'_> {
     }
 
     fn missing_down(&mut self, version: i64, up: &Candidate, strays: &[Candidate]) {
-        if up.named.layout == Layout::Sections && up.file.is_misread() {
-            // The mark of its section may be what was misread.
+        // The mark of its section may be what was misread, or `irreversible` without a reason.
+        if up.file.is_misread() || up.file.hides_down {
             return;
         }
         let named =
@@ -418,9 +420,7 @@ fn planned_statement(statement: &Statement) -> PlannedStatement {
 fn planned_down(source: SourceId, script: &Script) -> PlannedDown {
     match &script.no_op {
         Some(reason) => PlannedDown::NoOp(reason.clone()),
-        None if script.steps.is_empty() => {
-            PlannedDown::NoOp("its down script has no statement".to_owned())
-        }
+        None if script.steps.is_empty() => PlannedDown::NoOp(EMPTY_DOWN.to_owned()),
         None => PlannedDown::Script(planned(source, script)),
     }
 }

@@ -9,7 +9,7 @@ mod schema;
 pub(crate) use hazard::{WAY_OUT_REASON, hazard};
 #[cfg(feature = "referee")]
 pub(crate) use proposals::proposals;
-pub(crate) use restore::{does_not_restore, proposed_down};
+pub(crate) use restore::{cannot_run_again, does_not_restore, proposed_down};
 pub(crate) use schema::{Made, duplicate_index, failure};
 
 use crate::diagnostic::{Code, Diagnostic, Place, Severity};
@@ -287,6 +287,12 @@ pub(crate) fn misread(place: Place, misread: &Misread) -> Diagnostic {
 pub(crate) fn directive_inside_statement(place: Place) -> Diagnostic {
     Diagnostic::error(Code::MisplacedDirective, place, "a directive stands inside a statement")
         .help("put it above the statement, or check the semicolon before it")
+}
+
+pub(crate) fn directive_behind_statement(place: Place, word: &str) -> Diagnostic {
+    let message = format!("`{word}` stands behind a statement, and speaks of the next one");
+    Diagnostic::error(Code::MisplacedDirective, place, message)
+        .help("put it on a line of its own, above the statement that it is about")
 }
 
 pub(crate) fn directive_without_statement(place: Place, word: &str) -> Diagnostic {

@@ -9,7 +9,7 @@ use crate::diagnostic::{Diagnostic, Place};
 use crate::diff::{self, Difference};
 use crate::list::CollectVec;
 use crate::ordered::{SortedSet, sort_by_key};
-use crate::plan::{PlannedDown, PlannedMigration, PlannedScript};
+use crate::plan::{EMPTY_DOWN, PlannedDown, PlannedMigration, PlannedScript};
 use crate::restore::Verdict;
 use crate::rules;
 use crate::simulate::{Failure, FailureKind};
@@ -33,6 +33,11 @@ impl<'a> Set<'a> {
             if judgement.verdict == Verdict::DoesNotRestore && !judgement.differences.is_empty() {
                 diagnostics.push(self.does_not_restore(migration, down, &judgement.differences));
             }
+        }
+        let is_meant = matches!(&migration.down, PlannedDown::NoOp(why) if why != EMPTY_DOWN);
+        if let Some((place, failure)) = replayed.again.as_ref().filter(|_| is_meant) {
+            let differences = &replayed.judgement.differences;
+            diagnostics.extend(self.cannot_run_again(migration, (*place, failure), differences));
         }
         diagnostics.extend(twins.iter().filter_map(|twin| self.twin(version, twin)));
         diagnostics
@@ -75,6 +80,23 @@ impl<'a> Set<'a> {
             wording::failure(place, &failure.kind, sql, inline, &earlier)
         });
         failures.collect_vec()
+    }
+
+    /// The down leaves everything as it is, and the up does not run on what it has made itself.
+    fn cannot_run_again(
+        &self,
+        migration: &PlannedMigration,
+        (place, failure): (usize, &Failure),
+        differences: &[Difference],
+    ) -> Option<Diagnostic> {
+        let up = &migration.up;
+        let statement = up.statements.get(place)?.range.clone();
+        let sql = self.text(up).get(statement.clone()).unwrap_or_default();
+        let place = self.line(up, statement);
+        let why = wording::failure(place.clone(), &failure.kind, sql, false, &|_| None).message;
+        let title = (migration.version, migration.name.as_str());
+        let restoring = diff::statements(differences);
+        Some(wording::cannot_run_again(title, place, &why, &restoring))
     }
 
     fn does_not_restore(

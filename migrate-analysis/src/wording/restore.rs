@@ -67,6 +67,24 @@ pub(crate) fn does_not_restore(
     )
 }
 
+/// A down that is a no-op: `why` the statement at `place` fails when the up is applied again after it, and the
+/// statements that would restore the schema.
+pub(crate) fn cannot_run_again(
+    (version, name): (i64, &str),
+    place: Place,
+    why: &str,
+    restoring: &[String],
+) -> Diagnostic {
+    let migration = migration(version, name);
+    let message = format!("the down of {migration} is `no-op`, and its up cannot be applied again");
+    let mut diagnostic = Diagnostic::error(Code::DownDoesNotRestore, place, message)
+        .label(format!("after a rollback this fails: {why}"));
+    if !restoring.is_empty() {
+        diagnostic = diagnostic.help(script("write this down in place of `no-op`:", restoring));
+    }
+    diagnostic.help("or say above the statement why it is meant: `-- migrate: allow(down-does-not-restore) <reason>`")
+}
+
 /// The down that would undo the up, in the help of `missing-down`.
 pub(crate) fn proposed_down(diagnostic: &mut Diagnostic, inverse: &Inverse) {
     if inverse.statements.is_empty() {

@@ -48,7 +48,7 @@ pub(crate) fn failure(
         FailureKind::Wrong { message, sqlstate: "P0001" } => {
             let message = format!("this always fails: it raises `{message}`");
             Diagnostic::error(Code::StatementFails, place, message).help(
-                "if there is no way back, say so instead: `-- migrate: irreversible <reason>`",
+                "if this is a down that nobody may run, say so instead: `-- migrate: irreversible <reason>`",
             )
         }
         FailureKind::Wrong { message, sqlstate } if message.starts_with(RETYPED) => {

@@ -68,12 +68,11 @@ fn check(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
                 (None, Direction::Up) => {
                     vec!["move it into a migration of its own, after this one".to_owned()]
                 }
-                (None, Direction::Down) => {
-                    vec![
-                        "move it into the down of a migration of its own, before this one"
-                            .to_owned(),
-                    ]
-                }
+                (None, Direction::Down) => vec![
+                    "let the down run statement by statement, so that no lock is held meanwhile: \
+write `-- migrate: no-transaction` at its beginning"
+                        .to_owned(),
+                ],
             },
             instead: first.map(|it| vec![it, validate]).unwrap_or_default(),
             ..Finding::default()

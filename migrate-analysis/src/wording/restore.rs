@@ -60,7 +60,14 @@ pub(crate) fn does_not_restore(
         )),
     };
     if !mend.is_empty() {
-        diagnostic = diagnostic.help(script("add to the end of the down script:", mend));
+        // Behind others in one transaction it would keep their locks while it reads the table.
+        let title = match mend.iter().any(|it| it.contains(" VALIDATE CONSTRAINT ")) {
+            true => {
+                "add to the end of the down script, and `-- migrate: no-transaction` at its beginning:"
+            }
+            false => "add to the end of the down script:",
+        };
+        diagnostic = diagnostic.help(script(title, mend));
     }
     diagnostic.help(
         "or say in the down script why it is meant: `-- migrate: allow(down-does-not-restore) <reason>`",

@@ -11,8 +11,8 @@
 //! nearly always, the start costs one round trip and no lock.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a container's log")]
 
-use std::env;
 use std::error::Error;
+use std::{env, process};
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -34,7 +34,10 @@ type Failure = Box<dyn Error + Send + Sync>;
 
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
-    let url = env::var("DATABASE_URL").map_err(|error| format!("DATABASE_URL: {error}"))?;
+    let Ok(url) = env::var("DATABASE_URL") else {
+        eprintln!("set DATABASE_URL, for example to postgresql://localhost/shop");
+        process::exit(2);
+    };
     let address = env::var("LISTEN").unwrap_or_else(|_| "127.0.0.1:3000".to_owned());
 
     let pool = Pool::builder(Manager::new(url.parse()?, NoTls)).build()?;

@@ -26,6 +26,8 @@ pub(crate) struct ScriptFile {
     pub(crate) diagnostics: Vec<Diagnostic>,
     /// There seems to be a down section, inside something that was never closed.
     pub(crate) hides_down: bool,
+    /// A comment that seems to be meant as the mark of the down section, which the file does not have.
+    pub(crate) near_down: Option<Range<usize>>,
 }
 
 /// A script of one direction.
@@ -67,6 +69,7 @@ pub(crate) fn read(
         Part::Both => reader.sections(),
     }
     reader.file.hides_down = reader.hides_down();
+    reader.file.near_down = reader.near_down();
     diagnostic::sort(&mut reader.file.diagnostics);
     reader.file
 }
@@ -170,6 +173,17 @@ impl Reader<'_> {
         };
         let is_broken = self.file.diagnostics.iter().any(|it| it.code == Code::NotPostgres);
         is_broken && self.file.down.is_none() && self.text.lines().any(is_mark)
+    }
+
+    /// `-- DWON` on a line of its own, where no section goes down.
+    fn near_down(&self) -> Option<Range<usize>> {
+        let is_near = |comment: &&Comment| {
+            let text = self.text.get(comment.range.clone()).unwrap_or_default();
+            let word = text.trim_start_matches('-').trim().trim_end_matches(':').to_lowercase();
+            self.starts_line(comment.range.start) && directive::closest(&word, &["down"]).is_some()
+        };
+        let near = self.comments.iter().find(is_near).filter(|_| self.file.down.is_none());
+        near.map(|comment| comment.range.clone())
     }
 
     /// The section marks, each with the stretch up to the next one. A mark counts even where a

@@ -290,6 +290,12 @@ impl Set<'_> {
             up.named.layout == Layout::Inline,
             named,
         );
+        let near = up.file.near_down.clone().filter(|_| up.named.layout == Layout::Sections);
+        let near = near.map(|range| Place { source: up.source, range });
+        let diagnostic = match near {
+            Some(near) => diagnostic.related(near, "is this meant as `-- DOWN`?"),
+            None => diagnostic,
+        };
         self.report(version, diagnostic);
     }
 

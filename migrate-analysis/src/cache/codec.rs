@@ -456,7 +456,7 @@ choice!(TransactionUse {
 record!(Embedded { version, name, doc, is_reversible });
 record!(Found { verdict, destroys, up, down, diagnostics, inverse });
 record!(Inverse { statements, caveats, complete });
-record!(ScriptFile { up, down, irreversible, allows, diagnostics, hides_down });
+record!(ScriptFile { up, down, irreversible, allows, diagnostics, hides_down, near_down });
 record!(Script { mark, statements, steps, transactional, checksum, no_op });
 record!(Allow { code, range, statement, used });
 record!(Step { range, builds_index, setting });

@@ -50,9 +50,7 @@ fn opaque(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
             .map(|sql| format!("-- migrate: opaque <what it does, and why that is safe>\n{sql}"))
             .into_iter()
             .collect_vec(),
-        help: vec![
-            "write the statements themselves; or say above it what it does: `-- migrate: opaque <reason>`".to_owned(),
-        ],
+        help: vec!["or write the statements themselves".to_owned()],
         ..Finding::default()
     });
 }

@@ -22,9 +22,14 @@ pub(crate) fn hazard(place: Place, found: Found) -> Diagnostic {
         }
     }
     diagnostic.notes.extend(finding.notes);
+    // What is proposed may be the same statement, with the reason above it.
+    let is_said = matches!(finding.instead.as_slice(), [one] if one.starts_with("-- migrate: "));
     diagnostic.help.extend(instead(&finding.instead, direction));
     diagnostic.help.extend(finding.help);
-    diagnostic.help.push(way_out(code));
+    diagnostic.help.push(match is_said {
+        true => page(code),
+        false => way_out(code),
+    });
     diagnostic
 }
 
@@ -67,6 +72,11 @@ fn way_out(code: Code) -> String {
         _ => "",
     };
     format!(
-        "if it is meant, say why above the statement: `-- migrate: allow({code}) {WAY_OUT_REASON}`{config}; see docs/rules/{code}.md"
+        "if it is meant, say why above the statement: `-- migrate: allow({code}) {WAY_OUT_REASON}`{config}; {}",
+        page(code)
     )
+}
+
+fn page(code: Code) -> String {
+    format!("see docs/rules/{code}.md")
 }

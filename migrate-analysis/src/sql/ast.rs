@@ -13,7 +13,7 @@ use super::reader::keyword::{self, Class};
 use super::stack::{self, SQLPARSER_DEPTH};
 use super::words::Words;
 use crate::ddl::Name;
-use dialect::{Postgres, operator};
+use dialect::{Postgres, token};
 use sqlparser::ast::{BinaryOperator, Expr, Ident, ObjectName, Statement};
 use sqlparser::parser::Parser;
 use sqlparser::tokenizer::{Token as SqlToken, Tokenizer};
@@ -41,7 +41,7 @@ fn parser(sql: &str) -> Option<Parser<'static>> {
     let tokens = Tokenizer::new(Postgres::of(0), sql).tokenize_with_location().ok()?;
     // Its own limit is 50, which real views exceed.
     let parser = Parser::new(Postgres::of(tokens.len())).with_recursion_limit(SQLPARSER_DEPTH);
-    Some(parser.with_tokens_with_locations(operator::split(tokens)))
+    Some(parser.with_tokens_with_locations(token::readable(tokens)))
 }
 
 /// Runs `read` where the parser has room for `sql`; none if there is no such place.
@@ -87,8 +87,13 @@ pub(super) fn is_assignment(operator: &BinaryOperator) -> bool {
     matches!(operator, BinaryOperator::Custom(operator) if operator == ":=")
 }
 
+/// Whether it is the `*` of `(t).*`.
+pub(super) fn is_every_field(key: &Ident) -> bool {
+    key.quote_style.is_none() && key.value == token::EVERY_FIELD
+}
+
 /// Whether it can be the name of a table in a query. Where it cannot, `sqlparser` has taken a keyword for it:
-/// `DELETE FROM t RETURNING (a)`.
+/// `t TABLESAMPLE (a)`.
 pub(super) fn is_alias(ident: &Ident) -> bool {
     match ident.quote_style {
         None => !matches!(keyword::class(&ident.value), Some(Class::Reserved | Class::Function)),

@@ -44,7 +44,7 @@ pub(super) fn column(expression: &Expr) -> Option<ColumnUse> {
             let table = path.pop();
             Some(ColumnUse { schema: path.pop(), table, column, fields: Vec::new() })
         }
-        Expr::CompositeAccess { expr, key } => {
+        Expr::CompositeAccess { expr, key } if !ast::is_every_field(key) => {
             let mut column = column(expr)?;
             column.fields.push(ast::folded(key));
             Some(column)
@@ -130,6 +130,7 @@ fn operands(expression: &Expr, arm: &mut Arm) {
         | Expr::IsNotNull(it)
         | Expr::IsUnknown(it)
         | Expr::IsNotUnknown(it) => uses(it, arm),
+        Expr::CompositeAccess { key, .. } if ast::is_every_field(key) => arm.complete = false,
         Expr::CompositeAccess { expr, .. }
         | Expr::UnaryOp { expr, .. }
         | Expr::Cast { expr, format: None, .. }

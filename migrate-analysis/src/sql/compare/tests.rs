@@ -179,6 +179,13 @@ fn queries_are_compared_by_clause() {
             "SELECT x.a FROM t, json_to_recordset(t.c) x(a integer, b numeric(10,2), m mood)",
         ),
         (
+            "SELECT json_to_record.n FROM json_to_record('{}') AS (n dec(5), t timestamp(3) with time zone, \
+             v varchar(5)[], w bit varying(3), c char(3), e \"char\", f float(10), h time)",
+            "SELECT n FROM json_to_record('{}'::json) json_to_record(n numeric(5,0), \
+             t timestamp(3) with time zone, v character varying(5)[], w bit varying(3), c character(3), \
+             e \"char\", f real, h time without time zone)",
+        ),
+        (
             "SELECT a FROM json_to_record('{}') AS (a int)",
             "SELECT json_to_record.a FROM json_to_record('{}'::json) json_to_record(a integer)",
         ),

@@ -85,7 +85,8 @@ pub(super) fn source(factor: &TableFactor, arm: &mut Arm) -> Source {
             arm.complete &= version.is_none() && partitions.is_empty();
             match args {
                 None => {
-                    // Of `TABLESAMPLE`.
+                    // As `dialect/token.rs` spells a `TABLESAMPLE`.
+                    arm.complete &= with_hints.iter().all(|it| matches!(it, Expr::Function(_)));
                     expressions(with_hints, arm);
                     relation(name, alias.as_ref(), arm)
                 }

@@ -34,7 +34,7 @@ pub(in super::super) fn readable(tokens: Vec<TokenWithLocation>) -> Vec<TokenWit
                 (readable.begins_source(at) && readable.is_name(at + 1)).then_some(at + 1)
             }
             Token::Mul if readable.is_behind_operand(at) => {
-                readable.write([word(EVERY_FIELD)]);
+                readable.write(&[word(EVERY_FIELD)]);
                 Some(at + 1)
             }
             _ => None,
@@ -124,15 +124,15 @@ impl<'a> Readable<'a> {
             name += 2;
         }
         let mut close = self.closing(name + 1)?;
-        self.write([word("WITH"), Token::LParen]);
+        self.write(&[word("WITH"), Token::LParen]);
         self.copy(first..close + 1);
         if self.keyword(close + 1) == Some(Keyword::REPEATABLE) {
-            self.write([Token::Comma]);
+            self.write(&[Token::Comma]);
             let repeatable = close + 1;
             close = self.closing(repeatable + 1)?;
             self.copy(repeatable..close + 1);
         }
-        self.write([Token::RParen]);
+        self.write(&[Token::RParen]);
         Some(close + 1)
     }
 
@@ -161,18 +161,22 @@ impl<'a> Readable<'a> {
         });
         let definitions = definitions.map(definition).collect_all()?;
         self.copy(close..close + 1);
-        self.write([word("AS")]);
+        self.write(&[word("AS")]);
         self.copy(alias..alias + 1);
         for (place, (name, _)) in definitions.iter().enumerate() {
-            self.write([before(place)]);
+            self.write(&[separator(place)]);
             self.read.push((*name).clone());
         }
-        self.write([Token::RParen, word("WITH")]);
+        self.write(&[Token::RParen, word("WITH")]);
         for (place, (_, of)) in definitions.iter().enumerate() {
-            self.write([before(place), Token::Number("0".to_owned(), false), Token::DoubleColon]);
+            self.write(&[
+                separator(place),
+                Token::Number("0".to_owned(), false),
+                Token::DoubleColon,
+            ]);
             self.read.extend_from_slice(of);
         }
-        self.write([Token::RParen]);
+        self.write(&[Token::RParen]);
         Some(behind + 1)
     }
 
@@ -180,8 +184,10 @@ impl<'a> Readable<'a> {
         self.read.extend_from_slice(self.written.get(range).unwrap_or_default());
     }
 
-    fn write<const N: usize>(&mut self, tokens: [Token; N]) {
-        self.read.extend(tokens.map(TokenWithLocation::wrap));
+    fn write(&mut self, tokens: &[Token]) {
+        for token in tokens {
+            self.read.push(TokenWithLocation::wrap(token.clone()));
+        }
     }
 }
 
@@ -190,7 +196,7 @@ fn word(keyword: &str) -> Token {
 }
 
 /// What stands before an element of a list.
-fn before(place: usize) -> Token {
+fn separator(place: usize) -> Token {
     if place == 0 { Token::LParen } else { Token::Comma }
 }
 

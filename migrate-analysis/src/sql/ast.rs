@@ -48,7 +48,7 @@ fn parser(sql: &str) -> Option<Parser<'static>> {
 pub(super) fn with_room<T: Send>(sql: &str, read: impl FnOnce() -> Option<T> + Send) -> Option<T> {
     let tokens = tokens(sql);
     let words = Words::new(sql, &tokens);
-    let room = stack::suffices(words) && !has_unicode_name(sql, &tokens) && !has_global(words);
+    let room = stack::suffices(words) && !has_unicode_name(sql, &tokens);
     if !room { None } else { stack::on_large_stack(read).flatten() }
 }
 
@@ -65,11 +65,6 @@ fn has_unicode_name(sql: &str, tokens: &[Token]) -> bool {
         .iter()
         .filter(|token| token.kind == Kind::QuotedName)
         .any(|token| text(token).starts_with(['u', 'U']))
-}
-
-/// `UPDATE t global`, where `sqlparser` drops the alias: another database joins `GLOBAL`.
-fn has_global(words: Words<'_>) -> bool {
-    (0..words.len()).any(|at| words.is(at, "GLOBAL"))
 }
 
 /// A name as PostgreSQL keeps it: in lower case unless quoted, and cut.

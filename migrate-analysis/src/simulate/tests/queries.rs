@@ -168,6 +168,7 @@ fn what_may_be_there_is_none() {
          INSERT INTO t (a) SELECT a FROM u RETURNING b, t.c, t;
          WITH m AS (DELETE FROM t USING u RETURNING t.a AS x, d) INSERT INTO u SELECT x, d FROM m RETURNING d;
          SELECT t.a, e, e.v, n FROM t, LATERAL jsonb_array_elements(t.c) WITH ORDINALITY AS e (v, n);
+         UPDATE t global SET b = global.c; SELECT top.a FROM t top; DELETE FROM u AS sort WHERE sort.d IS NULL;
          SELECT x, x.a, p FROM json_to_recordset('[]') AS x (a int, p text) ORDER BY p;"
     ));
     assert_eq!(failures, Vec::<String>::new());

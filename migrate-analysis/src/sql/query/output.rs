@@ -63,7 +63,7 @@ fn output(expression: &Expr, alias: Option<&Ident>, arm: &mut Arm) {
     }
     if let Some(column) = column(inner).filter(|column| column.fields.is_empty()) {
         let name = alias.unwrap_or_else(|| column.column.clone());
-        used(column.clone(), arm);
+        used(column.clone(), inner, arm);
         arm.outputs.push(Output::Column { column, name });
         return;
     }

@@ -96,6 +96,7 @@ fn every_column_that_is_named_is_found() {
         ("VALUES (DEFAULT, a)", "a"),
         ("SELECT a isnull, b notnull FROM t", "a b"),
         ("SELECT t.a[b].c, (d).e[1].f FROM t", "b d.e t.a"),
+        ("SELECT \"order\", (\"user\"), a AS \"end\" FROM t", "a order user"),
         ("SELECT date d, interval i, floor FROM t", "date floor interval"),
         ("SELECT max(interval) FROM t GROUP BY interval, b", "interval"),
         ("SELECT a COLLATE x, a::text COLLATE y FROM t", "a a"),

@@ -224,3 +224,24 @@ fn tests_for_json() {
         ["?column?", "value", "json"]
     );
 }
+
+#[test]
+fn clauses_of_other_databases_are_names() {
+    let words = "cluster connect distribute explain format global match_recognize pivot prewhere \
+                 qualify settings sort start top unpivot view";
+    for word in words.split_whitespace() {
+        let select =
+            format!("SELECT {word}, t.{word}, 1 AS {word} FROM t JOIN u {word} ON {word}.a");
+        let mut wanted = [word.to_owned(), format!("t.{word}"), format!("{word}.a")];
+        wanted.sort();
+        assert_eq!(uses(&select), wanted);
+        assert_eq!(names(&of(&select)), [word; 3]);
+        assert_eq!(sources(&select), format!("t u={word}"));
+        assert_eq!(sources(&format!("UPDATE t {word} SET a = 1")), format!("t={word}"));
+        assert_eq!(
+            sources(&format!("DELETE FROM {word} USING {word} x")),
+            format!("{word} {word}=x")
+        );
+        assert_eq!(sources(&format!("SELECT a FROM {word} WHERE {word} = 1")), word);
+    }
+}

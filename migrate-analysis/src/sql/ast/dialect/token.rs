@@ -8,8 +8,27 @@ use sqlparser::tokenizer::{Token, TokenWithLocation};
 use std::ops::Range;
 
 /// What stands for `RETURNING`, which `sqlparser` takes for an alias: a keyword that it knows to be none.
-/// PostgreSQL has no `EXPLAIN` in a query.
 pub(super) const RETURNING: Keyword = Keyword::EXPLAIN;
+
+/// What is a name like any other in PostgreSQL's queries, and begins a clause in those of other databases.
+const NAMES: [Keyword; 16] = [
+    Keyword::CLUSTER,
+    Keyword::CONNECT,
+    Keyword::DISTRIBUTE,
+    Keyword::EXPLAIN,
+    Keyword::FORMAT,
+    Keyword::GLOBAL,
+    Keyword::MATCH_RECOGNIZE,
+    Keyword::PIVOT,
+    Keyword::PREWHERE,
+    Keyword::QUALIFY,
+    Keyword::SETTINGS,
+    Keyword::SORT,
+    Keyword::START,
+    Keyword::TOP,
+    Keyword::UNPIVOT,
+    Keyword::VIEW,
+];
 
 /// The name of a field that stands for all of them: `(t).*`.
 pub(in super::super) const EVERY_FIELD: &str = "*";
@@ -53,7 +72,7 @@ fn rename(token: &mut TokenWithLocation) {
     if let Token::Word(word) = &mut token.token {
         word.keyword = match word.keyword {
             Keyword::RETURNING => RETURNING,
-            RETURNING => Keyword::NoKeyword,
+            other if NAMES.contains(&other) => Keyword::NoKeyword,
             other => other,
         };
     }

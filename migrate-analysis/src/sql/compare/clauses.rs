@@ -4,6 +4,7 @@ use super::super::{ast, query, query::output_name};
 use super::call::{self, order};
 use super::form::{all, cast_type, node, optional, path};
 use super::node::Node;
+use crate::list::CollectVec;
 use sqlparser::ast::{
     Cte, CteAsMaterialized, Distinct, GroupByExpr, Join, JoinConstraint, JoinOperator,
     NamedWindowDefinition, NamedWindowExpr, Query, Select, SelectItem, SetExpr, SetQuantifier,
@@ -201,9 +202,9 @@ fn source(factor: &TableFactor) -> Option<Node> {
         TableFactor::Table { name, alias: it, args: Some(args), with_hints, .. }
             if !with_hints.is_empty() =>
         {
-            let arguments = args.args.iter().map(call::argument).collect::<Option<_>>()?;
+            let arguments = args.args.iter().map(call::argument).collect_all()?;
             let function = Node::call("function", vec![path(name)?, Node::call("of", arguments)]);
-            let types = with_hints.iter().map(cast_type).collect::<Option<_>>()?;
+            let types = with_hints.iter().map(cast_type).collect_all()?;
             let types = Node::call("types", types);
             Some(Node::call("source", vec![function, alias(it.as_ref())?, types]))
         }

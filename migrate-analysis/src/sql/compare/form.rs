@@ -112,7 +112,10 @@ pub(super) fn cast_type(expression: &Expr) -> Option<Node> {
     let Expr::Cast { data_type, .. } = expression else { return None };
     let mut it = ast::type_name(data_type)?;
     let schema = it.name.schema.take();
-    Some(Node::Name(schema.into_iter().chain([spelt(&it)]).collect()))
+    Some(Node::Name(match schema {
+        Some(schema) => vec![schema, spelt(&it)],
+        None => vec![spelt(&it)],
+    }))
 }
 
 fn is_literal(node: &Node) -> bool {

@@ -4,6 +4,7 @@ use super::super::ast;
 use super::expression::{argument, expressions};
 use super::query;
 use crate::ddl::{Arm, Merge, Name, Source, SourceKind, TypeName};
+use crate::list::CollectVec;
 use sqlparser::ast::{
     Expr, Join, JoinConstraint, JoinOperator, ObjectName, TableAlias, TableFactor, TableWithJoins,
 };
@@ -93,7 +94,7 @@ pub(super) fn source(factor: &TableFactor, arm: &mut Arm) -> Source {
                 Some(args) => {
                     args.args.iter().for_each(|it| argument(it, arm));
                     arm.complete &= args.settings.is_none();
-                    let types = with_hints.iter().map(|it| column_type(it, arm)).collect();
+                    let types = with_hints.iter().map(|it| column_type(it, arm)).collect_vec();
                     function(name, (*with_ordinality, types), alias.as_ref(), arm)
                 }
             }

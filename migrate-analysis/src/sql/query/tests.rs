@@ -260,6 +260,12 @@ fn deep_and_long_queries_are_read_or_refused() {
     assert!(read(&deep).is_some());
     let deeper = format!("SELECT {}1{}", "(".repeat(5000), ")".repeat(5000));
     assert!(read(&deeper).is_none());
+    let nested = |depth: usize| {
+        format!("{}SELECT 1{}", "WITH a AS (".repeat(depth), ") SELECT 1".repeat(depth))
+    };
+    assert!(complete(&of(&nested(60))));
+    assert!(read(&nested(490)).is_none_or(|select| select.with.len() == 1));
+    assert!(read(&nested(5000)).is_none());
     let long = format!("SELECT a FROM t WHERE x = 0{}", " OR x = 1".repeat(5000));
     assert_eq!(of(&long).arms[0].uses.len(), 5002);
     // What stands before the test is copied, which takes stack.

@@ -165,7 +165,7 @@ fn json_test(parser: &mut Parser<'_>) -> Option<Result<Made, ParserError>> {
     }
     let mut operator = "is json".to_owned();
     let kinds = [("VALUE", ""), ("ARRAY", " array"), ("OBJECT", " object"), ("SCALAR", " scalar")];
-    if let Some((_, kind)) = kinds.into_iter().find(|(word, _)| is_word(parser, 0, word)) {
+    if let Some((_, kind)) = kinds.iter().find(|(word, _)| is_word(parser, 0, word)) {
         parser.next_token();
         operator.push_str(kind);
     }

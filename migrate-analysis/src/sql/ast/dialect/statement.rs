@@ -53,7 +53,7 @@ fn query(parser: &mut Parser<'_>) -> Result<Box<Query>, ParserError> {
         None
     };
     let writes = [Keyword::INSERT, Keyword::UPDATE, Keyword::DELETE];
-    if !writes.into_iter().any(|keyword| is_keyword(parser, keyword)) {
+    if !writes.iter().any(|keyword| is_keyword(parser, *keyword)) {
         let mut query = parser.parse_query()?;
         query.with = with.or(query.with);
         return Ok(query);

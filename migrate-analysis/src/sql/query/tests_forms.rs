@@ -176,6 +176,8 @@ fn functions_that_see_what_stands_before() {
         assert!(complete(&of(sql)), "{sql}");
     }
     assert_eq!(names(&of("SELECT 1 AS lateral, t.lateral FROM t")), ["lateral", "lateral"]);
+    let columns = "SELECT t.lateral AT TIME ZONE a, t.lateral BETWEEN b AND c FROM t";
+    assert_eq!(uses(columns).join(" "), "a b c t.lateral t.lateral");
     // A name without `AS`, which `sqlparser` takes for none.
     assert!(read("SELECT 1 lateral FROM t").is_none());
 }
@@ -187,6 +189,7 @@ fn samples_of_tables() {
         ("SELECT a FROM s.t AS x TABLESAMPLE s.m (1, b) REPEATABLE (c), u", "s.t=x u", "a b c"),
         ("SELECT tablesample FROM t JOIN u TABLESAMPLE bernoulli (1) ON a", "t u", "a tablesample"),
         ("SELECT f(tablesample), t.tablesample FROM t", "t", "t.tablesample tablesample"),
+        ("SELECT t.tablesample BETWEEN (a) AND 2 FROM t", "t", "a t.tablesample"),
     ];
     for (sql, from, columns) in cases {
         assert_eq!(sources(sql), from, "{sql}");

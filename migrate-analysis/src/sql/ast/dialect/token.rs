@@ -135,7 +135,8 @@ impl<'a> Readable<'a> {
     /// hints. Gives the place behind it.
     fn sample(&mut self, at: usize) -> Option<usize> {
         let first = at + 1;
-        if !self.is_name(first) {
+        let is_column = at.checked_sub(1).and_then(|at| self.token(at)) == Some(&Token::Period);
+        if is_column || !self.is_name(first) {
             return None;
         }
         let mut name = first;

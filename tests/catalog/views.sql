@@ -190,3 +190,95 @@ ALTER TABLE people DROP COLUMN phone;
 ALTER TABLE orders DROP COLUMN note CASCADE;
 -- DOWN
 ALTER TABLE orders ADD COLUMN note text;
+
+-- == forms_base
+CREATE TYPE view_mood AS ENUM ('ok', 'bad');
+CREATE TYPE view_pair AS (x int, y text);
+CREATE TABLE forms (id int PRIMARY KEY, doc json, label text, tags text[], pair view_pair);
+-- DOWN
+DROP TABLE forms;
+DROP TYPE view_pair, view_mood;
+
+-- == typed_columns computed
+CREATE VIEW records AS SELECT f.id, x.* FROM forms f, json_to_recordset(f.doc) AS x(a int, "B" text, m view_mood);
+CREATE VIEW record AS SELECT json_to_record.n FROM json_to_record('{"n": 1}') AS (n numeric(10, 2), t timestamp(3) with time zone, v varchar(5)[]);
+CREATE VIEW joined_records AS SELECT f.label, x.a FROM forms f LEFT JOIN LATERAL json_to_recordset(f.doc) x (a int, doc text) ON x.a = f.id WHERE x.doc IS NOT NULL;
+CREATE MATERIALIZED VIEW kept_records AS SELECT * FROM json_to_recordset('[{"a": 1}]') AS x(a int, b public.view_mood) WITH NO DATA;
+CREATE TABLE copied_records AS SELECT * FROM json_to_recordset('[{"a": 1}]') AS x(a numeric(8, 2), b view_mood[], c double precision, d bit varying(3));
+-- DOWN
+DROP TABLE copied_records;
+DROP MATERIALIZED VIEW kept_records;
+DROP VIEW joined_records, record, records;
+
+-- == typed_columns_of_unknown_type fails
+CREATE VIEW wrong AS SELECT * FROM json_to_recordset('[]') AS x(a nothing);
+
+-- == typed_columns_have_no_others fails
+CREATE VIEW wrong AS SELECT x.b FROM json_to_recordset('[]') AS x(a int);
+
+-- == typed_columns_have_no_others_unqualified fails
+CREATE VIEW wrong AS SELECT b FROM json_to_recordset('[]') AS x(a int);
+
+-- == typed_columns_of_unknown_argument fails
+CREATE VIEW wrong AS SELECT x.a FROM forms f, json_to_recordset(f.nothing) AS x(a int);
+
+-- == typed_columns_below
+CREATE VIEW moods AS SELECT x.m FROM json_to_recordset('[]') AS x(m view_mood);
+
+-- == type_of_typed_columns_dropped fails
+DROP TYPE view_mood;
+
+-- == column_below_typed_columns
+CREATE VIEW of_doc AS SELECT x.doc FROM forms, json_to_recordset(doc) AS x(id int, doc text);
+
+-- == column_below_typed_columns_dropped fails
+ALTER TABLE forms DROP COLUMN doc;
+
+-- == rows_of_a_name computed
+CREATE VIEW all_fields AS SELECT (f).*, 1 AS one FROM forms f, people;
+CREATE VIEW all_of_query AS SELECT (q).* FROM (SELECT id, label AS text FROM forms) AS q;
+CREATE VIEW numbered AS SELECT f.id, e.tag, e.number FROM forms f, LATERAL unnest(f.tags) WITH ORDINALITY AS e(tag, number);
+CREATE VIEW numbered_too AS SELECT f.id FROM forms f CROSS JOIN LATERAL json_array_elements(f.doc) WITH ORDINALITY WHERE ordinality > 1;
+CREATE VIEW sampled AS SELECT x.id, label FROM forms AS x TABLESAMPLE bernoulli (10) REPEATABLE (1) WHERE label <> '';
+CREATE VIEW sampled_too AS SELECT f.id FROM forms f JOIN people TABLESAMPLE system (1) ON people.id = f.id;
+-- DOWN
+DROP VIEW sampled_too, sampled, numbered_too, numbered, all_of_query, all_fields;
+
+-- == sample_of_unknown_column fails
+CREATE VIEW wrong AS SELECT nothing FROM forms TABLESAMPLE system (1);
+
+-- == column_of_all_fields
+CREATE VIEW only_fields AS SELECT (f).* FROM forms f;
+
+-- == column_of_all_fields_dropped fails
+ALTER TABLE forms DROP COLUMN tags;
+
+-- == tests_for_json if 16
+CREATE VIEW tested AS SELECT id, label IS JSON AS any, label IS NOT JSON OBJECT WITH UNIQUE KEYS AS object FROM forms WHERE label IS JSON ARRAY OR tags IS NULL;
+ALTER TABLE forms ADD CONSTRAINT label_is_json CHECK (label IS JSON);
+-- DOWN
+ALTER TABLE forms DROP CONSTRAINT label_is_json;
+DROP VIEW tested;
+
+-- == moved_rows
+CREATE TABLE forms_moved (id int, label text);
+WITH moved AS (DELETE FROM forms AS f USING people p RETURNING f.id, label AS text, p.name)
+INSERT INTO forms_moved SELECT id, text FROM moved RETURNING id;
+INSERT INTO forms (id, label) (SELECT id, label FROM forms_moved) ON CONFLICT (id) DO UPDATE SET label = excluded.label || forms.label RETURNING label;
+INSERT INTO forms_moved SELECT id, label FROM forms "returning" RETURNING forms_moved.label AS returning;
+UPDATE forms_moved SET label = f.label FROM forms f RETURNING f.doc, forms_moved.*;
+DELETE FROM forms_moved RETURNING (id), label;
+-- DOWN
+DROP TABLE forms_moved;
+
+-- == returned_column_unknown fails
+INSERT INTO forms (id) SELECT id FROM people RETURNING name;
+
+-- == returned_column_of_delete_unknown fails
+DELETE FROM forms USING people RETURNING people.nothing;
+
+-- == moved_column_unknown fails
+WITH moved AS (DELETE FROM forms USING people RETURNING forms.id) INSERT INTO forms (id, label) SELECT id, label FROM moved;
+
+-- == taken_column_unknown fails
+INSERT INTO forms (id) (SELECT nothing FROM people) ON CONFLICT (id) DO NOTHING;

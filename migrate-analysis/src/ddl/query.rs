@@ -98,10 +98,12 @@ pub(crate) enum SourceKind {
     Relation(Name),
     Query(Box<Select>),
     /// A function in `FROM`. Its columns are those of its result; a result of one column has the name
-    /// of its alias, or of the function.
+    /// of its alias, or of the function. `types`: of all its columns, where a list says so; one may not be
+    /// understood.
     Function {
         name: Name,
         ordinality: bool,
+        types: Vec<Option<TypeName>>,
     },
     /// Joins in brackets, or behind a comma. With an alias, the names inside are hidden.
     Join(Vec<Source>),
@@ -134,6 +136,8 @@ pub(crate) enum Output {
     Column { column: ColumnUse, name: String },
     /// An expression, by the name PostgreSQL gives it, with its type where a cast says so.
     Expression { name: String, type_name: Option<TypeName> },
-    /// Any number of columns: `(t).*`.
+    /// `(t).*`: the columns of a source, or where a column has the name, its fields.
+    Fields(ColumnUse),
+    /// Any number of columns.
     Unknown,
 }

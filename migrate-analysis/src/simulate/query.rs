@@ -7,7 +7,7 @@ use super::scope::{Bound, Field, Scope, merge, renamed, shown};
 use super::{Failure, Found, Result, Simulator};
 use crate::catalog::{self, Column, ColumnType, Id, Kind, Object};
 use crate::ddl::{Arm, ColumnUse, CommonTable, Name, ObjectKind, Output, Query, Select};
-use crate::ddl::{Source, SourceKind};
+use crate::ddl::{Source, SourceKind, TypeName};
 use crate::list::CollectVec;
 use crate::ordered::SortedSet;
 use std::ops::Range;
@@ -190,12 +190,16 @@ impl Resolver<'_, '_, '_> {
     fn source(&mut self, source: &Source, scope: &Scope) -> Result<Bound> {
         match &source.kind {
             SourceKind::Relation(name) => self.relation(name, scope),
-            SourceKind::Function { name, ordinality } => {
+            SourceKind::Function { name, ordinality, types } => {
                 let mut fields: Vec<Field> =
                     source.columns.iter().map(|name| Field::unknown(name)).collect_vec();
+                for (field, written) in fields.iter_mut().zip(types) {
+                    field.column_type = self.written_type(written.as_ref())?;
+                }
                 fields.extend(ordinality.then(|| Field::unknown("ordinality")));
                 let name = Some(name.name.clone());
-                Ok(Bound { name, fields, foreign: true, ..Bound::default() })
+                let complete = !types.is_empty();
+                Ok(Bound { name, fields, complete, foreign: true, ..Bound::default() })
             }
             _ => {
                 self.rows.followed = false;
@@ -256,9 +260,11 @@ impl Resolver<'_, '_, '_> {
     fn output(&mut self, output: &Output, scope: &Scope) -> Result<Option<Vec<Field>>> {
         let fields = match output {
             Output::Star => scope.star.clone(),
-            Output::TableStar { table, .. } => {
-                let source = scope.chain().find_map(|scope| scope.named(table).next());
-                source.filter(|source| source.complete).map(|source| source.fields.clone())
+            Output::TableStar { table, .. } => scope.fields_of(table),
+            Output::Fields(ColumnUse { schema: None, table: None, column, fields })
+                if fields.is_empty() && self.is_row(column, scope) =>
+            {
+                scope.fields_of(column)
             }
             Output::Column { column, name } => {
                 let field = self.column(column, scope)?;
@@ -266,15 +272,11 @@ impl Resolver<'_, '_, '_> {
                 return Ok(Some(vec![Field { name: name.clone(), origins: Vec::new(), ..field }]));
             }
             Output::Expression { name, type_name } => {
-                let column_type = match type_name {
-                    Some(written) => self.simulator.column_type(written)?,
-                    None => ColumnType::UNKNOWN,
-                };
-                self.rows.uses.extend(column_type.user_type());
+                let column_type = self.written_type(type_name.as_ref())?;
                 let field = Field { named: false, ..Field::new(name, column_type) };
                 return Ok(Some(vec![field]));
             }
-            Output::Unknown => None,
+            Output::Fields(_) | Output::Unknown => None,
         };
         match &fields {
             Some(fields) => self.read(fields),
@@ -282,6 +284,13 @@ impl Resolver<'_, '_, '_> {
         }
         let forget = |field| Field { origins: Vec::new(), ..field };
         Ok(fields.map(|fields| fields.into_iter().map(forget).collect_vec()))
+    }
+
+    fn written_type(&mut self, written: Option<&TypeName>) -> Result<ColumnType> {
+        let Some(written) = written else { return Ok(ColumnType::UNKNOWN) };
+        let column_type = self.simulator.column_type(written)?;
+        self.rows.uses.extend(column_type.user_type());
+        Ok(column_type)
     }
 
     fn read(&mut self, fields: &[Field]) {
@@ -395,7 +404,7 @@ fn names(outputs: &[Output]) -> Vec<&str> {
             Output::Column { name, .. } | Output::Expression { name, .. } => {
                 names.push(name.as_str());
             }
-            Output::Star | Output::TableStar { .. } | Output::Unknown => {}
+            Output::Star | Output::TableStar { .. } | Output::Fields(_) | Output::Unknown => {}
         }
     }
     names

@@ -96,6 +96,12 @@ impl<'o> Scope<'o> {
         self.sources.iter().filter(move |source| source.name.as_deref() == Some(name))
     }
 
+    /// The columns of the source that has the name, where they are all known.
+    pub(super) fn fields_of(&self, name: &str) -> Option<Vec<Field>> {
+        let source = self.chain().find_map(|scope| scope.named(name).next())?;
+        source.complete.then(|| source.fields.clone())
+    }
+
     /// Whether every column that can be named without its table is known.
     pub(super) fn is_complete(&self) -> bool {
         !self.open && self.sources.iter().all(|it| it.complete || it.qualified_only)

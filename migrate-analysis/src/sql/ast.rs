@@ -13,7 +13,7 @@ use super::reader::keyword::{self, Class};
 use super::stack::{self, SQLPARSER_DEPTH};
 use super::words::Words;
 use crate::ddl::Name;
-use dialect::{Postgres, operator};
+use dialect::{Postgres, token};
 use sqlparser::ast::{BinaryOperator, Expr, Ident, ObjectName, Statement};
 use sqlparser::parser::Parser;
 use sqlparser::tokenizer::{Token as SqlToken, Tokenizer};
@@ -41,14 +41,14 @@ fn parser(sql: &str) -> Option<Parser<'static>> {
     let tokens = Tokenizer::new(Postgres::of(0), sql).tokenize_with_location().ok()?;
     // Its own limit is 50, which real views exceed.
     let parser = Parser::new(Postgres::of(tokens.len())).with_recursion_limit(SQLPARSER_DEPTH);
-    Some(parser.with_tokens_with_locations(operator::split(tokens)))
+    Some(parser.with_tokens_with_locations(token::readable(tokens)))
 }
 
 /// Runs `read` where the parser has room for `sql`; none if there is no such place.
 pub(super) fn with_room<T: Send>(sql: &str, read: impl FnOnce() -> Option<T> + Send) -> Option<T> {
     let tokens = tokens(sql);
     let words = Words::new(sql, &tokens);
-    let room = stack::suffices(words) && !has_unicode_name(sql, &tokens) && !has_global(words);
+    let room = stack::suffices(words) && !has_unicode_name(sql, &tokens);
     if !room { None } else { stack::on_large_stack(read).flatten() }
 }
 
@@ -67,11 +67,6 @@ fn has_unicode_name(sql: &str, tokens: &[Token]) -> bool {
         .any(|token| text(token).starts_with(['u', 'U']))
 }
 
-/// `UPDATE t global`, where `sqlparser` drops the alias: another database joins `GLOBAL`.
-fn has_global(words: Words<'_>) -> bool {
-    (0..words.len()).any(|at| words.is(at, "GLOBAL"))
-}
-
 /// A name as PostgreSQL keeps it: in lower case unless quoted, and cut.
 pub(super) fn folded(ident: &Ident) -> String {
     let mut name = match ident.quote_style {
@@ -87,8 +82,13 @@ pub(super) fn is_assignment(operator: &BinaryOperator) -> bool {
     matches!(operator, BinaryOperator::Custom(operator) if operator == ":=")
 }
 
+/// Whether it is the `*` of `(t).*`.
+pub(super) fn is_every_field(key: &Ident) -> bool {
+    key.quote_style.is_none() && key.value == token::EVERY_FIELD
+}
+
 /// Whether it can be the name of a table in a query. Where it cannot, `sqlparser` has taken a keyword for it:
-/// `DELETE FROM t RETURNING (a)`.
+/// `t TABLESAMPLE (a)`.
 pub(super) fn is_alias(ident: &Ident) -> bool {
     match ident.quote_style {
         None => !matches!(keyword::class(&ident.value), Some(Class::Reserved | Class::Function)),

@@ -10,6 +10,8 @@ mod write;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_forms;
 
 pub(super) use output::{is_nothing, name as output_name};
 

@@ -71,6 +71,50 @@ fn functions_in_from_hide_nothing_of_the_set() {
 }
 
 #[test]
+fn a_list_says_what_a_function_has() {
+    let records = "json_to_recordset(t.c::json) AS x (p int, q text)";
+    check(&format!("SELECT x.*, t.a FROM t, {records}"), &["p", "q", "a"], &["t.a", "t.c"]);
+    check(
+        &format!("SELECT * FROM u, LATERAL (SELECT q FROM t, {records}) y"),
+        &["a", "d", "q"],
+        &["t.c", "u.a", "u.d"],
+    );
+    let record = "json_to_record((SELECT c FROM t)::json) AS (p int)";
+    check(&format!("SELECT json_to_record.p FROM {record}"), &["p"], &["t.c"]);
+    let (catalog, failures) = replay(&format!(
+        "{TABLES} CREATE TYPE mood AS ENUM ('x');
+         CREATE TABLE n AS SELECT * FROM json_to_recordset('[]') AS x (p numeric(10, 2), q mood[]);
+         CREATE TABLE m (p numeric(10, 2), q mood[]); DROP TYPE mood;"
+    ));
+    assert_eq!(failures.len(), 1, "{failures:?}");
+    let (columns, wanted) = (object(&catalog, "n").columns(), object(&catalog, "m").columns());
+    assert!(!object(&catalog, "n").partial);
+    for (column, wanted) in columns.iter().zip(wanted) {
+        assert!(column.column_type == wanted.column_type, "{}", column.name);
+    }
+    assert_eq!(columns.len(), wanted.len());
+}
+
+#[test]
+fn all_fields_of_a_row_are_its_columns() {
+    check("SELECT (t).* FROM t, u", &["a", "b", "c"], &["t.a", "t.b", "t.c"]);
+    check("SELECT (x).* FROM (SELECT d, a FROM u) x", &["d", "a"], &["u.a", "u.d"]);
+    // Of a composite type, which is not looked into.
+    let (catalog, failures) = replay(
+        "CREATE TYPE pair AS (a int, b int); CREATE TABLE t (t pair); CREATE VIEW v AS SELECT (t).* FROM t;",
+    );
+    assert_eq!(failures, Vec::<String>::new());
+    let view = object(&catalog, "v").view().unwrap();
+    assert!(!view.followed && reads(&catalog) == ["t.t"]);
+}
+
+#[test]
+fn a_sample_of_a_table_is_read_from_it() {
+    check("SELECT a FROM t TABLESAMPLE system (1) REPEATABLE (2)", &["a"], &["t.a"]);
+    check("SELECT * FROM u AS x TABLESAMPLE bernoulli (1)", &["a", "d"], &["u.a", "u.d"]);
+}
+
+#[test]
 fn what_is_not_there_is_a_failure() {
     let failures = failures(&format!(
         "{TABLES} SELECT nope FROM t; SELECT t.nope FROM t; SELECT x.a FROM t; SELECT * FROM nope;
@@ -94,6 +138,23 @@ fn what_is_not_there_is_a_failure() {
 }
 
 #[test]
+fn what_is_not_there_is_a_failure_in_other_forms() {
+    let failures = failures(&format!(
+        "{TABLES} INSERT INTO t (a) SELECT a FROM u RETURNING nope;
+         INSERT INTO t (a) SELECT a FROM u RETURNING d; DELETE FROM t USING u RETURNING nope;
+         WITH m AS (DELETE FROM t RETURNING a) INSERT INTO u (a) SELECT b FROM m RETURNING a;
+         INSERT INTO t (a) (SELECT a FROM u) ON CONFLICT (a) DO UPDATE SET b = excluded.nope;
+         SELECT x.nope FROM json_to_recordset('[]') AS x (a int);
+         SELECT nope FROM json_to_recordset('[]') AS x (a int);
+         SELECT a FROM json_to_recordset('[]') AS x (a nope);
+         SELECT x.nope FROM t AS x TABLESAMPLE system (1); SELECT a FROM u WHERE nope IS JSON;
+         SELECT (t).*, nope FROM t; SELECT * FROM t, LATERAL unnest(t.nope) WITH ORDINALITY;"
+    ));
+    assert_eq!(failures.len(), 12, "{failures:#?}");
+    assert_eq!(failures.iter().filter(|it| *it == "no Column nope").count(), 9, "{failures:#?}");
+}
+
+#[test]
 fn what_may_be_there_is_none() {
     let failures = failures(&format!(
         "{TABLES} CREATE UNIQUE INDEX ON t (a); SELECT ctid, t, current_user FROM t;
@@ -103,7 +164,12 @@ fn what_may_be_there_is_none() {
          SELECT relname FROM pg_catalog.pg_class c JOIN t ON c.reltuples = t.a;
          UPDATE t AS x SET b = y.d FROM u AS y WHERE x.a = y.a;
          DELETE FROM t USING u WHERE t.a = u.a AND d IS NULL;
-         WITH t AS (SELECT d FROM u) SELECT d FROM t;"
+         WITH t AS (SELECT d FROM u) SELECT d FROM t;
+         INSERT INTO t (a) SELECT a FROM u RETURNING b, t.c, t;
+         WITH m AS (DELETE FROM t USING u RETURNING t.a AS x, d) INSERT INTO u SELECT x, d FROM m RETURNING d;
+         SELECT t.a, e, e.v, n FROM t, LATERAL jsonb_array_elements(t.c) WITH ORDINALITY AS e (v, n);
+         UPDATE t global SET b = global.c; SELECT top.a FROM t top; DELETE FROM u AS sort WHERE sort.d IS NULL;
+         SELECT x, x.a, p FROM json_to_recordset('[]') AS x (a int, p text) ORDER BY p;"
     ));
     assert_eq!(failures, Vec::<String>::new());
 }

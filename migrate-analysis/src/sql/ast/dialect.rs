@@ -1,9 +1,10 @@
 //! PostgreSQL as `sqlparser` reads it, and what it reads wrongly or not at all read as PostgreSQL does.
 
 mod infix;
-pub(super) mod operator;
+mod operator;
 mod prefix;
 mod statement;
+pub(super) mod token;
 
 use sqlparser::ast::{Expr, Statement};
 use sqlparser::dialect::{Dialect, PostgreSqlDialect, Precedence};
@@ -184,6 +185,14 @@ fn keyword(parser: &Parser<'_>, at: usize) -> Option<Keyword> {
     match parser.peek_nth_token(at).token {
         Token::Word(word) => Some(word.keyword),
         _ => None,
+    }
+}
+
+/// Whether the token is that word, so many behind the next.
+fn is_word(parser: &Parser<'_>, at: usize, name: &str) -> bool {
+    match parser.peek_nth_token(at).token {
+        Token::Word(word) => word.quote_style.is_none() && word.value.eq_ignore_ascii_case(name),
+        _ => false,
     }
 }
 

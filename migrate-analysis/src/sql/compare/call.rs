@@ -72,7 +72,7 @@ fn called(head: &str, mut operands: Vec<Node>) -> Node {
     }
 }
 
-fn argument(argument: &FunctionArg) -> Option<Node> {
+pub(super) fn argument(argument: &FunctionArg) -> Option<Node> {
     let value = |it: &FunctionArgExpr| match it {
         FunctionArgExpr::Expr(it) => node(it),
         FunctionArgExpr::Wildcard => Some(Node::leaf("*")),

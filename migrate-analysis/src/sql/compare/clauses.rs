@@ -2,8 +2,9 @@
 
 use super::super::{ast, query, query::output_name};
 use super::call::{self, order};
-use super::form::{node, optional, path};
+use super::form::{all, cast_type, node, optional, path};
 use super::node::Node;
+use crate::list::CollectVec;
 use sqlparser::ast::{
     Cte, CteAsMaterialized, Distinct, GroupByExpr, Join, JoinConstraint, JoinOperator,
     NamedWindowDefinition, NamedWindowExpr, Query, Select, SelectItem, SetExpr, SetQuantifier,
@@ -187,15 +188,25 @@ fn join(left: Node, join: &Join) -> Option<Node> {
 
 fn source(factor: &TableFactor) -> Option<Node> {
     match factor {
-        TableFactor::Table { name, alias: it, args: None, with_hints, .. }
-            if with_hints.is_empty() =>
-        {
+        // The hints are what `dialect/token.rs` makes of `TABLESAMPLE`, and of the types of columns.
+        TableFactor::Table { name, alias: it, args: None, with_hints, .. } => {
             let alias = match it {
                 // Its own name as an alias says nothing.
                 Some(it) if it.columns.is_empty() && is_own(name, it) => alias(None)?,
                 it => alias(it.as_ref())?,
             };
-            Some(Node::call("table", vec![path(name)?, alias]))
+            let sample = Node::call("sample", all(with_hints)?);
+            Some(Node::call("table", vec![path(name)?, alias, sample]))
+        }
+        // Without types PostgreSQL adds the names of columns.
+        TableFactor::Table { name, alias: it, args: Some(args), with_hints, .. }
+            if !with_hints.is_empty() =>
+        {
+            let arguments = args.args.iter().map(call::argument).collect_all()?;
+            let function = Node::call("function", vec![path(name)?, Node::call("of", arguments)]);
+            let types = with_hints.iter().map(cast_type).collect_all()?;
+            let types = Node::call("types", types);
+            Some(Node::call("source", vec![function, alias(it.as_ref())?, types]))
         }
         TableFactor::Derived { lateral, subquery, alias: it } => {
             let head = if *lateral { "lateral query" } else { "query in from" };

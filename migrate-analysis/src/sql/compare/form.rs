@@ -30,6 +30,7 @@ pub(super) fn node(expression: &Expr) -> Option<Node> {
             branches.push(otherwise.unwrap_or_else(|| Node::leaf("null")));
             Node::call("case", branches)
         }
+        Expr::CompositeAccess { key, .. } if ast::is_every_field(key) => return None,
         Expr::CompositeAccess { expr, key } => {
             Node::call("field", vec![node(expr)?, Node::Name(vec![ast::folded(key)])])
         }
@@ -104,6 +105,17 @@ fn cast(inner: Node, data_type: &DataType) -> Option<Node> {
         _ if is_text(&type_name) => inner,
         _ => Node::Cast(spelt, Box::new(inner)),
     })
+}
+
+/// The type that something is cast to, which one of two may qualify further than the other.
+pub(super) fn cast_type(expression: &Expr) -> Option<Node> {
+    let Expr::Cast { data_type, .. } = expression else { return None };
+    let mut it = ast::type_name(data_type)?;
+    let schema = it.name.schema.take();
+    Some(Node::Name(match schema {
+        Some(schema) => vec![schema, spelt(&it)],
+        None => vec![spelt(&it)],
+    }))
 }
 
 fn is_literal(node: &Node) -> bool {

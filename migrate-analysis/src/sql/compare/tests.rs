@@ -93,6 +93,9 @@ const DIFFERENT: &[(&str, &str)] = &[
     ("position('a' in s)", "position(s in 'a')"),
     ("\"A\" = 1", "a = 1"),
     ("count(*)", "count(a)"),
+    ("a IS JSON", "a IS NOT JSON"),
+    ("a IS JSON ARRAY", "a IS JSON OBJECT"),
+    ("a IS JSON ARRAY", "a IS JSON ARRAY WITH UNIQUE"),
     ("count(DISTINCT a)", "count(a)"),
     ("EXISTS (SELECT 1 FROM t)", "NOT EXISTS (SELECT 1 FROM t)"),
     ("EXISTS (SELECT 1 FROM t)", "EXISTS (SELECT 1 FROM u)"),
@@ -135,6 +138,8 @@ fn the_same_in_other_words() {
         ("t.a[1]", "a[1]"),
         ("(a).b.c", "((a).b).c"),
         ("b'101'", "B'101'"),
+        ("b IS NOT JSON OBJECT AND c IS JSON VALUE", "((NOT (b IS JSON OBJECT)) AND (c IS JSON))"),
+        ("b || c IS JSON WITH UNIQUE", "((b || c) IS JSON WITH UNIQUE KEYS)"),
         ("'{\"a\":1}'::jsonb", "'{\"a\": 1}'::jsonb"),
     ];
     for (one, other) in cases {
@@ -172,6 +177,25 @@ fn queries_are_compared_by_clause() {
         ("SELECT 1 UNION DISTINCT SELECT 2", "SELECT 1 UNION SELECT 2"),
         ("SELECT a FROM t FETCH FIRST 1 ROW ONLY", "SELECT a FROM t LIMIT 1"),
         (
+            "SELECT x.a FROM t, LATERAL json_to_recordset(t.c) AS x(a int, b numeric(10, 2), m public.mood)",
+            "SELECT x.a FROM t, json_to_recordset(t.c) x(a integer, b numeric(10,2), m mood)",
+        ),
+        (
+            "SELECT json_to_record.n FROM json_to_record('{}') AS (n dec(5), t timestamp(3) with time zone, \
+             v varchar(5)[], w bit varying(3), c char(3), e \"char\", f float(10), h time)",
+            "SELECT n FROM json_to_record('{}'::json) json_to_record(n numeric(5,0), \
+             t timestamp(3) with time zone, v character varying(5)[], w bit varying(3), c character(3), \
+             e \"char\", f real, h time without time zone)",
+        ),
+        (
+            "SELECT a FROM json_to_record('{}') AS (a int)",
+            "SELECT json_to_record.a FROM json_to_record('{}'::json) json_to_record(a integer)",
+        ),
+        (
+            "SELECT a FROM t AS x TABLESAMPLE BERNOULLI (1) REPEATABLE (2)",
+            "SELECT x.a FROM t x TABLESAMPLE bernoulli (1) REPEATABLE (2)",
+        ),
+        (
             "SELECT count(*) FILTER (WHERE a) AS count FROM t",
             "SELECT count(*) FILTER (WHERE t.a) FROM t",
         ),
@@ -193,6 +217,16 @@ fn queries_are_compared_by_clause() {
         ("SELECT 1 FROM t JOIN u USING (a)", "SELECT 1 FROM t LEFT JOIN u USING (a)"),
         ("SELECT 1 FROM t JOIN u USING (a)", "SELECT 1 FROM t JOIN u USING (b)"),
         ("SELECT 1 FROM t, u", "SELECT 1 FROM u, t"),
+        ("SELECT 1 FROM f(1) AS x(a int)", "SELECT 1 FROM f(2) AS x(a int)"),
+        ("SELECT 1 FROM f(1) AS x(a int)", "SELECT 1 FROM f(1) AS x(b int)"),
+        ("SELECT 1 FROM f(1) AS x(a int)", "SELECT 1 FROM f(1) AS x(a text)"),
+        ("SELECT 1 FROM f(1) AS x(a varchar)", "SELECT 1 FROM f(1) AS x(a varchar(3))"),
+        ("SELECT 1 FROM t TABLESAMPLE system (1)", "SELECT 1 FROM t"),
+        ("SELECT 1 FROM t TABLESAMPLE system (1)", "SELECT 1 FROM t TABLESAMPLE bernoulli (1)"),
+        (
+            "SELECT 1 FROM t TABLESAMPLE system (1)",
+            "SELECT 1 FROM t TABLESAMPLE system (1) REPEATABLE (1)",
+        ),
         ("WITH x AS (SELECT 1) SELECT 2", "SELECT 2"),
         ("SELECT sum(a) OVER (PARTITION BY b) FROM t", "SELECT sum(a) OVER (ORDER BY b) FROM t"),
     ];

@@ -44,7 +44,7 @@ pub(super) fn column(expression: &Expr) -> Option<ColumnUse> {
             let table = path.pop();
             Some(ColumnUse { schema: path.pop(), table, column, fields: Vec::new() })
         }
-        Expr::CompositeAccess { expr, key } => {
+        Expr::CompositeAccess { expr, key } if !ast::is_every_field(key) => {
             let mut column = column(expr)?;
             column.fields.push(ast::folded(key));
             Some(column)
@@ -53,13 +53,22 @@ pub(super) fn column(expression: &Expr) -> Option<ColumnUse> {
     }
 }
 
-/// Adds a column.
-pub(super) fn used(column: ColumnUse, arm: &mut Arm) {
-    // `SELECT interval FROM t` is read as an interval `FROM`, called `t`: a reserved word is no column, and
-    // where one stands for one, the statement was misread. (Where it is quoted, no harm is done.)
-    let is_reserved = keyword::class(&column.column) == Some(Class::Reserved);
-    arm.complete &= column.table.is_some() || !is_reserved;
+/// Adds a column, which is what the expression is.
+pub(super) fn used(column: ColumnUse, expression: &Expr, arm: &mut Arm) {
+    arm.complete &= !is_reserved(expression);
     arm.uses.push(column);
+}
+
+/// `SELECT interval FROM t` is read as an interval `FROM`, called `t`: a reserved word is no column, and where
+/// one stands for one, the statement was misread.
+fn is_reserved(expression: &Expr) -> bool {
+    match expression {
+        Expr::Nested(inner) | Expr::CompositeAccess { expr: inner, .. } => is_reserved(inner),
+        Expr::Identifier(ident) => {
+            ident.quote_style.is_none() && keyword::class(&ident.value) == Some(Class::Reserved)
+        }
+        _ => false,
+    }
 }
 
 /// The name of an expression that is no more than a name.
@@ -93,7 +102,7 @@ pub(super) fn uses(expression: &Expr, arm: &mut Arm) {
         rest = left;
     }
     if let Some(column) = column(rest) {
-        used(column, arm);
+        used(column, rest, arm);
         return;
     }
     match rest {
@@ -130,6 +139,7 @@ fn operands(expression: &Expr, arm: &mut Arm) {
         | Expr::IsNotNull(it)
         | Expr::IsUnknown(it)
         | Expr::IsNotUnknown(it) => uses(it, arm),
+        Expr::CompositeAccess { key, .. } if ast::is_every_field(key) => arm.complete = false,
         Expr::CompositeAccess { expr, .. }
         | Expr::UnaryOp { expr, .. }
         | Expr::Cast { expr, format: None, .. }

@@ -54,9 +54,16 @@ fn output(expression: &Expr, alias: Option<&Ident>, arm: &mut Arm) {
     arm.complete &= alias.is_none_or(|alias| alias.quote_style != Some('\''));
     let alias = alias.map(ast::folded);
     let inner = unbracketed(expression);
+    if let Expr::CompositeAccess { expr, key } = inner
+        && ast::is_every_field(key)
+    {
+        uses(expr, arm);
+        arm.outputs.push(column(expr).map_or(Output::Unknown, Output::Fields));
+        return;
+    }
     if let Some(column) = column(inner).filter(|column| column.fields.is_empty()) {
         let name = alias.unwrap_or_else(|| column.column.clone());
-        used(column.clone(), arm);
+        used(column.clone(), inner, arm);
         arm.outputs.push(Output::Column { column, name });
         return;
     }
@@ -75,10 +82,13 @@ fn output(expression: &Expr, alias: Option<&Ident>, arm: &mut Arm) {
 fn is_star(expression: &Expr) -> bool {
     match expression {
         Expr::Subquery(query) => match &*query.body {
-            SetExpr::Select(select) => !matches!(
-                select.projection.first(),
-                Some(SelectItem::UnnamedExpr(_) | SelectItem::ExprWithAlias { .. })
-            ),
+            SetExpr::Select(select) => match select.projection.first() {
+                Some(SelectItem::UnnamedExpr(Expr::CompositeAccess { key, .. })) => {
+                    ast::is_every_field(key)
+                }
+                Some(SelectItem::UnnamedExpr(_) | SelectItem::ExprWithAlias { .. }) => false,
+                _ => true,
+            },
             SetExpr::Values(_) => false,
             _ => true,
         },

@@ -3,9 +3,10 @@
 use super::super::ast;
 use super::expression::{argument, expressions};
 use super::query;
-use crate::ddl::{Arm, Merge, Name, Source, SourceKind};
+use crate::ddl::{Arm, Merge, Name, Source, SourceKind, TypeName};
+use crate::list::CollectVec;
 use sqlparser::ast::{
-    Join, JoinConstraint, JoinOperator, ObjectName, TableAlias, TableFactor, TableWithJoins,
+    Expr, Join, JoinConstraint, JoinOperator, ObjectName, TableAlias, TableFactor, TableWithJoins,
 };
 
 /// A source that stands alone.
@@ -82,13 +83,19 @@ pub(super) fn source(factor: &TableFactor, arm: &mut Arm) -> Source {
             with_ordinality,
             partitions,
         } => {
-            arm.complete &= with_hints.is_empty() && version.is_none() && partitions.is_empty();
+            arm.complete &= version.is_none() && partitions.is_empty();
             match args {
-                None => relation(name, alias.as_ref(), arm),
+                None => {
+                    // As `dialect/token.rs` spells a `TABLESAMPLE`.
+                    arm.complete &= with_hints.iter().all(|it| matches!(it, Expr::Function(_)));
+                    expressions(with_hints, arm);
+                    relation(name, alias.as_ref(), arm)
+                }
                 Some(args) => {
                     args.args.iter().for_each(|it| argument(it, arm));
                     arm.complete &= args.settings.is_none();
-                    function(name, *with_ordinality, alias.as_ref(), arm)
+                    let types = with_hints.iter().map(|it| column_type(it, arm)).collect_vec();
+                    function(name, (*with_ordinality, types), alias.as_ref(), arm)
                 }
             }
         }
@@ -98,13 +105,13 @@ pub(super) fn source(factor: &TableFactor, arm: &mut Arm) -> Source {
         }
         TableFactor::Function { name, args, alias, lateral: _ } => {
             args.iter().for_each(|it| argument(it, arm));
-            function(name, false, alias.as_ref(), arm)
+            function(name, (false, Vec::new()), alias.as_ref(), arm)
         }
         TableFactor::UNNEST { alias, array_exprs, with_offset, with_ordinality, .. } => {
             arm.complete &= !with_offset;
             expressions(array_exprs, arm);
             let name = Name { schema: None, name: "unnest".to_owned(), at: 0..0 };
-            called(name, *with_ordinality, alias.as_ref(), arm)
+            called(name, (*with_ordinality, Vec::new()), alias.as_ref(), arm)
         }
         TableFactor::NestedJoin { table_with_joins, alias } => {
             let kind = SourceKind::Join(chain(table_with_joins, arm));
@@ -153,19 +160,31 @@ pub(super) fn is_only(name: &ObjectName) -> bool {
     }
 }
 
-fn function(
-    name: &ObjectName,
-    ordinality: bool,
-    alias: Option<&TableAlias>,
-    arm: &mut Arm,
-) -> Source {
+/// Of a column of a function, as `dialect/token.rs` spells it.
+fn column_type(hint: &Expr, arm: &mut Arm) -> Option<TypeName> {
+    let Expr::Cast { data_type, .. } = hint else {
+        arm.complete = false;
+        return None;
+    };
+    ast::type_name(data_type)
+}
+
+/// Whether its rows are numbered, and the types of its columns where they are written.
+type Shape = (bool, Vec<Option<TypeName>>);
+
+fn function(name: &ObjectName, shape: Shape, alias: Option<&TableAlias>, arm: &mut Arm) -> Source {
     match ast::qualified(name) {
-        Some(name) => called(name, ordinality, alias, arm),
+        Some(name) => called(name, shape, alias, arm),
         None => other(arm),
     }
 }
 
-fn called(name: Name, ordinality: bool, alias: Option<&TableAlias>, arm: &mut Arm) -> Source {
-    let kind = SourceKind::Function { name, ordinality };
+fn called(
+    name: Name,
+    (ordinality, types): Shape,
+    alias: Option<&TableAlias>,
+    arm: &mut Arm,
+) -> Source {
+    let kind = SourceKind::Function { name, ordinality, types };
     Source { lateral: true, ..aliased(kind, alias, arm) }
 }

@@ -1,5 +1,7 @@
 //! The statements. Most are about what is there, so that the server takes about two in three.
 
+mod query;
+
 use migrate_analysis::fidelity::Facts;
 
 /// A generator of random statements: the same for the same seed and the same schema.
@@ -214,7 +216,8 @@ impl Generator {
             0..=44 => self.alter_table(facts),
             45..=52 => self.index(facts),
             53..=60 => self.type_statement(facts),
-            61..=68 => self.view(facts),
+            61..=67 => self.view(facts),
+            68 => self.moved(facts),
             69..=73 => self.sequence(facts),
             74..=79 => self.comment(facts),
             80..=85 => self.trigger(facts),
@@ -355,38 +358,6 @@ impl Generator {
             6 => self.drop(facts, "enum", "TYPE", "e"),
             7 => format!("CREATE DOMAIN {} AS int CHECK (VALUE > 0)", self.new_name("d")),
             _ => self.drop(facts, "domain", "DOMAIN", "d"),
-        }
-    }
-
-    fn view(&mut self, facts: &Facts) -> String {
-        let kind = self.of(&["VIEW", "VIEW", "MATERIALIZED VIEW"]);
-        let lower = kind.to_lowercase();
-        match self.below(8) {
-            0..=3 => {
-                let table = self.table(facts);
-                let columns = self.columns(facts, &table);
-                let columns = if self.chance(15) { "*".to_owned() } else { columns };
-                let replace = match kind {
-                    "VIEW" => self.perhaps(30, "OR REPLACE "),
-                    _ => "",
-                };
-                let name = self.new_name("v");
-                let condition = match self.chance(25) {
-                    true => format!(" WHERE {} IS NOT NULL", self.column(facts, &table)),
-                    false => String::new(),
-                };
-                format!("CREATE {replace}{kind} {name} AS SELECT {columns} FROM {table}{condition}")
-            }
-            4 | 5 => self.drop(facts, &lower, kind, "v"),
-            6 => {
-                let name = self.some(facts, &lower, "v");
-                let column = self.column(facts, &name);
-                format!("ALTER {kind} {name} RENAME COLUMN {column} TO {}", self.fresh("c"))
-            }
-            _ => {
-                let name = self.some(facts, &lower, "v");
-                format!("ALTER {kind} {name} RENAME TO {}", self.fresh("v"))
-            }
         }
     }
 

@@ -1,7 +1,9 @@
 //! What follows an operand.
 
-use super::{is_keyword, keyword};
-use sqlparser::ast::{BinaryOperator, CastKind, DataType, Expr, Ident, ObjectName};
+use super::{is_keyword, is_word, keyword};
+use sqlparser::ast::{
+    BinaryOperator, CastKind, DataType, Expr, Ident, ObjectName, UnaryOperator, Value,
+};
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::Token;
@@ -24,6 +26,9 @@ pub(super) fn read(parser: &mut Parser<'_>, precedence: u8) -> Option<Result<Mad
     if let Some(test) = null_test(parser) {
         parser.next_token();
         return Some(made(test));
+    }
+    if let Some(test) = json_test(parser) {
+        return Some(test);
     }
     if is_bit_varying(parser) {
         return Some(bit_varying(parser));
@@ -145,22 +150,43 @@ fn any_or_all(parser: &mut Parser<'_>, it: Quantified) -> Result<Made, ParserErr
 
 /// `a ISNULL`, `a NOTNULL`, which are not aliases.
 pub(super) fn null_test(parser: &Parser<'_>) -> Option<fn(Box<Expr>) -> Expr> {
-    let Token::Word(word) = parser.peek_token().token else { return None };
-    let is = |name: &str| word.quote_style.is_none() && word.value.eq_ignore_ascii_case(name);
-    if is("ISNULL") {
+    if is_word(parser, 0, "ISNULL") {
         return Some(Expr::IsNull);
     }
-    is("NOTNULL").then_some(Expr::IsNotNull)
+    is_word(parser, 0, "NOTNULL").then_some(Expr::IsNotNull)
+}
+
+/// `a IS [NOT] JSON [kind] [WITH UNIQUE KEYS]` as an operator that is called so.
+fn json_test(parser: &mut Parser<'_>) -> Option<Result<Made, ParserError>> {
+    use Keyword::{IS, JSON, KEYS, NOT, UNIQUE, WITH, WITHOUT};
+    let negated = parser.parse_keywords(&[IS, NOT, JSON]);
+    if !negated && !parser.parse_keywords(&[IS, JSON]) {
+        return None;
+    }
+    let mut operator = "is json".to_owned();
+    let kinds = [("VALUE", ""), ("ARRAY", " array"), ("OBJECT", " object"), ("SCALAR", " scalar")];
+    if let Some((_, kind)) = kinds.iter().find(|(word, _)| is_word(parser, 0, word)) {
+        parser.next_token();
+        operator.push_str(kind);
+    }
+    let unique = parser.parse_keywords(&[WITH, UNIQUE]);
+    if unique || parser.parse_keywords(&[WITHOUT, UNIQUE]) {
+        let _ = parser.parse_keyword(KEYS);
+        operator.push_str(if unique { " with unique keys" } else { "" });
+    }
+    Some(made(move |left| {
+        let test = custom(left, &operator, Box::new(Expr::Value(Value::Null)));
+        match negated {
+            true => Expr::UnaryOp { op: UnaryOperator::Not, expr: Box::new(test) },
+            false => test,
+        }
+    }))
 }
 
 /// `a::bit varying`, which `sqlparser` takes for a `bit` that is called so.
 fn is_bit_varying(parser: &Parser<'_>) -> bool {
-    let is_bit = |token| match token {
-        Token::Word(word) => word.quote_style.is_none() && word.value.eq_ignore_ascii_case("bit"),
-        _ => false,
-    };
     parser.peek_token() == Token::DoubleColon
-        && is_bit(parser.peek_nth_token(1).token)
+        && is_word(parser, 1, "bit")
         && keyword(parser, 2) == Some(Keyword::VARYING)
 }
 

@@ -6,7 +6,7 @@ use sqlparser::tokenizer::{Location, Token, TokenWithLocation};
 const LETTERS: [char; 10] = ['~', '!', '@', '#', '%', '^', '&', '|', '`', '?'];
 
 /// `sqlparser` takes `a>=-1` for an operator `>=-`.
-pub(in super::super) fn split(tokens: Vec<TokenWithLocation>) -> Vec<TokenWithLocation> {
+pub(super) fn split(tokens: Vec<TokenWithLocation>) -> Vec<TokenWithLocation> {
     let mut read = Vec::with_capacity(tokens.len());
     for token in tokens {
         match two(&token.token) {

@@ -182,8 +182,9 @@ impl Reader<'_> {
             let word = text.trim_start_matches('-').trim().trim_end_matches(':').to_lowercase();
             self.starts_line(comment.range.start) && directive::closest(&word, &["down"]).is_some()
         };
-        let near = self.comments.iter().find(is_near).filter(|_| self.file.down.is_none());
-        near.map(|comment| comment.range.clone())
+        // Measuring how far words are from each other takes its time, unoptimised.
+        let comments = if self.file.down.is_none() { self.comments.as_slice() } else { &[] };
+        comments.iter().find(is_near).map(|comment| comment.range.clone())
     }
 
     /// The section marks, each with the stretch up to the next one. A mark counts even where a

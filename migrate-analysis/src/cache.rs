@@ -28,7 +28,7 @@ use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 
 /// Raise it when the meaning of the bytes changes.
-const FORMAT: &str = concat!("migrate-analysis ", env!("CARGO_PKG_VERSION"), " cache 10\n");
+const FORMAT: &str = concat!("migrate-analysis ", env!("CARGO_PKG_VERSION"), " cache 11\n");
 
 /// The files in a crate's `OUT_DIR` that are kept of the set in a directory.
 #[derive(Clone, Debug)]

@@ -32,7 +32,9 @@ pub(crate) fn inverse(
         && let Some(caveat) = refuted(catalog, external, before, &inverse)
     {
         inverse.complete = false;
-        inverse.caveats.push(caveat);
+        if !inverse.caveats.contains(&caveat) {
+            inverse.caveats.push(caveat);
+        }
     }
     inverse
 }
@@ -65,7 +67,8 @@ fn refuted(
     match judgement.verdict {
         Verdict::Exact | Verdict::ColumnOrder => None,
         _ => {
-            let difference = judgement.differences.into_iter().next().map(|it| it.words);
+            let difference =
+                judgement.differences.into_iter().next().map(|it| it.caveat.unwrap_or(it.words));
             Some(difference.or(judgement.obstacle).unwrap_or_default())
         }
     }
@@ -83,7 +86,12 @@ fn computed(catalog: &Catalog, before: Mark, obstacles: &[String]) -> Inverse {
         differences.iter().filter_map(|it| it.caveat.clone()).collect_vec();
     caveats
         .extend(unmended.filter(|it| it.weight != diff::Weight::Order).map(|it| it.words.clone()));
-    caveats.extend(obstacles.iter().map(|it| format!("{it} is not undone")));
+    for obstacle in obstacles {
+        let caveat = format!("{obstacle} is not undone");
+        if !caveats.contains(&caveat) {
+            caveats.push(caveat);
+        }
+    }
     Inverse {
         statements: diff::statements(&differences),
         complete: mended && obstacles.is_empty(),

@@ -154,7 +154,7 @@ impl Set<'_> {
 
     /// The catalog before the first migration.
     fn begin(&self) -> Catalog {
-        let mut catalog = Catalog::default();
+        let mut catalog = Catalog::of_server(self.config.servers.oldest);
         let doubtful = self.doubts.sources.iter();
         for source in doubtful.filter_map(|source| self.sources.get(source.index())) {
             let names = sql::names(source.text(), 0..source.text().len());

@@ -63,6 +63,112 @@ REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA public FROM catalog_user;
 REVOKE USAGE ON ALL SEQUENCES IN SCHEMA public FROM catalog_user;
 REVOKE SELECT ON ALL TABLES IN SCHEMA public FROM catalog_user;
 
+-- == of_everyone
+CREATE FUNCTION g(a int, OUT b int) LANGUAGE sql AS 'SELECT 1';
+CREATE PROCEDURE p(a int) LANGUAGE sql AS 'SELECT 1';
+CREATE AGGREGATE total(int) (SFUNC = int4pl, STYPE = int);
+CREATE TYPE mood AS ENUM ('a');
+CREATE DOMAIN amount AS int;
+CREATE FOREIGN DATA WRAPPER wrapper;
+CREATE SERVER far FOREIGN DATA WRAPPER wrapper;
+CREATE VIEW "odd ` name" AS SELECT 1 AS a;
+-- DOWN
+DROP VIEW "odd ` name";
+DROP SERVER far;
+DROP FOREIGN DATA WRAPPER wrapper;
+DROP DOMAIN amount;
+DROP TYPE mood;
+DROP AGGREGATE total(int);
+DROP PROCEDURE p(int);
+DROP FUNCTION g(int);
+
+-- == revoke_from_everyone computed
+REVOKE EXECUTE ON FUNCTION g(int) FROM PUBLIC;
+REVOKE EXECUTE ON PROCEDURE p(int) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION total(int) FROM PUBLIC;
+REVOKE USAGE ON TYPE mood FROM PUBLIC;
+REVOKE ALL ON DOMAIN amount FROM PUBLIC;
+-- DOWN
+GRANT ALL ON FUNCTION g(int) TO PUBLIC;
+GRANT ALL ON PROCEDURE p(int) TO PUBLIC;
+GRANT ALL ON FUNCTION total(int) TO PUBLIC;
+GRANT ALL ON TYPE mood, amount TO PUBLIC;
+
+-- == revoke_from_everyone_by_halves
+REVOKE EXECUTE ON FUNCTION g(int) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION g(int) TO PUBLIC;
+-- DOWN
+REVOKE EXECUTE ON FUNCTION g(int) FROM PUBLIC;
+
+-- == grant_on_all_kinds computed
+GRANT EXECUTE ON FUNCTION g(int) TO catalog_reader;
+GRANT EXECUTE ON PROCEDURE p(int) TO catalog_reader;
+GRANT EXECUTE ON FUNCTION total(int) TO catalog_reader;
+GRANT USAGE ON TYPE mood TO catalog_reader;
+GRANT USAGE ON DOMAIN amount TO catalog_reader WITH GRANT OPTION;
+GRANT USAGE ON FOREIGN DATA WRAPPER wrapper TO catalog_reader;
+GRANT USAGE ON FOREIGN SERVER far TO catalog_reader;
+GRANT SELECT ON "odd ` name" TO catalog_reader;
+-- DOWN
+REVOKE ALL ON "odd ` name" FROM catalog_reader;
+REVOKE ALL ON FOREIGN SERVER far FROM catalog_reader;
+REVOKE ALL ON FOREIGN DATA WRAPPER wrapper FROM catalog_reader;
+REVOKE ALL ON DOMAIN amount FROM catalog_reader;
+REVOKE ALL ON TYPE mood FROM catalog_reader;
+REVOKE ALL ON FUNCTION total(int) FROM catalog_reader;
+REVOKE ALL ON PROCEDURE p(int) FROM catalog_reader;
+REVOKE ALL ON FUNCTION g(int) FROM catalog_reader;
+
+-- == grant_option computed
+GRANT SELECT ON t TO catalog_user WITH GRANT OPTION;
+GRANT INSERT (a), SELECT (id) ON t TO catalog_reader;
+GRANT UPDATE (a) ON t TO catalog_user WITH GRANT OPTION;
+REVOKE TRUNCATE ON t FROM CURRENT_USER;
+-- DOWN
+GRANT TRUNCATE ON t TO CURRENT_USER;
+REVOKE GRANT OPTION FOR UPDATE (a) ON t FROM catalog_user;
+REVOKE INSERT (a), SELECT (id) ON t FROM catalog_reader;
+REVOKE GRANT OPTION FOR SELECT ON t FROM catalog_user;
+
+-- == drop_what_not_all_may_use computed
+DROP FUNCTION g(int);
+DROP TYPE mood;
+-- DOWN
+
+-- == grant_on_public computed
+GRANT USAGE ON SCHEMA public TO catalog_reader;
+-- DOWN
+REVOKE USAGE ON SCHEMA public FROM catalog_reader;
+
+-- == grant_on_public_undone_too_far
+GRANT USAGE ON SCHEMA public TO catalog_user;
+-- DOWN
+REVOKE USAGE ON SCHEMA public FROM catalog_user, PUBLIC;
+
+-- == create_on_public unproven
+REVOKE CREATE ON SCHEMA public FROM PUBLIC;
+-- DOWN
+GRANT CREATE ON SCHEMA public TO PUBLIC;
+
+-- == create_on_public_again computed
+GRANT CREATE ON SCHEMA public TO PUBLIC;
+-- DOWN
+
+-- == all_on_public computed
+REVOKE ALL ON SCHEMA public FROM PUBLIC;
+-- DOWN
+GRANT ALL ON SCHEMA public TO PUBLIC;
+
+-- == usage_on_public computed
+GRANT USAGE ON SCHEMA public TO PUBLIC;
+-- DOWN
+REVOKE USAGE ON SCHEMA public FROM PUBLIC;
+
+-- == owner_of_what_is_granted computed
+ALTER TABLE t OWNER TO catalog_user;
+-- DOWN
+ALTER TABLE t OWNER TO CURRENT_USER;
+
 -- == owners
 ALTER TABLE t OWNER TO catalog_writer;
 ALTER SEQUENCE s OWNER TO catalog_writer;

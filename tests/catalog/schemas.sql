@@ -113,6 +113,17 @@ ALTER SCHEMA history OWNER TO CURRENT_USER;
 -- DOWN
 COMMENT ON SCHEMA history IS NULL;
 
+-- == comment_on_public computed
+COMMENT ON SCHEMA public IS 'ours';
+-- DOWN
+COMMENT ON SCHEMA public IS 'standard public schema';
+
+-- == comment_on_public_lost
+COMMENT ON SCHEMA public IS 'mine';
+COMMENT ON SCHEMA public IS 'standard public schema';
+-- DOWN
+COMMENT ON SCHEMA public IS NULL;
+
 -- == drop_with_all
 DROP SCHEMA history CASCADE;
 -- DOWN
@@ -133,6 +144,9 @@ SELECT 1;
 SELECT pg_sleep(0), version();
 VALUES (1);
 EXPLAIN SELECT 1;
+EXPLAIN ANALYZE SELECT 1;
+EXPLAIN (ANALYZE, COSTS OFF) SELECT 1;
+EXPLAIN (COSTS OFF) INSERT INTO orders (id) VALUES (1);
 NOTIFY something, 'x';
 DISCARD PLANS;
 -- DOWN
@@ -156,3 +170,18 @@ RELEASE SAVEPOINT here;
 END;
 -- DOWN
 DROP TABLE in_transaction;
+
+-- == public_made_again
+DROP SCHEMA public CASCADE;
+CREATE SCHEMA public;
+-- DOWN
+
+-- == comment_on_public_of_ours computed
+COMMENT ON SCHEMA public IS 'ours';
+-- DOWN
+COMMENT ON SCHEMA public IS NULL;
+
+-- == public_of_ours computed
+GRANT USAGE, CREATE ON SCHEMA public TO PUBLIC;
+-- DOWN
+REVOKE ALL ON SCHEMA public FROM PUBLIC;

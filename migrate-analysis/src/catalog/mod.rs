@@ -6,6 +6,7 @@
 //! ([`Catalog::at`]), taking a script back ([`Catalog::rollback`]), which objects a script touched, and
 //! who dropped what.
 
+mod acl;
 mod expression;
 mod named;
 mod object;
@@ -14,6 +15,7 @@ mod state;
 mod store;
 mod table;
 
+pub(crate) use acl::{Acl, Change, Held, changes};
 pub(crate) use expression::*;
 pub(crate) use named::{Named, named, named_mut, names, numbered, numbered_mut};
 pub(crate) use object::*;
@@ -105,16 +107,26 @@ pub(crate) struct Parts {
 }
 
 impl Default for Catalog {
-    /// An empty database: the schema `public`, and a new session.
+    /// An empty database of whatever server.
     fn default() -> Catalog {
-        let mut catalog = Catalog::empty();
-        catalog.add(Object::new(None, "", Kind::Session(Session::default())));
-        catalog.add(Object::new(None, "public", Kind::Schema));
-        catalog
+        Catalog::of_server(0)
     }
 }
 
 impl Catalog {
+    /// An empty database: the schema `public`, and a new session. `oldest`: the major version of the
+    /// oldest server that it may be on.
+    pub(crate) fn of_server(oldest: u32) -> Catalog {
+        let mut catalog = Catalog::empty();
+        catalog.add(Object::new(None, "", Kind::Session(Session::default())));
+        catalog.add(Object {
+            acl: Some(Acl::of_public_schema(oldest)),
+            comment: Some("standard public schema".to_owned()),
+            ..Object::new(None, "public", Kind::Schema)
+        });
+        catalog
+    }
+
     /// Without even a session.
     fn empty() -> Catalog {
         Catalog {

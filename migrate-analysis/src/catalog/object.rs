@@ -1,9 +1,11 @@
 //! Objects of every kind: what they have in common, and the small ones.
 
-use super::{Column, ColumnType, Expr, Id, Index, Routine, Rule, Sequence, Table, Trigger, View};
+use super::{
+    Acl, Column, ColumnType, Expr, Id, Index, Routine, Rule, Sequence, Table, Trigger, View,
+};
 use crate::ddl::ObjectKind;
 use crate::list::CollectVec;
-use crate::ordered::{SortedMap, SortedSet};
+use crate::ordered::SortedSet;
 
 /// An object of the schema.
 #[derive(Clone, PartialEq, Eq)]
@@ -13,7 +15,7 @@ pub(crate) struct Object {
     pub(crate) name: String,
     /// None: the role that the migrations connect as.
     pub(crate) owner: Option<String>,
-    /// None: what the owner has by itself.
+    /// None: what goes without saying.
     pub(crate) acl: Option<Acl>,
     pub(crate) comment: Option<String>,
     /// Nothing in the set made it: it is known to exist, and some of what it holds is known.
@@ -90,15 +92,6 @@ pub(crate) struct Statistics {
     pub(crate) table: Id,
     pub(crate) kinds: Vec<String>,
     pub(crate) columns: Vec<super::IndexKey>,
-}
-
-/// Privileges by grantee (`public` for everyone, the empty name for the owner `None`), each privilege in upper case with whether it may be
-/// passed on. The owner's own are in it once anything was granted or revoked.
-#[derive(Clone, PartialEq, Eq)]
-pub(crate) enum Acl {
-    Known(SortedMap<String, SortedMap<String, bool>>),
-    /// Default privileges, or a statement that could not be followed, had a part in it.
-    Unknown,
 }
 
 /// What belongs to the connection, and to the analysis.
@@ -193,33 +186,6 @@ impl Object {
             partial: false,
             extension: None,
             kind,
-        }
-    }
-
-    /// What `ALL` is for the object, and what its owner has by itself. For a table that is what it was
-    /// before PostgreSQL 17, which adds `MAINTAIN`.
-    pub(crate) fn all_privileges(&self) -> &'static [&'static str] {
-        match &self.kind {
-            Kind::Table(_) | Kind::View(_) | Kind::Relation => {
-                &["SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER"]
-            }
-            Kind::Sequence(_) => &["SELECT", "UPDATE", "USAGE"],
-            Kind::Schema => &["CREATE", "USAGE"],
-            Kind::Routine(_) => &["EXECUTE"],
-            Kind::Enum(_)
-            | Kind::Composite(_)
-            | Kind::Domain(_)
-            | Kind::Range { .. }
-            | Kind::Type => &["USAGE"],
-            Kind::Other {
-                kind: ObjectKind::Server | ObjectKind::ForeignDataWrapper | ObjectKind::Language,
-                ..
-            } => &["USAGE"],
-            Kind::Session(_)
-            | Kind::Index(_)
-            | Kind::Extension { .. }
-            | Kind::Statistics(_)
-            | Kind::Other { .. } => &[],
         }
     }
 

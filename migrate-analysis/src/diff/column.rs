@@ -3,10 +3,9 @@
 use super::reach::Reach;
 use super::table::{comment_text, comment_words, options};
 use super::{Differ, Fix, Pair, Phase, Weight, fix};
-use crate::catalog::{Acl, BaseType, Column, ColumnType, Expr, State, Table};
+use crate::catalog::{BaseType, Column, ColumnType, Expr, State, Table};
 use crate::deparse::{self, object_name};
 use crate::list::CollectVec;
-use crate::ordered::SortedMap;
 use crate::sql::quoted;
 
 /// A column in both states: its table with it, and how it is called in words and in SQL.
@@ -79,7 +78,7 @@ impl Differ<'_> {
             self.note(both.weight(), words, both.altered(vec![action]));
         }
         self.column_comment(&both.table, &both.title, one, other);
-        self.column_privileges(&both.table, &both.title, one, other);
+        self.column_privileges(pair, (&both.table, &both.title), (one, other));
     }
 
     fn column_name(&mut self, both: &Both<'_>) {
@@ -281,39 +280,6 @@ impl Differ<'_> {
         let sql = format!("COMMENT ON COLUMN {table}.{} IS {text}", quoted(&one.name));
         let words = comment_words(title, one.comment.is_some(), other.comment.is_some());
         self.certain(words, vec![fix(Phase::Describe, 0, sql)]);
-    }
-
-    pub(super) fn column_privileges(
-        &mut self,
-        table: &str,
-        title: &str,
-        one: &Column,
-        other: &Column,
-    ) {
-        if one.acl == other.acl || other.partial || one.partial {
-            return;
-        }
-        let entries = |acl: &Option<Acl>| match acl {
-            Some(Acl::Known(entries)) => entries.clone(),
-            _ => SortedMap::new(),
-        };
-        let column = quoted(&one.name);
-        let (then, now) = (entries(&one.acl), entries(&other.acl));
-        let mut sql: Vec<String> = now
-            .keys()
-            .map(|role| format!("REVOKE ALL ({column}) ON {table} FROM {}", deparse::role(role)))
-            .collect_vec();
-        for (role, privileges) in &then {
-            for (privilege, option) in privileges {
-                let with = if *option { " WITH GRANT OPTION" } else { "" };
-                let role = deparse::role(role);
-                sql.push(format!("GRANT {privilege} ({column}) ON {table} TO {role}{with}"));
-            }
-        }
-        let unknown = [&one.acl, &other.acl].contains(&&Some(Acl::Unknown));
-        let weight = if unknown { Weight::Doubtful } else { Weight::Certain };
-        let fixes = sql.into_iter().map(|sql| fix(Phase::Describe, 0, sql)).collect_vec();
-        self.note(weight, format!("{title} has other privileges"), fixes);
     }
 }
 

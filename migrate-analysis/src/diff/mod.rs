@@ -7,6 +7,7 @@
 
 mod column;
 mod constraint;
+mod described;
 mod objects;
 mod parts;
 mod reach;

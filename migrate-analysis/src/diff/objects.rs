@@ -37,9 +37,22 @@ fn routine_kind(routine: &Routine) -> &'static str {
 }
 
 /// The name that a command knows it by.
-fn command_name(state: &State<'_>, object: &Object) -> String {
+pub(super) fn command_name(state: &State<'_>, object: &Object) -> String {
     match &object.kind {
         Kind::Routine(_) => deparse::routine_name(state, object),
+        // As it is written: `<|< (integer, integer)`, `(bigint AS uuid)`, `FOR reader SERVER s`.
+        Kind::Other {
+            kind:
+                ObjectKind::Operator
+                | ObjectKind::Cast
+                | ObjectKind::Transform
+                | ObjectKind::UserMapping
+                | ObjectKind::LargeObject,
+            ..
+        } => {
+            let schema = object.schema.filter(|id| *id != Id::PUBLIC).and_then(|id| state.get(id));
+            schema.map_or_else(String::new, |it| format!("{}.", quoted(&it.name))) + &object.name
+        }
         _ => object_name(state, object),
     }
 }
@@ -70,6 +83,10 @@ fn has_plain_name(object: &Object) -> bool {
 
 /// `` table `users` ``.
 pub(super) fn titled(state: &State<'_>, object: &Object) -> String {
+    // They have no name, and are one object for all statements.
+    if let Kind::Other { kind: ObjectKind::DefaultPrivileges, .. } = &object.kind {
+        return "an `ALTER DEFAULT PRIVILEGES`".to_owned();
+    }
     format!("{} `{}`", kind_name(object), command_name(state, object))
 }
 
@@ -257,7 +274,7 @@ impl Differ<'_> {
             Kind::Type | Kind::Other { .. } | Kind::Session(_) | Kind::Relation => Vec::new(),
         };
         if fixes.is_empty() {
-            let why = format!("how `{name}` was made is not known");
+            let why = format!("how {} was made is not known", titled(state, object));
             return (fixes, Some(why));
         }
         fixes.extend(self.described(id, object));
@@ -304,29 +321,6 @@ impl Differ<'_> {
                 std::iter::once(create).chain(comment)
             })
             .collect_vec()
-    }
-
-    /// Owner, comment and privileges of something that is made again.
-    pub(super) fn described(&self, id: Id, object: &Object) -> Vec<Fix> {
-        let name = command_name(self.before, object);
-        let kind = kind_name(object).to_uppercase();
-        let mut all = Vec::new();
-        if let Some(comment) = &object.comment {
-            let text = deparse::literal(comment);
-            all.push(fix(Phase::Describe, age(id), format!("COMMENT ON {kind} {name} IS {text}")));
-        }
-        if let Some(owner) = &object.owner {
-            let owner = deparse::role(owner);
-            all.push(fix(
-                Phase::Describe,
-                age(id),
-                format!("ALTER {kind} {name} OWNER TO {owner}"),
-            ));
-        }
-        all.extend(
-            self.grants(object, None).into_iter().map(|sql| fix(Phase::Describe, age(id), sql)),
-        );
-        all
     }
 
     /// Both states have it.

@@ -1,15 +1,14 @@
-//! Indexes in detail, sequences, enums, routines, comments and grants.
+//! Indexes in detail, sequences, enums and routines.
 
 use super::objects::{columns_of, titled};
-use super::table::{comment_text, comment_words, owner_name};
+use super::table::owner_name;
 use super::{Differ, Fix, Pair, Phase, Weight, fix, weight};
 use crate::catalog::{
-    Acl, BaseType, Body, Column, Domain, Expr, Index, IndexElement, IndexKey, Kind, Object, Piece,
+    BaseType, Body, Column, Domain, Expr, Index, IndexElement, IndexKey, Kind, Object, Piece,
     Routine, Sequence, State, Table, named, numbered,
 };
 use crate::deparse::{self, object_name};
 use crate::list::CollectVec;
-use crate::ordered::SortedMap;
 use crate::sql::quoted;
 
 impl Differ<'_> {
@@ -287,101 +286,6 @@ impl Differ<'_> {
         });
         checks.chain([default]).flatten().max()
     }
-
-    /// Owner, comment and privileges.
-    pub(super) fn pair_described(&mut self, pair: Pair<'_>) {
-        let (before, after) = (pair.before.1, pair.after.1);
-        if before.partial || after.partial {
-            return;
-        }
-        let title = titled(self.before, before);
-        let (kind, name) = match title.split_once(" `") {
-            Some((kind, name)) => (kind.to_uppercase(), name.trim_end_matches('`').to_owned()),
-            None => return,
-        };
-        if before.comment != after.comment {
-            let text = comment_text(before.comment.as_deref());
-            let sql = format!("COMMENT ON {kind} {name} IS {text}");
-            let words = comment_words(&title, before.comment.is_some(), after.comment.is_some());
-            self.certain(words, vec![fix(Phase::Describe, 0, sql)]);
-        }
-        let is_index = matches!(before.kind, Kind::Index(_));
-        if before.owner != after.owner && !is_index {
-            let owner =
-                before.owner.as_deref().map_or_else(|| "CURRENT_USER".to_owned(), deparse::role);
-            let sql = format!("ALTER {kind} {name} OWNER TO {owner}");
-            self.certain(
-                format!("{title} belongs to another role"),
-                vec![fix(Phase::Describe, 0, sql)],
-            );
-        }
-        if before.acl != after.acl {
-            let sql = self.grants(before, after.acl.as_ref());
-            let fixes = sql.into_iter().map(|sql| fix(Phase::Describe, 0, sql)).collect_vec();
-            let unknown = before.acl == Some(Acl::Unknown) || after.acl == Some(Acl::Unknown);
-            let weight = if unknown { Weight::Doubtful } else { Weight::Certain };
-            self.note(weight, format!("{title} has other privileges"), fixes);
-        }
-    }
-
-    /// What gives an object the privileges it had, from those that it has now.
-    pub(super) fn grants(&self, object: &Object, now: Option<&Acl>) -> Vec<String> {
-        let nothing = SortedMap::new();
-        let known = |acl: Option<&'_ Acl>| match acl {
-            Some(Acl::Known(entries)) => entries.clone(),
-            _ => nothing.clone(),
-        };
-        let (then, now) = (known(object.acl.as_ref()), known(now));
-        let title = titled(self.before, object);
-        let Some((kind, name)) = title.split_once(" `") else { return Vec::new() };
-        let kind = match kind {
-            "view" | "materialized view" | "foreign table" => "TABLE".to_owned(),
-            kind => kind.to_uppercase(),
-        };
-        let name = name.trim_end_matches('`');
-        let mut sql = Vec::new();
-        for (role, privileges) in &now {
-            let kept = then.get(role);
-            let gone =
-                privileges.keys().filter(|it| !kept.is_some_and(|kept| kept.contains_key(*it)));
-            let gone = privileges_of(object, gone.cloned().collect_vec());
-            if !gone.is_empty() && !is_owner(role) {
-                sql.push(format!("REVOKE {gone} ON {kind} {name} FROM {}", deparse::role(role)));
-            }
-        }
-        for (role, privileges) in &then {
-            let had = now.get(role);
-            let new =
-                privileges.iter().filter(|it| had.is_none_or(|had| had.get(it.0) != Some(it.1)));
-            for option in [false, true] {
-                let names = new.clone().filter(|it| *it.1 == option).map(|it| it.0.clone());
-                let names = privileges_of(object, names.collect_vec());
-                if !names.is_empty() && !is_owner(role) {
-                    let with = if option { " WITH GRANT OPTION" } else { "" };
-                    sql.push(format!(
-                        "GRANT {names} ON {kind} {name} TO {}{with}",
-                        deparse::role(role)
-                    ));
-                }
-            }
-        }
-        sql
-    }
-}
-
-/// As GRANT and REVOKE take them. All of several are `ALL`: what had all of them came by that word, which
-/// from PostgreSQL 17 on means one more.
-fn privileges_of(object: &Object, names: Vec<String>) -> String {
-    let all = object.all_privileges();
-    match all.len() > 1 && all.iter().all(|it| names.iter().any(|name| name == it)) {
-        true => "ALL".to_owned(),
-        false => deparse::list(names.into_iter()),
-    }
-}
-
-/// The entry of the role that the migrations connect as, whose name is not known.
-fn is_owner(role: &str) -> bool {
-    role.is_empty()
 }
 
 /// Whether a call of a column may be a cast to the type that it has.

@@ -196,11 +196,6 @@ impl Writer<'_> {
         }
         match &object.kind {
             Kind::Session(_) | Kind::Relation => {}
-            // The server's own comment on `public`.
-            Kind::Schema if name == "public" => {
-                attributes.insert("comment", Value::Unknown);
-                self.put("schema", name, attributes);
-            }
             Kind::Schema => self.put("schema", name, attributes),
             Kind::Table(table) => self.table(object, table, attributes),
             Kind::View(view) => self.view(object, view, attributes),

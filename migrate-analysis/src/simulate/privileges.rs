@@ -47,12 +47,13 @@ impl Simulator<'_> {
 
     fn give_to(&mut self, id: Id, owner: Option<&str>) {
         self.catalog.edit(id, |object| {
-            let before = acl::owner_of(object).to_owned();
+            let before = object.owner_name().to_owned();
             object.owner = owner.map(str::to_owned);
-            let after = acl::owner_of(object).to_owned();
-            if let Some(acl) = &mut object.acl {
-                acl::change_owner(acl, &before, &after);
+            let after = object.owner_name().to_owned();
+            for column in object.columns_mut().into_iter().flatten() {
+                column.acl.as_mut().into_iter().for_each(|acl| acl.change_owner(&before, &after));
             }
+            object.acl.as_mut().into_iter().for_each(|acl| acl.change_owner(&before, &after));
         });
     }
 
@@ -80,10 +81,7 @@ impl Simulator<'_> {
         match on {
             GrantTarget::Objects(objects) => {
                 for object in objects {
-                    // `ON TABLE` takes views and sequences too, which are spelt in no other way.
-                    if let Some(target) = self.named(object, Strictness::Lenient)? {
-                        ids.push(target.object());
-                    }
+                    ids.extend(self.granted_object(object)?.map(|target| target.object()));
                 }
             }
             GrantTarget::AllInSchema(kind, schemas) => {
@@ -95,6 +93,17 @@ impl Simulator<'_> {
             GrantTarget::Other => {}
         }
         Ok(ids)
+    }
+
+    /// `ON TABLE` takes views and sequences too, which are spelt in no other way, and `ON FUNCTION`
+    /// aggregates.
+    fn granted_object(&mut self, object: &ObjectName) -> Result<Option<Target>> {
+        let named = self.named(object, Strictness::Lenient);
+        if named.is_ok() || object.kind != ObjectKind::Function {
+            return named;
+        }
+        let aggregate = ObjectName { kind: ObjectKind::Aggregate, ..object.clone() };
+        self.named(&aggregate, Strictness::Lenient).or(named)
     }
 
     fn all_in(&self, kind: ObjectKind, schema: Id) -> Vec<Id> {

@@ -3,7 +3,7 @@
 use super::{Decode, Encode, Input, decoded, encode_slice};
 use crate::catalog::{
     Acl, Argument, Attribute, BaseType, Body, Catalog, Column, ColumnType, Constraint,
-    ConstraintKind, Domain, DomainCheck, Expr, Fog, ForeignAction, ForeignKey, Id, Index,
+    ConstraintKind, Domain, DomainCheck, Expr, Fog, ForeignAction, ForeignKey, Held, Id, Index,
     IndexElement, IndexKey, Kept, Key, Kind, Object, Ownership, PartitionKey, Parts, Piece, Policy,
     Routine, RoutineKind, Rule, Sequence, Session, Space, Statistics, Table, Trigger, View,
 };
@@ -165,6 +165,7 @@ variants!(Space {
     6 = Other(kind),
 });
 variants!(Acl { 0 = Known(grantees), 1 = Unknown });
+variants!(Held { 0 = Perhaps, 1 = Plainly, 2 = WithGrantOption });
 variants!(Piece {
     0 = Text(text),
     1 = Column(number),

@@ -44,6 +44,7 @@ mod tests;
 #[cfg(test)]
 mod tests_corpus;
 
+use super::lex::Kind;
 use super::words::Words;
 use crate::ddl::{Command, ObjectKind};
 use cursor::Reader;
@@ -82,12 +83,38 @@ fn read(reader: &mut Reader<'_>) -> Option<Command> {
         "DO" => misc::run_block(reader),
         "CALL" => misc::call(reader),
         "REFRESH" => view::refresh(reader),
-        "SELECT" | "INSERT" | "UPDATE" | "DELETE" | "WITH" | "MERGE" | "VALUES" | "TABLE" | "(" => {
+        "EXPLAIN" => explain(reader),
+        _ => {
             reader.at = 0;
-            query::statement(reader)
+            query(reader)
         }
-        _ => None,
     }
+}
+
+fn query(reader: &mut Reader<'_>) -> Option<Command> {
+    let first = ["SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "MERGE", "VALUES", "TABLE"];
+    match reader.is_any(&first) || reader.is_kind(Kind::Open) {
+        true => query::statement(reader),
+        false => None,
+    }
+}
+
+/// Behind `EXPLAIN`, where options or `ANALYZE` follow: with the latter the query is run.
+fn explain(reader: &mut Reader<'_>) -> Option<Command> {
+    let analyze = ["ANALYZE", "ANALYSE"];
+    let options = reader.at;
+    let runs = match reader.skip_parens() {
+        Some(()) => (options..reader.at).any(|at| reader.words.is_any(at, &analyze)),
+        None => {
+            reader.accept_any(&analyze);
+            reader.accept("VERBOSE");
+            true
+        }
+    };
+    let end = reader.words.len();
+    let rest = reader.words.part(reader.at..end);
+    reader.at = end;
+    if runs { query(&mut Reader::new(rest)) } else { Some(Command::Nothing) }
 }
 
 /// Behind `CREATE`. `OR REPLACE` and what else stands before the kind of object is left to its reader.

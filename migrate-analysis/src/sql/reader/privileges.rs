@@ -87,19 +87,23 @@ fn target(reader: &mut Reader<'_>, end: &str) -> Option<GrantTarget> {
     if reader.is("ALL") {
         return all_in_schema(reader);
     }
-    let kinds = [
-        ("TABLE", ObjectKind::Table),
-        ("SEQUENCE", ObjectKind::Sequence),
-        ("SCHEMA", ObjectKind::Schema),
-        ("FUNCTION", ObjectKind::Function),
-        ("PROCEDURE", ObjectKind::Procedure),
-        ("ROUTINE", ObjectKind::Routine),
-        ("TYPE", ObjectKind::Type),
-        ("DOMAIN", ObjectKind::Domain),
+    let kinds: [(&[&str], ObjectKind); 11] = [
+        (&["TABLE"], ObjectKind::Table),
+        (&["SEQUENCE"], ObjectKind::Sequence),
+        (&["SCHEMA"], ObjectKind::Schema),
+        (&["FUNCTION"], ObjectKind::Function),
+        (&["PROCEDURE"], ObjectKind::Procedure),
+        (&["ROUTINE"], ObjectKind::Routine),
+        (&["TYPE"], ObjectKind::Type),
+        (&["DOMAIN"], ObjectKind::Domain),
+        (&["LANGUAGE"], ObjectKind::Language),
+        (&["FOREIGN", "SERVER"], ObjectKind::Server),
+        (&["FOREIGN", "DATA", "WRAPPER"], ObjectKind::ForeignDataWrapper),
     ];
     // A table may have the name of a kind.
     let named = !reader.is_name_at(1) || reader.is_at(1, end);
-    let kind = kinds.iter().find(|(word, _)| !named && reader.accept(word)).map(|(_, kind)| *kind);
+    let kind = kinds.iter().find(|(words, _)| !named && reader.accept_all(words));
+    let kind = kind.map(|(_, kind)| *kind);
     let kind = match kind {
         Some(kind) => kind,
         None if named => ObjectKind::Table,

@@ -10,6 +10,7 @@ mod constraint;
 mod objects;
 mod parts;
 mod reach;
+mod routine;
 mod table;
 mod trigger;
 mod view;

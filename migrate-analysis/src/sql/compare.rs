@@ -6,10 +6,12 @@
 mod call;
 mod clauses;
 mod form;
+mod moment;
 mod node;
 mod operators;
 mod resolve;
 mod values;
+mod written;
 
 #[cfg(test)]
 mod tests;
@@ -20,6 +22,7 @@ use super::words::Words;
 use node::Node;
 pub(crate) use resolve::Relation;
 use resolve::{Known, forget_names, resolve};
+pub(crate) use written::{bodies, bounds, options, settings};
 
 /// How two expressions or queries compare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,4 +1,4 @@
-use super::{Relation, Sameness, expressions, queries, views};
+use super::{Relation, Sameness, bodies, bounds, expressions, options, queries, settings, views};
 
 /// The columns of a table, an expression over them, and how PostgreSQL 15 prints it.
 #[test]
@@ -318,5 +318,97 @@ fn a_number_behind_a_name_is_of_postgres() {
     ];
     for (one, other) in different {
         assert_eq!(expressions(one, other), Sameness::Different, "{one}\n{other}");
+    }
+}
+
+#[test]
+fn settings_are_lists() {
+    let same = [
+        ("public, pg_temp", "'public', 'pg_temp'"),
+        ("\"$user\", Public", "'$user', 'public'"),
+        ("''", "''"),
+        ("off", "'off'"),
+        ("10", "'10'"),
+    ];
+    for (one, other) in same {
+        assert_eq!(settings(one, other), Sameness::Same, "{one}\n{other}");
+    }
+    let different =
+        [("public, pg_temp", "'public, pg_temp'"), ("a, b", "b, a"), ("a", "\"A\""), ("1", "2")];
+    for (one, other) in different {
+        assert_eq!(settings(one, other), Sameness::Different, "{one}\n{other}");
+    }
+    assert_eq!(settings("FROM CURRENT", "public"), Sameness::Perhaps);
+}
+
+#[test]
+fn bounds_are_compared_by_value() {
+    let compared = |one: &str, other: &str, of: &str| {
+        bounds(&format!("FOR VALUES {one}"), &format!("for values {other}"), &[of.to_owned()])
+    };
+    let (number, text) = ("bigint", "text");
+    let (zoned, time) = ("timestamp with time zone", "timestamp without time zone");
+    let cases = [
+        ("FROM (1) TO (10)", "FROM ('1') TO ('10')", number, Sameness::Same),
+        ("FROM (1) TO (10)", "FROM (1) TO (11)", number, Sameness::Different),
+        ("FROM (MINVALUE) TO (10)", "FROM (minvalue) TO (10)", number, Sameness::Same),
+        ("FROM (MINVALUE) TO (10)", "FROM (10) TO (MAXVALUE)", number, Sameness::Different),
+        ("IN ('a', 'b')", "IN ('a','b')", text, Sameness::Same),
+        ("IN ('a', 'b')", "IN ('a', 'c')", text, Sameness::Different),
+        ("IN ('a', 'b')", "IN ('a')", text, Sameness::Different),
+        ("IN ('a', NULL)", "IN ('a', NULL)", text, Sameness::Same),
+        ("IN ('1')", "FROM ('1') TO ('2')", text, Sameness::Different),
+        ("WITH (modulus 4, remainder 0)", "WITH (MODULUS 4, REMAINDER 0)", text, Sameness::Same),
+        (
+            "WITH (modulus 4, remainder 0)",
+            "WITH (modulus 4, remainder 1)",
+            text,
+            Sameness::Different,
+        ),
+        ("IN ('2020-01-01')", "IN ('2020-01-01 00:00:00')", time, Sameness::Same),
+        ("IN ('2020-01-01')", "IN ('2020-01-01 00:00:01')", time, Sameness::Different),
+        ("IN ('2020-01-01')", "IN ('2020-01-01 00:00:00+00')", zoned, Sameness::Perhaps),
+        ("IN (DATE '2020-01-01')", "IN ('2020-01-01 00:00:00+00')", zoned, Sameness::Perhaps),
+        ("IN ('2020-01-01')", "IN ('2020-01-02 00:00:00+00')", zoned, Sameness::Different),
+        ("IN ('2020-01-01T01:00Z')", "IN ('2019-12-31 23:00:00-02')", zoned, Sameness::Same),
+        ("IN ('1/2/2020')", "IN ('2020-01-02')", time, Sameness::Perhaps),
+    ];
+    for (one, other, of, expected) in cases {
+        assert_eq!(compared(one, other, of), expected, "{one}\n{other}");
+        assert_eq!(compared(other, one, of), expected, "{other}\n{one}");
+    }
+}
+
+#[test]
+fn bodies_in_sql_are_compared_by_statement() {
+    let same = [
+        ("RETURN a + b", "RETURN (a + b)"),
+        ("RETURN(a)", "RETURN a"),
+        (
+            "BEGIN ATOMIC SELECT id FROM t; SELECT a + 1; END",
+            "BEGIN ATOMIC SELECT t.id FROM public.t; SELECT (f.a + 1); END",
+        ),
+    ];
+    for (one, other) in same {
+        assert_eq!(bodies(one, other), Sameness::Same, "{one}\n{other}");
+    }
+    let different = [
+        ("RETURN(a)", "RETURN(b)"),
+        ("BEGIN ATOMIC SELECT 1; END", "BEGIN ATOMIC SELECT 2; END"),
+        ("BEGIN ATOMIC SELECT 1; END", "BEGIN ATOMIC SELECT 1; SELECT 2; END"),
+    ];
+    for (one, other) in different {
+        assert_eq!(bodies(one, other), Sameness::Different, "{one}\n{other}");
+    }
+}
+
+#[test]
+fn options_of_aggregates_are_names_and_values() {
+    for (one, other) in [("f", "public.f"), ("0", "'0'"), ("SAFE", "safe"), ("int4pl", "int4pl")] {
+        assert_eq!(options(one, other), Sameness::Same, "{one}\n{other}");
+    }
+    assert_eq!(options("f", "app.f"), Sameness::Perhaps);
+    for (one, other) in [("f", "g"), ("0", "'1'"), ("app.f", "other.f")] {
+        assert_eq!(options(one, other), Sameness::Different, "{one}\n{other}");
     }
 }

@@ -334,3 +334,15 @@ CREATE VIEW early AS SELECT member.id, member.name, upper(member.name) AS loud F
 -- DOWN
 DROP VIEW early;
 CREATE VIEW early AS SELECT member.id, member.name, upper(member.name) AS loud FROM public.member;
+
+-- == operators
+CREATE FUNCTION near(int4, int4) RETURNS bool LANGUAGE sql IMMUTABLE AS $$ SELECT $1 = $2 $$;
+CREATE FUNCTION near(int4[], int4[]) RETURNS bool LANGUAGE sql IMMUTABLE AS $$ SELECT $1 = $2 $$;
+CREATE OPERATOR === (LEFTARG = int, RIGHTARG = int4, FUNCTION = near);
+CREATE OPERATOR === (LEFTARG = int[], RIGHTARG = int[], FUNCTION = near);
+CREATE OPERATOR === (RIGHTARG = int[], FUNCTION = array_ndims);
+-- DOWN
+DROP OPERATOR === (NONE, int4[]);
+DROP OPERATOR public.=== (integer[], integer[]);
+DROP OPERATOR public.=== (integer, integer);
+DROP FUNCTION near(int[], int[]), near(int, int);

@@ -18,13 +18,23 @@ impl Moment {
     pub(super) fn compare(&self, other: &Moment) -> Sameness {
         let utc = |it: &Moment| it.seconds - it.offset.unwrap_or(0);
         let apart = (utc(self) - utc(other)).abs();
-        let same = apart == 0 && self.fraction == other.fraction;
-        match (self.offset.is_some() == other.offset.is_some(), same) {
-            (true, true) => Sameness::Same,
+        match (self.offset.is_some() == other.offset.is_some(), apart == 0) {
+            (true, true) if self.fraction == other.fraction => Sameness::Same,
+            // A type may keep fewer digits.
+            (true, true) => Sameness::Perhaps,
             // It depends on the time zone of the session.
             (false, _) if apart <= APART => Sameness::Perhaps,
             _ => Sameness::Different,
         }
+    }
+
+    pub(super) fn is_same_day(&self, other: &Moment) -> bool {
+        self.seconds.div_euclid(86_400) == other.seconds.div_euclid(86_400)
+    }
+
+    /// Whatever the time zones are.
+    pub(super) fn is_same_clock(&self, other: &Moment) -> bool {
+        self.seconds == other.seconds
     }
 }
 

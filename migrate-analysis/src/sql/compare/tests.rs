@@ -371,6 +371,9 @@ fn bounds_are_compared_by_value() {
         ("IN (DATE '2020-01-01')", "IN ('2020-01-01 00:00:00+00')", zoned, Sameness::Perhaps),
         ("IN ('2020-01-01')", "IN ('2020-01-02 00:00:00+00')", zoned, Sameness::Different),
         ("IN ('2020-01-01T01:00Z')", "IN ('2019-12-31 23:00:00-02')", zoned, Sameness::Same),
+        ("IN ('2020-01-01 10:00')", "IN ('2020-01-01')", "date", Sameness::Perhaps),
+        ("IN ('2020-01-01 10:00')", "IN ('2020-01-02')", "date", Sameness::Different),
+        ("IN ('2020-01-01 10:00+02')", "IN ('2020-01-01 10:00')", time, Sameness::Perhaps),
         ("IN ('1/2/2020')", "IN ('2020-01-02')", time, Sameness::Perhaps),
     ];
     for (one, other, of, expected) in cases {

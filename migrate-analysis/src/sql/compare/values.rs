@@ -39,7 +39,11 @@ pub(super) fn compare(
     }
     let is_time = is(&["date", "time"]);
     if is_time && let (Some(one), Some(other)) = (moment::read(one), moment::read(other)) {
-        return one.compare(&other).max(kinds);
+        // What the type does not keep makes no difference.
+        let drops = is(&["date"]) && one.is_same_day(&other)
+            || is(&["timestamp without"]) && one.is_same_clock(&other);
+        let compared = one.compare(&other).max(kinds);
+        return if drops { compared.min(Sameness::Perhaps) } else { compared };
     }
     let is_read = |text: &str| moment::read(text).is_some();
     if is_time && is_read(one) != is_read(other) {

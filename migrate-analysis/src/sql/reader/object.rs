@@ -102,12 +102,15 @@ impl Reader<'_> {
             Trigger | Rule | Policy | Constraint => self.part_on_table(&mut object)?,
             Cast => object.name = self.cast_name()?,
             Transform => {
+                let mut of = String::new();
                 object.name = self.words_as_name(|reader| {
                     reader.expect("FOR")?;
-                    reader.type_name()?;
+                    of = bare(&reader.type_name()?);
                     reader.expect("LANGUAGE")?;
-                    reader.ident().map(drop)
+                    of = format!("FOR {of} LANGUAGE {}", reader.ident()?.name);
+                    Some(())
                 })?;
+                object.name.name = of;
             }
             UserMapping => {
                 object.name = self.words_as_name(|reader| {

@@ -11,6 +11,7 @@ mod described;
 mod objects;
 mod parts;
 mod reach;
+mod routine;
 mod table;
 mod trigger;
 mod view;

@@ -1,11 +1,11 @@
-//! Indexes in detail, sequences, enums and routines.
+//! Indexes in detail, sequences, enums.
 
 use super::objects::{columns_of, titled};
 use super::table::owner_name;
 use super::{Differ, Fix, Pair, Phase, Weight, fix, weight};
 use crate::catalog::{
-    BaseType, Body, Column, Domain, Expr, Index, IndexElement, IndexKey, Kind, Object, Piece,
-    Routine, Sequence, State, Table, named, numbered,
+    BaseType, Column, Domain, Expr, Index, IndexElement, IndexKey, Kind, Object, Piece, Sequence,
+    State, Table, named, numbered,
 };
 use crate::deparse::{self, object_name};
 use crate::list::CollectVec;
@@ -192,40 +192,6 @@ impl Differ<'_> {
             "ALTER TABLE {table_name} ALTER COLUMN {own} DROP DEFAULT, {change}, \
              ALTER COLUMN {own} SET DEFAULT {literal}"
         )
-    }
-
-    pub(super) fn routines(&mut self, pair: Pair<'_>, one: &Routine, other: &Routine) {
-        let (before, after) = (pair.before.1, pair.after.1);
-        let title = titled(self.before, before);
-        if one.body == Body::Unknown || other.body == Body::Unknown {
-            if one != other {
-                self.note(Weight::Doubtful, format!("{title} is perhaps another"), Vec::new());
-            }
-            return;
-        }
-        let create = |state: &State<'_>, object: &Object, it: &Routine| {
-            deparse::create_routine(state, object, it)
-        };
-        // Where it is and what it is called is told apart from this.
-        let (name, schema) = (before.name.clone(), before.schema);
-        let named = Object { name, schema, ..after.clone() };
-        let (then, now) = (create(self.before, before, one), create(self.after, &named, other));
-        if then == now {
-            return;
-        }
-        let Some(then) = then else { return };
-        let returns = |state: &State<'_>, it: &Routine| {
-            let names: Vec<&Option<String>> = it.arguments.iter().map(|it| &it.name).collect_vec();
-            (deparse::returns(state, it), format!("{names:?}"))
-        };
-        let mut fixes = Vec::new();
-        // PostgreSQL replaces no function by one with another result or other names.
-        if returns(self.before, one) != returns(self.after, other) {
-            let drop = format!("DROP FUNCTION {}", deparse::routine_name(self.after, after));
-            fixes.push(fix(Phase::DropTable, 0, drop));
-        }
-        fixes.push(fix(Phase::CreateObject, i64::from(pair.before.0.number()), then));
-        self.certain(format!("{title} is defined otherwise"), fixes);
     }
 
     /// Kinds whose parts are not told apart: they are dropped and made again.

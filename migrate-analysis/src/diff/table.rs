@@ -4,12 +4,12 @@ use super::column::column_settings;
 use super::objects::columns_of;
 use super::trigger::create_rule;
 use super::{Differ, Fix, Matching, Pair, Phase, Weight, age, fix};
-use crate::catalog::{Column, Id, Object, Ownership, State, Table, numbered};
+use crate::catalog::{Column, Id, IndexKey, Object, Ownership, State, Table, numbered};
 use crate::ddl::{Persistence, ReplicaIdentity};
 use crate::deparse::{self, object_name};
 use crate::list::CollectVec;
 use crate::ordered::sort_by_key;
-use crate::sql::quoted;
+use crate::sql::{compare, quoted};
 
 /// Columns of one table in both states.
 struct Columns<'a> {
@@ -221,9 +221,14 @@ impl Differ<'_> {
             table.parents.iter().map(|id| deparse::name(state, *id)).collect_vec()
         };
         let (then, now) = (parents(self.before, one), parents(self.after, other));
-        if then == now && one.bound == other.bound {
-            return;
-        }
+        let weight = match (&one.bound, &other.bound) {
+            (Some(bound), Some(other_bound)) if then == now => {
+                super::weight(compare::bounds(bound, other_bound, &self.key_types(one)))
+            }
+            _ if then == now && one.bound == other.bound => None,
+            _ => Some(Weight::Certain),
+        };
+        let Some(weight) = weight else { return };
         let name = object_name(self.before, pair.before.1);
         let mut fixes = Vec::new();
         for parent in &now {
@@ -240,7 +245,22 @@ impl Differ<'_> {
             };
             fixes.push(fix(Phase::AddConstraint, 0, sql));
         }
-        self.certain(format!("table `{name}` is part of other tables than before"), fixes);
+        self.note(weight, format!("table `{name}` is part of other tables than before"), fixes);
+    }
+
+    /// The types of the columns by which the table that a partition belongs to is divided.
+    fn key_types(&self, partition: &Table) -> Vec<String> {
+        let whole = partition.parents.first().and_then(|id| self.before.get(*id)?.table());
+        let Some((whole, key)) = whole.and_then(|it| Some((it, it.partition_by.as_ref()?))) else {
+            return Vec::new();
+        };
+        let types = key.keys.iter().map_while(|element| match &element.key {
+            IndexKey::Column(number) => {
+                Some(deparse::column_type(self.before, &whole.numbered(*number)?.column_type))
+            }
+            IndexKey::Expression(_) => None,
+        });
+        types.collect_vec()
     }
 }
 

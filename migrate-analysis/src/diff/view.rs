@@ -7,7 +7,8 @@ use crate::catalog::{Column, Id, Kind, Object, State, View, numbered};
 use crate::deparse::{self, object_name};
 use crate::list::CollectVec;
 use crate::ordered::SortedSet;
-use crate::sql::{compare, quoted};
+use crate::sql::compare::{self, Relation};
+use crate::sql::quoted;
 
 impl Differ<'_> {
     /// Everything about a view that is made again, but for what any object has.
@@ -57,12 +58,23 @@ impl Differ<'_> {
             let only_order = is_starred(one, other) && is_permutation(&then, &now);
             return Some(if only_order { Weight::Order } else { Weight::Certain });
         }
-        let weight = match compared(one, other) {
+        let weight = match self.weight_of_queries(one, other) {
             Some(Weight::Certain) if one.outdated || other.outdated => Some(Weight::Doubtful),
             weight => weight,
         };
         let differ = || has_other_options(one, other) || self.has_other_types(one, other);
         weight.or_else(|| differ().then_some(Weight::Certain))
+    }
+
+    /// How much the two queries differ, `*` and what their columns are called apart.
+    fn weight_of_queries(&self, one: &View, other: &View) -> Option<Weight> {
+        let weight = compared(one, other)?;
+        let (then, now) = (relations(self.before, one), relations(self.after, other));
+        if !one.followed || !other.followed {
+            // The names in brackets may be those that the other has in its query.
+            return Some(if one.listed == other.listed { weight } else { Weight::Doubtful });
+        }
+        super::weight(compare::views((&one.query, &then), (&other.query, &now)))
     }
 
     /// Columns have other names, and nothing else differs.
@@ -203,7 +215,25 @@ fn names(columns: &[Column]) -> Vec<String> {
     columns.iter().map(|column| column.name.clone()).collect_vec()
 }
 
-/// How much the two queries differ.
+/// What a view reads, each with the columns that there were when it was made: those that came later are none
+/// that it reads.
+fn relations(state: &State<'_>, view: &View) -> Vec<Relation> {
+    let whole = view.reads.iter().filter(|(_, column)| column.is_none());
+    let relation = |(id, _): &(Id, Option<u32>)| {
+        let object = state.get(*id)?;
+        let schema = object.schema.and_then(|it| state.get(it)).map(|it| it.name.clone());
+        let schema = schema.filter(|it| it != "public");
+        let columns = columns_of(state, *id).iter();
+        let columns = columns.filter(|it| view.reads.contains(&(*id, Some(it.number))));
+        Some(Relation {
+            path: schema.into_iter().chain([object.name.clone()]).collect_vec(),
+            columns: columns.map(|it| it.name.clone()).collect_vec(),
+        })
+    };
+    whole.filter_map(relation).collect_vec()
+}
+
+/// How much the two queries differ as they are written.
 fn compared(one: &View, other: &View) -> Option<Weight> {
     match one.query == other.query {
         true => None,

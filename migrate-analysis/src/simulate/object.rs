@@ -149,7 +149,9 @@ impl Simulator<'_> {
         let space = Space::Other(object.kind);
         let mut name = object.name.name.clone();
         if let Some(arguments) = &object.arguments {
-            let types: Vec<&str> = arguments.iter().map(|it| it.name.name.as_str()).collect_vec();
+            let array = |it: &TypeName| if it.array { "[]" } else { "" };
+            let types = arguments.iter().map(|it| it.name.name.clone() + array(it));
+            let types: Vec<String> = types.collect_vec();
             name = format!("{name} ({})", types.join(", "));
         }
         if !is_in_schema(object.kind) {

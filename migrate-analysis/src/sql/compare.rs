@@ -6,9 +6,12 @@
 mod call;
 mod clauses;
 mod form;
+mod moment;
 mod node;
 mod operators;
+mod resolve;
 mod values;
+mod written;
 
 #[cfg(test)]
 mod tests;
@@ -17,6 +20,9 @@ use super::ast;
 use super::lex::{Kind, Token};
 use super::words::Words;
 use node::Node;
+pub(crate) use resolve::Relation;
+use resolve::{Known, forget_names, resolve};
+pub(crate) use written::{bodies, bounds, options, settings};
 
 /// How two expressions or queries compare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,15 +38,40 @@ const LONGEST: usize = 20_000;
 
 /// Compares two expressions.
 pub(crate) fn expressions(one: &str, other: &str) -> Sameness {
-    compare(one, other, |sql| form::node(&ast::expression(sql)?))
+    compare((one, &[]), (other, &[]), |sql, _| {
+        let mut node = form::node(&ast::expression(sql)?)?;
+        resolve(&mut node, &Known::new(&[]), false);
+        Some(node)
+    })
 }
 
 /// Compares two queries.
 pub(crate) fn queries(one: &str, other: &str) -> Sameness {
-    compare(one, other, |sql| clauses::statement(&ast::tree(sql)?))
+    compare((one, &[]), (other, &[]), query)
 }
 
-fn compare(one: &str, other: &str, read: impl Fn(&str) -> Option<Node> + Sync) -> Sameness {
+/// Compares two queries whose columns come out by the same names, with what they read.
+pub(crate) fn views(one: (&str, &[Relation]), other: (&str, &[Relation])) -> Sameness {
+    compare(one, other, |sql, relations| {
+        let mut node = query(sql, relations)?;
+        forget_names(&mut node);
+        Some(node)
+    })
+}
+
+fn query(sql: &str, relations: &[Relation]) -> Option<Node> {
+    let mut node = clauses::statement(&ast::tree(sql)?)?;
+    resolve(&mut node, &Known::new(relations), true);
+    Some(node)
+}
+
+type Read = fn(&str, &[Relation]) -> Option<Node>;
+
+fn compare(
+    (one, of_one): (&str, &[Relation]),
+    (other, of_other): (&str, &[Relation]),
+    read: Read,
+) -> Sameness {
     let (tokens, other_tokens) = (ast::tokens(one), ast::tokens(other));
     if bare(one, &tokens) == bare(other, &other_tokens) {
         return Sameness::Same;
@@ -53,7 +84,7 @@ fn compare(one: &str, other: &str, read: impl Fn(&str) -> Option<Node> + Sync) -
     // What could not be read and does not have the same words may still mean the same.
     let compared = ast::with_room(longer, || {
         ast::with_room(&one, || {
-            ast::with_room(&other, || Some(read(&one)?.compare(&read(&other)?)))
+            ast::with_room(&other, || Some(read(&one, of_one)?.compare(&read(&other, of_other)?)))
         })
     });
     compared.unwrap_or(Sameness::Perhaps)

@@ -143,22 +143,21 @@ fn item(item: &SelectItem) -> Option<Node> {
     let is_plain =
         |options: &WildcardAdditionalOptions| *options == WildcardAdditionalOptions::default();
     match item {
-        SelectItem::UnnamedExpr(it) => node(it),
+        SelectItem::UnnamedExpr(it) => named(node(it)?, output_name(it)),
         SelectItem::ExprWithAlias { alias, .. } if alias.quote_style == Some('\'') => None,
-        SelectItem::ExprWithAlias { expr, alias } => {
-            let alias = ast::folded(alias);
-            // PostgreSQL writes the name that the column has anyhow.
-            if output_name(expr).as_ref() == Some(&alias) {
-                return node(expr);
-            }
-            Some(Node::call("as", vec![node(expr)?, Node::text(&alias)]))
-        }
+        SelectItem::ExprWithAlias { expr, alias } => named(node(expr)?, Some(ast::folded(alias))),
         SelectItem::Wildcard(options) => is_plain(options).then(|| Node::leaf("*")),
         SelectItem::QualifiedWildcard(name, options) if is_plain(options) => {
             Some(Node::call("*", vec![path(name)?]))
         }
         _ => None,
     }
+}
+
+/// By the name that the column has, whether it is written or not.
+fn named(expression: Node, name: Option<String>) -> Option<Node> {
+    let name = name.as_deref().unwrap_or("?column?");
+    Some(Node::call("as", vec![expression, Node::text(name)]))
 }
 
 fn joined(item: &TableWithJoins) -> Option<Node> {

@@ -282,6 +282,7 @@ fn is_constant(node: &Node) -> bool {
         Node::Name(_) => false,
         Node::Call(_, operands) => operands.iter().all(is_constant),
         Node::Cast(_, inner) => is_constant(inner),
+        Node::Unknown => false,
     }
 }
 

@@ -16,6 +16,8 @@ pub(super) enum Node {
     /// An operator, function or clause, and what it applies to.
     Call(String, Vec<Node>),
     Cast(String, Box<Node>),
+    /// It may be anything.
+    Unknown,
 }
 
 impl Node {
@@ -59,6 +61,7 @@ impl Node {
 
     pub(super) fn compare(&self, other: &Node) -> Sameness {
         match (self, other) {
+            (Node::Unknown, _) | (_, Node::Unknown) => Sameness::Perhaps,
             (Node::Cast(one, inner), Node::Cast(other, other_inner)) if one == other => {
                 inner.compare(other_inner)
             }
@@ -89,6 +92,11 @@ impl Node {
                 values::array(value)
                     .map_or(Sameness::Different, |array| compare_all(&array, elements))
             }
+            (Node::Call(one, operands), Node::Call(other, others))
+                if one == "columns" && other == "columns" =>
+            {
+                compare_columns(operands, others)
+            }
             (Node::Call(one, operands), Node::Call(other, others)) => {
                 compare_heads(one, other).max(compare_all(operands, others))
             }
@@ -106,6 +114,15 @@ fn compare_heads(one: &str, other: &str) -> Sameness {
     match (one, other) {
         ("extract", "date_part") | ("date_part", "extract") => Sameness::Perhaps,
         _ => same_if(one == other),
+    }
+}
+
+/// A `*` that is left may stand for what the other has.
+fn compare_columns(one: &[Node], other: &[Node]) -> Sameness {
+    let is_star = |node: &Node| matches!(node, Node::Call(head, _) if head == "*");
+    match compare_all(one, other) {
+        Sameness::Different if one.iter().chain(other).any(is_star) => Sameness::Perhaps,
+        compared => compared,
     }
 }
 

@@ -1,4 +1,4 @@
-use super::{Sameness, expressions, queries};
+use super::{Relation, Sameness, bodies, bounds, expressions, options, queries, settings, views};
 
 /// The columns of a table, an expression over them, and how PostgreSQL 15 prints it.
 #[test]
@@ -243,4 +243,209 @@ fn long_expressions_are_compared_or_left_open() {
     assert_eq!(expressions(&long(1), &long(2)), Sameness::Different);
     let longer = |last: u32| format!("x = 0{} OR x = {last}", " OR x = 1".repeat(9000));
     assert_eq!(expressions(&longer(1), &longer(2)), Sameness::Perhaps);
+}
+
+fn relations() -> Vec<Relation> {
+    let relation = |path: &str, columns: &str| Relation {
+        path: path.split('.').map(str::to_owned).collect(),
+        columns: columns.split(' ').map(str::to_owned).collect(),
+    };
+    vec![
+        relation("users", "id name email created"),
+        relation("orders", "id user_id total note"),
+        relation("other.things", "id name"),
+    ]
+}
+
+/// A query over these, and how PostgreSQL 15 prints a view of it.
+#[test]
+fn what_postgres_prints_of_a_view_is_what_is_written() {
+    let (relations, mut perhaps) = (relations(), Vec::new());
+    let mut different = Vec::new();
+    for line in include_str!("../../../tests/cases/views.tsv").lines() {
+        let (written, printed) = line.split_once('\t').unwrap();
+        match views((written, &relations), (printed, &relations)) {
+            Sameness::Same => {}
+            Sameness::Perhaps => perhaps.push(line),
+            Sameness::Different => different.push((written, printed)),
+        }
+    }
+    assert!(different.is_empty(), "{different:#?}");
+    assert!(perhaps.len() <= 4, "{perhaps:#?}");
+}
+
+#[test]
+fn a_star_stands_for_what_is_there() {
+    let relations = relations();
+    let compared = |one, other| views((one, &relations), (other, &relations));
+    let different = [
+        ("SELECT * FROM users", "SELECT id, name, email FROM users"),
+        ("SELECT * FROM users", "SELECT name, id, email, created FROM users"),
+        ("SELECT * FROM users", "SELECT * FROM users WHERE id > 1"),
+        ("SELECT * FROM users", "SELECT * FROM other.things"),
+        ("SELECT u.* FROM users u, orders o", "SELECT o.* FROM users u, orders o"),
+        ("SELECT name, count(*) FROM users GROUP BY 1", "SELECT name, count(*) FROM users"),
+        (
+            "SELECT id, name, count(*) FROM users GROUP BY 1, 2",
+            "SELECT id, name, count(*) FROM users GROUP BY users.name, users.id",
+        ),
+        (
+            "SELECT upper(name) AS name, count(*) FROM users GROUP BY name",
+            "SELECT upper(name) AS name, count(*) FROM users GROUP BY upper(name)",
+        ),
+        ("SELECT id, name FROM users ORDER BY 1", "SELECT id, name FROM users ORDER BY name"),
+        ("SELECT id FROM users ORDER BY 1", "SELECT id FROM users ORDER BY 1 DESC"),
+        (
+            "SELECT id FROM users UNION SELECT user_id FROM orders",
+            "SELECT id FROM users UNION SELECT id FROM orders",
+        ),
+        (
+            "SELECT 1 FROM users NATURAL JOIN other.things",
+            "SELECT 1 FROM users JOIN other.things USING (id)",
+        ),
+        (
+            "SELECT 1 FROM users WHERE id IN (SELECT id FROM users WHERE name = '')",
+            "SELECT 1 FROM users WHERE id IN (SELECT u_1.id FROM users u_1 WHERE users.name = '')",
+        ),
+        ("SELECT a_1.id FROM users a, users a_1", "SELECT a.id FROM users a, users a_1"),
+    ];
+    for (one, other) in different {
+        assert_eq!(compared(one, other), Sameness::Different, "{one}\n{other}");
+        assert_eq!(compared(other, one), Sameness::Different, "{other}\n{one}");
+    }
+    // Where the columns are not known, it may be those that the other names.
+    let unknown = [
+        ("SELECT * FROM t", "SELECT t.a, t.b FROM t"),
+        (
+            "SELECT a + 1 AS b, count(*) FROM t GROUP BY b",
+            "SELECT a + 1, count(*) FROM t GROUP BY (a + 1)",
+        ),
+        ("SELECT *, b + 1 FROM t ORDER BY 2", "SELECT a, b, b + 1 FROM t ORDER BY b"),
+    ];
+    for (one, other) in unknown {
+        assert_eq!(compared(one, other), Sameness::Perhaps, "{one}\n{other}");
+        assert_eq!(compared(other, one), Sameness::Perhaps, "{other}\n{one}");
+    }
+    assert_eq!(queries("SELECT * FROM t", "SELECT * FROM u"), Sameness::Different);
+}
+
+#[test]
+fn a_number_behind_a_name_is_of_postgres() {
+    let same = [
+        ("id IN (SELECT id FROM t)", "(id IN ( SELECT t_1.id FROM t t_1))"),
+        (
+            "EXISTS (SELECT 1 FROM u x WHERE x.a = t.a)",
+            "(EXISTS ( SELECT 1 FROM u x_1 WHERE (x_1.a = t.a)))",
+        ),
+    ];
+    for (one, other) in same {
+        assert_eq!(expressions(one, other), Sameness::Same, "{one}\n{other}");
+    }
+    let different = [
+        ("id IN (SELECT id FROM t)", "id IN (SELECT t_1.id FROM u t_1)"),
+        ("id IN (SELECT id FROM t)", "id IN (SELECT t_1.no FROM t t_1)"),
+        ("id IN (SELECT t.id FROM t_1)", "id IN (SELECT t_1.id FROM t_1)"),
+        (
+            "id IN (SELECT id FROM t WHERE t.a = 1)",
+            "id IN (SELECT t_1.id FROM t t_1 WHERE t.a = 1 AND t_1.a = 1)",
+        ),
+    ];
+    for (one, other) in different {
+        assert_eq!(expressions(one, other), Sameness::Different, "{one}\n{other}");
+    }
+}
+
+#[test]
+fn settings_are_lists() {
+    let same = [
+        ("public, pg_temp", "'public', 'pg_temp'"),
+        ("\"$user\", Public", "'$user', 'public'"),
+        ("''", "''"),
+        ("off", "'off'"),
+        ("10", "'10'"),
+    ];
+    for (one, other) in same {
+        assert_eq!(settings(one, other), Sameness::Same, "{one}\n{other}");
+    }
+    let different =
+        [("public, pg_temp", "'public, pg_temp'"), ("a, b", "b, a"), ("a", "\"A\""), ("1", "2")];
+    for (one, other) in different {
+        assert_eq!(settings(one, other), Sameness::Different, "{one}\n{other}");
+    }
+    assert_eq!(settings("FROM CURRENT", "public"), Sameness::Perhaps);
+}
+
+#[test]
+fn bounds_are_compared_by_value() {
+    let compared = |one: &str, other: &str, of: &str| {
+        bounds(&format!("FOR VALUES {one}"), &format!("for values {other}"), &[of.to_owned()])
+    };
+    let (number, text) = ("bigint", "text");
+    let (zoned, time) = ("timestamp with time zone", "timestamp without time zone");
+    let cases = [
+        ("FROM (1) TO (10)", "FROM ('1') TO ('10')", number, Sameness::Same),
+        ("FROM (1) TO (10)", "FROM (1) TO (11)", number, Sameness::Different),
+        ("FROM (MINVALUE) TO (10)", "FROM (minvalue) TO (10)", number, Sameness::Same),
+        ("FROM (MINVALUE) TO (10)", "FROM (10) TO (MAXVALUE)", number, Sameness::Different),
+        ("IN ('a', 'b')", "IN ('a','b')", text, Sameness::Same),
+        ("IN ('a', 'b')", "IN ('a', 'c')", text, Sameness::Different),
+        ("IN ('a', 'b')", "IN ('a')", text, Sameness::Different),
+        ("IN ('a', NULL)", "IN ('a', NULL)", text, Sameness::Same),
+        ("IN ('1')", "FROM ('1') TO ('2')", text, Sameness::Different),
+        ("WITH (modulus 4, remainder 0)", "WITH (MODULUS 4, REMAINDER 0)", text, Sameness::Same),
+        (
+            "WITH (modulus 4, remainder 0)",
+            "WITH (modulus 4, remainder 1)",
+            text,
+            Sameness::Different,
+        ),
+        ("IN ('2020-01-01')", "IN ('2020-01-01 00:00:00')", time, Sameness::Same),
+        ("IN ('2020-01-01')", "IN ('2020-01-01 00:00:01')", time, Sameness::Different),
+        ("IN ('2020-01-01')", "IN ('2020-01-01 00:00:00+00')", zoned, Sameness::Perhaps),
+        ("IN (DATE '2020-01-01')", "IN ('2020-01-01 00:00:00+00')", zoned, Sameness::Perhaps),
+        ("IN ('2020-01-01')", "IN ('2020-01-02 00:00:00+00')", zoned, Sameness::Different),
+        ("IN ('2020-01-01T01:00Z')", "IN ('2019-12-31 23:00:00-02')", zoned, Sameness::Same),
+        ("IN ('2020-01-01 10:00')", "IN ('2020-01-01')", "date", Sameness::Perhaps),
+        ("IN ('2020-01-01 10:00')", "IN ('2020-01-02')", "date", Sameness::Different),
+        ("IN ('2020-01-01 10:00+02')", "IN ('2020-01-01 10:00')", time, Sameness::Perhaps),
+        ("IN ('1/2/2020')", "IN ('2020-01-02')", time, Sameness::Perhaps),
+    ];
+    for (one, other, of, expected) in cases {
+        assert_eq!(compared(one, other, of), expected, "{one}\n{other}");
+        assert_eq!(compared(other, one, of), expected, "{other}\n{one}");
+    }
+}
+
+#[test]
+fn bodies_in_sql_are_compared_by_statement() {
+    let same = [
+        ("RETURN a + b", "RETURN (a + b)"),
+        ("RETURN(a)", "RETURN a"),
+        (
+            "BEGIN ATOMIC SELECT id FROM t; SELECT a + 1; END",
+            "BEGIN ATOMIC SELECT t.id FROM public.t; SELECT (f.a + 1); END",
+        ),
+    ];
+    for (one, other) in same {
+        assert_eq!(bodies(one, other), Sameness::Same, "{one}\n{other}");
+    }
+    let different = [
+        ("RETURN(a)", "RETURN(b)"),
+        ("BEGIN ATOMIC SELECT 1; END", "BEGIN ATOMIC SELECT 2; END"),
+        ("BEGIN ATOMIC SELECT 1; END", "BEGIN ATOMIC SELECT 1; SELECT 2; END"),
+    ];
+    for (one, other) in different {
+        assert_eq!(bodies(one, other), Sameness::Different, "{one}\n{other}");
+    }
+}
+
+#[test]
+fn options_of_aggregates_are_names_and_values() {
+    for (one, other) in [("f", "public.f"), ("0", "'0'"), ("SAFE", "safe"), ("int4pl", "int4pl")] {
+        assert_eq!(options(one, other), Sameness::Same, "{one}\n{other}");
+    }
+    assert_eq!(options("f", "app.f"), Sameness::Perhaps);
+    for (one, other) in [("f", "g"), ("0", "'1'"), ("app.f", "other.f")] {
+        assert_eq!(options(one, other), Sameness::Different, "{one}\n{other}");
+    }
 }

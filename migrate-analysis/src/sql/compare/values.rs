@@ -1,6 +1,7 @@
 //! Values that are written in different ways.
 
 use super::Sameness;
+use super::moment;
 use super::node::Node;
 
 /// Compares two literals by what they stand for; the types where they are written.
@@ -37,6 +38,17 @@ pub(super) fn compare(
         return Sameness::Perhaps;
     }
     let is_time = is(&["date", "time"]);
+    if is_time && let (Some(one), Some(other)) = (moment::read(one), moment::read(other)) {
+        // What the type does not keep makes no difference.
+        let drops = is(&["date"]) && one.is_same_day(&other)
+            || is(&["timestamp without"]) && one.is_same_clock(&other);
+        let compared = one.compare(&other).max(kinds);
+        return if drops { compared.min(Sameness::Perhaps) } else { compared };
+    }
+    let is_read = |text: &str| moment::read(text).is_some();
+    if is_time && is_read(one) != is_read(other) {
+        return Sameness::Perhaps;
+    }
     if is_time && (one.starts_with(other) || other.starts_with(one) || is_word(one, other)) {
         // What is not written is added by PostgreSQL: `00:00:00`, the time zone.
         return Sameness::Perhaps;

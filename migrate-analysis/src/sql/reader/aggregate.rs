@@ -2,6 +2,7 @@
 
 use super::cursor::Reader;
 use super::routine;
+use super::type_name::bare;
 use crate::ddl::{Argument, ArgumentMode, Command, CreateAggregate};
 use crate::sql::lex::Kind;
 
@@ -10,8 +11,24 @@ pub(super) fn create(reader: &mut Reader<'_>, or_replace: bool) -> Option<Comman
     let name = reader.name()?;
     let old = reader.words.behind_parens(reader.at) >= reader.words.len();
     let arguments = if old { base_type(reader) } else { arguments(reader)? };
-    let options = reader.definition()?;
+    let start = *reader;
+    let mut options = reader.definition()?;
+    for (name, value) in &mut options {
+        if let Some(type_name) = state_type(start, name) {
+            *value = type_name;
+        }
+    }
     reader.done(Command::CreateAggregate(CreateAggregate { or_replace, name, arguments, options }))
+}
+
+/// A type among the options, by one of its names.
+fn state_type(reader: Reader<'_>, name: &str) -> Option<String> {
+    ["stype", "stype1", "mstype"].contains(&name).then_some(())?;
+    let places = reader.at..reader.words.len();
+    let at = places.into_iter().find(|&at| reader.words.is(at, name))?;
+    let mut ahead = Reader { words: reader.words, at: at + 1 };
+    ahead.accept_operator("=").then_some(())?;
+    ahead.type_name().map(|it| bare(&it))
 }
 
 /// `(*)`, `(type, …)`, `(type, … ORDER BY type, …)`.

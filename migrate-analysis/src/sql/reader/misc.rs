@@ -159,6 +159,7 @@ fn operator(reader: &mut Reader<'_>) -> Option<ObjectName> {
     }
     let none = |right| crate::ddl::TypeName {
         name: Name { schema: None, name: "none".to_owned(), at: name.at.clone() },
+        array: false,
         ..right
     };
     let arguments = match (left, right) {

@@ -1,6 +1,7 @@
 //! Kinds of object and how one of each is named, as in `DROP`, `COMMENT ON`, `ALTER … RENAME`.
 
 use super::cursor::Reader;
+use super::type_name::bare;
 use crate::ddl::{ArgumentMode, Ident, Name, ObjectKind, ObjectName, TypeName};
 use crate::sql::lex::Kind;
 
@@ -99,14 +100,17 @@ impl Reader<'_> {
                 object.part = Some(column);
             }
             Trigger | Rule | Policy | Constraint => self.part_on_table(&mut object)?,
-            Cast => object.name = self.words_as_name(|reader| reader.skip_parens())?,
+            Cast => object.name = self.cast_name()?,
             Transform => {
+                let mut of = String::new();
                 object.name = self.words_as_name(|reader| {
                     reader.expect("FOR")?;
-                    reader.type_name()?;
+                    of = bare(&reader.type_name()?);
                     reader.expect("LANGUAGE")?;
-                    reader.ident().map(drop)
+                    of = format!("FOR {of} LANGUAGE {}", reader.ident()?.name);
+                    Some(())
                 })?;
+                object.name.name = of;
             }
             UserMapping => {
                 object.name = self.words_as_name(|reader| {
@@ -134,6 +138,20 @@ impl Reader<'_> {
         }
         object.name = self.name()?;
         Some(())
+    }
+
+    /// `(bigint AS uuid)`, each type by one of its names.
+    fn cast_name(&mut self) -> Option<Name> {
+        let mut types = *self;
+        let written = self.words_as_name(|reader| reader.skip_parens())?;
+        types.at += 1;
+        let mut pair = || {
+            let source = types.type_name()?;
+            types.expect("AS")?;
+            Some(format!("({} AS {})", bare(&source), bare(&types.type_name()?)))
+        };
+        let name = pair().unwrap_or_else(|| written.name.clone());
+        Some(Name { name, ..written })
     }
 
     /// What `read` goes over is the name.

@@ -369,7 +369,7 @@ const STATEMENTS: &[(&str, &[&str])] = &[
         &["arguments: Some([])", "\"integer\"", "\"text\""],
     ),
     ("DROP OPERATOR s.=== (int, NONE)", &["Operator", "\"===\"", "arguments: Some"]),
-    ("DROP CAST IF EXISTS (text AS int)", &["Cast", "\"(text AS int)\""]),
+    ("DROP CAST IF EXISTS (text AS int4)", &["Cast", "\"(text AS integer)\""]),
     (
         "DROP TRIGGER IF EXISTS a ON s.t",
         &["Trigger", "schema: Some(\"s\"), name: \"t\"", "part: Some(Ident { name: \"a\""],

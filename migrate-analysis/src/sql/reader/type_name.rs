@@ -4,6 +4,7 @@ use super::cursor::Reader;
 use super::keyword::{self, Class};
 use crate::ddl::{Name, TypeName};
 use crate::sql::lex::Kind;
+use crate::sql::quoted;
 
 /// `pg_type` of PostgreSQL 13 to 18 without arrays and rows of catalogs, where `format_type` calls a
 /// type by another name than `typname`.
@@ -245,6 +246,14 @@ impl Reader<'_> {
         }
         Some(Some(modifiers))
     }
+}
+
+/// A type by the one name that stands for its several, without its length.
+pub(super) fn bare(it: &TypeName) -> String {
+    let schema = it.name.schema.as_deref().filter(|schema| *schema != "public");
+    let schema = schema.map_or(String::new(), |schema| quoted(schema) + ".");
+    let name = if it.built_in { it.name.name.clone() } else { quoted(&it.name.name) };
+    format!("{schema}{name}{}", if it.array { "[]" } else { "" })
 }
 
 /// `numeric(10)` is `numeric(10,0)`.

@@ -111,6 +111,6 @@ fn what_drops_the_history_undoes_itself() {
     let _ = migrator(&migrations).up(&mut client).unwrap();
     migrations.push(pair(3, "wipe", "DROP TABLE migration_history", "SELECT 1"));
     let error = migrator(&migrations).up(&mut client).unwrap_err();
-    assert!(error.to_string().contains("recording 3_wipe"), "{error}");
+    assert!(error.to_string().contains("recording migration 3_wipe"), "{error}");
     assert_eq!(applied(&mut client), "1 2");
 }

@@ -280,11 +280,7 @@ fn back(entry: &Entry<'_>, row: &Row) -> Result<Back, Refusal> {
     if let Some(partly) = &row.partly
         && partly.half == Half::Up
     {
-        return Err(refusal(ErrorKind::PartlyApplied, &[&id], |name, _| {
-            format!("{name} is partly applied ({} statements are done)", partly.done)
-        })
-        .help("finish it first with up; the statements that have not run may be edited")
-        .help("or undo by hand what is done, and delete its row from the history"));
+        return Err(partly_applied(&id, partly));
     }
     let irreversible = match (entry.own.map(EmbeddedMigration::down), &row.down) {
         (Some(Down::Irreversible(reason)), _) => Some((*reason).to_owned()),
@@ -305,6 +301,35 @@ fn back(entry: &Entry<'_>, row: &Row) -> Result<Back, Refusal> {
         resume: row.partly.clone(),
         edited: is_down_edited(entry),
     })
+}
+
+/// The way back is for the whole of a script.
+fn partly_applied(id: &MigrationId, partly: &Partly) -> Refusal {
+    let row = "delete its row from the history";
+    let (stands, rest, undo) = match (partly.done, partly.failed) {
+        (0, true) => (
+            "is not applied, but its first statement failed and may have left an INVALID index"
+                .to_owned(),
+            "apply it with up, which drops that index first",
+            format!("or drop that index by hand, and {row}"),
+        ),
+        (0, false) => (
+            "was begun, and whether its first statement came through is not known".to_owned(),
+            "finish it first with up, which finds out",
+            format!("or undo by hand what is there, and {row}"),
+        ),
+        (done, _) => (
+            format!(
+                "is partly applied ({done} {} done)",
+                if done == 1 { "statement is" } else { "statements are" }
+            ),
+            "finish it first with up; the statements that have not run may be edited",
+            format!("or undo by hand what is done, and {row}"),
+        ),
+    };
+    refusal(ErrorKind::PartlyApplied, &[id], |name, _| format!("{name} {stands}"))
+        .help(rest)
+        .help(&undo)
 }
 
 /// A stopped rollback, too, goes on only if what has run is still what stands there. The stored

@@ -40,7 +40,12 @@ impl fmt::Display for State {
             State::OutOfOrder => "out of order".into(),
             State::PartlyApplied { done, of, rolling_back } => {
                 let of = of.map(|of| format!(" of {of}")).unwrap_or_default();
-                let what = if *rolling_back { "partly rolled back" } else { "partly applied" };
+                let what = match (done, rolling_back) {
+                    (0, false) => "begun",
+                    (0, true) => "rollback begun",
+                    (_, false) => "partly applied",
+                    (_, true) => "partly rolled back",
+                };
                 format!("{what}, {done}{of}")
             }
             State::Modified => "modified".into(),

@@ -47,6 +47,8 @@ pub enum ErrorKind {
     OutOfOrder,
     /// An applied migration was edited.
     Modified,
+    /// Another migration of the same version is applied: two branches took the same number.
+    VersionTaken,
     /// An applied migration is not in the set, and is older than its newest.
     Missing,
     /// The history was written by another set: two projects share a database, and the table.

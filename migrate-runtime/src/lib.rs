@@ -71,6 +71,7 @@
 //! |---|---|---|
 //! | a pending migration is older than an applied one | [`ErrorKind::OutOfOrder`] | [`OutOfOrder::Apply`] |
 //! | an applied up script was edited (comments and blanks do not count) | [`ErrorKind::Modified`] | [`Modified::Ignore`] |
+//! | another migration has the version of one of the set: two branches took the same number | [`ErrorKind::VersionTaken`] | [`Modified::Ignore`] |
 //! | an applied migration is gone from the set | [`ErrorKind::Missing`] | [`Missing::Ignore`] |
 //! | there are migrations newer than the whole set: a later binary was here | allowed | [`Ahead::Refuse`] |
 //! | another set wrote it | [`ErrorKind::ForeignHistory`] | [`Migrator::history_table`] |

@@ -11,13 +11,14 @@ pub enum OutOfOrder {
     Apply,
 }
 
-/// Applied migrations whose up script was edited since. Comments and blanks never count.
+/// Applied migrations whose up script was edited since, or that have their version from another migration
+/// of that number. Comments and blanks never count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Modified {
     /// An error that names them.
     #[default]
     Refuse,
-    /// They count as applied; the edit never runs.
+    /// They count as applied; the edit, or the other migration, never runs.
     Ignore,
 }
 

@@ -26,6 +26,11 @@ pub enum State {
     },
     /// In the database, but its up script was edited since.
     Modified,
+    /// Not in the database, where another migration has its version: two branches took the same number.
+    VersionTaken {
+        /// The one that is applied.
+        by: MigrationId,
+    },
     /// In the database, not in the set, and older than the newest of the set.
     Missing,
     /// In the database and newer than all of the set: a later binary applied it.
@@ -49,6 +54,7 @@ impl fmt::Display for State {
                 format!("{what}, {done}{of}")
             }
             State::Modified => "modified".into(),
+            State::VersionTaken { by } => format!("version taken by {by}"),
             State::Missing => "missing".into(),
             State::Ahead => "ahead".to_owned(),
         };

@@ -115,6 +115,7 @@ pub(crate) fn status(set: &MigrationSet, rows: &[Row]) -> Vec<StatusRow> {
             applied_by: entry.row.map(|row| row.applied_by.clone()),
             took: entry.row.and_then(|row| row.duration),
             run_id: entry.row.map(|row| row.run_id.clone()),
+            last_failure: None,
         })
     };
     compare(set, rows).iter().filter_map(line).collect()
@@ -169,7 +170,10 @@ fn refuse_states(
         states.iter().filter(|line| are(line)).map(|line| &line.migration).collect()
     }
     let modified = those(states, |line| line.state == State::Modified);
-    let taken = |line: &&StatusRow| matches!(line.state, State::VersionTaken { .. });
+    let taken = |line: &StatusRow| match &line.state {
+        State::VersionTaken { by } => Some(version_taken(&line.migration, by)),
+        _ => None,
+    };
     // By the lists, not by the state: a half-applied one may be unknown as well.
     let unknown = |line: &StatusRow| set.get(line.migration.version()).is_none();
     let missing = those(states, |line| unknown(line) && !is_newer(set, line));
@@ -183,9 +187,9 @@ fn refuse_states(
         .help("to leave it alone: .missing(Missing::Ignore)"));
     }
     if policies.modified == Modified::Refuse
-        && let Some(line) = states.iter().find(taken)
+        && let Some(refusal) = states.iter().find_map(taken)
     {
-        return Err(version_taken(line));
+        return Err(refusal);
     }
     if policies.modified == Modified::Refuse && !modified.is_empty() {
         return Err(refusal(ErrorKind::Modified, &modified, |names, are| {
@@ -207,12 +211,8 @@ fn refuse_states(
     Ok(())
 }
 
-fn version_taken(line: &StatusRow) -> Refusal {
-    let (own, version) = (&line.migration, line.migration.version());
-    let theirs = match &line.state {
-        State::VersionTaken { by } => by.to_string(),
-        _ => String::new(),
-    };
+fn version_taken(own: &MigrationId, theirs: &MigrationId) -> Refusal {
+    let version = own.version();
     refusal(ErrorKind::VersionTaken, &[own], |name, _| {
         format!("version {version} is {theirs} in the database, and {name} in this binary's set")
     })

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
-use crate::observe::{Count, MigrationId, Took};
+use crate::observe::{Count, Direction, MigrationId, Took};
 
 /// What a migration is to a database.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,6 +80,20 @@ pub struct StatusRow {
     pub took: Option<Duration>,
     /// The run that applied it.
     pub run_id: Option<String>,
+    /// The last attempt to apply it or to roll it back, if a statement of it failed.
+    pub last_failure: Option<FailedAttempt>,
+}
+
+/// An attempt at a migration in which a statement failed, as the log has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FailedAttempt {
+    /// Which way.
+    pub direction: Direction,
+    /// When, by the server's clock.
+    pub at: SystemTime,
+    /// What the server said.
+    pub error: String,
 }
 
 /// Where a database stands. Made by [`Migrator::status`](crate::Migrator::status); its
@@ -126,6 +140,11 @@ impl fmt::Display for Status {
             if row.down_edited {
                 state.push_str(" (down edited)");
             }
+            state.push_str(match row.last_failure.as_ref().map(|failed| failed.direction) {
+                Some(Direction::Up) => " (failed)",
+                Some(Direction::Down) => " (rollback failed)",
+                None => "",
+            });
             table.push([
                 row.migration.version().to_string(),
                 row.migration.name().to_owned(),
@@ -141,6 +160,11 @@ impl fmt::Display for Status {
         let rest = self.rows.len() - applied - pending;
         if rest > 0 {
             write!(f, ", {rest} to look at")?;
+        }
+        for row in &self.rows {
+            let Some(FailedAttempt { direction, at, error }) = &row.last_failure else { continue };
+            let what = if *direction == Direction::Up { "" } else { "the down of " };
+            write!(f, "\n{what}{} failed at {}: {error}", row.migration, Utc(*at))?;
         }
         Ok(())
     }

@@ -14,6 +14,7 @@ use crate::history::{Half, LOST};
 use crate::hook::{Fault, When};
 use crate::job::{Job, Message, Spot, rehearsal};
 use crate::lease;
+use crate::look::of_another_version;
 use crate::observe::Direction;
 use crate::run::Run;
 
@@ -145,6 +146,7 @@ impl<C: Connection> Run<'_, C> {
             Some("42P01" | "3F000") => failed(error)
                 .note("the history, or its log, is not there after the script")
                 .help(own),
+            Some("42703") => of_another_version(failed(error)),
             Some("42501") => failed(error).help(format!(
                 "GRANT SELECT, INSERT, UPDATE, DELETE ON {}, {} TO this role",
                 self.history.table, self.history.log

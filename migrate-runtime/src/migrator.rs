@@ -324,7 +324,8 @@ impl<S> Migrator<S> {
         self.block(client, async |run| run.redo(n).await).map(|((), report)| report)
     }
 
-    /// Where the database stands. Writes nothing and takes no lock; one round trip.
+    /// Where the database stands, and whose last attempts have failed. Writes nothing and takes no lock; one
+    /// round trip.
     ///
     /// # Errors
     /// When the history cannot be read.

@@ -359,3 +359,25 @@ fn what_an_interrupted_reindex_leaves_is_dropped() {
         assert_eq!(locks(&mut client), "0");
     }
 }
+
+/// It has failed, nobody has interrupted it, and it was the first statement.
+#[test]
+fn what_a_failed_reindex_leaves_is_told_and_dropped() {
+    let database = database();
+    let mut client = database.connect().unwrap();
+    let function = |body: &str| {
+        format!(
+            "CREATE OR REPLACE FUNCTION f(v int) RETURNS int IMMUTABLE LANGUAGE sql RETURN {body}"
+        )
+    };
+    let made = "CREATE TABLE p (v int); INSERT INTO p VALUES (0); CREATE INDEX i ON p (f(v))";
+    client.batch_execute(&format!("{};{made};{}", function("v"), function("1 / v"))).unwrap();
+    let reindex = stepwise(1, "reindex", "REINDEX INDEX CONCURRENTLY i", "SELECT 1");
+    let migrator = migrator(&[reindex]);
+    let text = migrator.up(&mut client).unwrap_err().to_string();
+    let left = "nothing of 1_reindex is done; it left the INVALID index public.i_ccnew, which the next up drops";
+    assert!(text.contains(left), "{text}");
+    client.batch_execute(&function("v")).unwrap();
+    let _ = migrator.up(&mut client).unwrap();
+    assert_eq!(ask(&mut client, VALID), "i true");
+}

@@ -8,6 +8,7 @@ use crate::blocker::HERE;
 use crate::connection::Connection;
 use crate::error::{Error, ErrorKind};
 use crate::history::{optional, rows_of};
+use crate::interrupted::{indexes, left_by_reindex};
 use crate::job::{Builds, Job};
 use crate::observe::Event;
 use crate::quote::literal;
@@ -90,8 +91,13 @@ impl<C: Connection> Run<'_, C> {
 
     /// What a statement has left that failed just now.
     pub(super) async fn left_behind(&mut self, job: &Job, step: usize) -> Left {
-        let builds = job.statements.get(step).and_then(|statement| statement.builds.as_ref());
-        let Some(Builds { table, index }) = builds else { return Left::Nothing };
+        let Some(statement) = job.statements.get(step) else { return Left::Nothing };
+        let Some(Builds { table, index }) = &statement.builds else {
+            let Some(sql) = left_by_reindex(&statement.text) else { return Left::Nothing };
+            let answer = self.connection.simple_query(&sql).await.unwrap_or_default();
+            let left = indexes(&answer);
+            return if left.is_empty() { Left::Nothing } else { Left::Index(left.join(", ")) };
+        };
         let Some(index) = index else {
             return Left::Perhaps(format!(
                 "an INVALID index may be left on {table}; without a name in the script it cannot be \

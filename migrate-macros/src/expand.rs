@@ -245,7 +245,12 @@ impl Writer<'_> {
         self.put(&[&index, "; }\n"]);
         match (reversible, target) {
             (true, false) => self.put(&["impl __p::Reversible for ", name, " {}\n"]),
-            (false, true) => self.put(&["impl __p::DownTarget<Set> for ", name, " {}\n"]),
+            (false, true) => self.put(&[
+                // An error is not to show it in place of what is wrong.
+                "#[diagnostic::do_not_recommend] impl __p::DownTarget<Set> for ",
+                name,
+                " {}\n",
+            ]),
             _ => {}
         }
     }

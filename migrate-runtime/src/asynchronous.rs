@@ -4,7 +4,8 @@ use std::fmt;
 
 use crate::connection::Asynchronous;
 use crate::error::Error;
-use crate::migrator::Migrator;
+use crate::migration::MigrationSet;
+use crate::migrator::{Migrator, Untyped};
 use crate::plan::Depth;
 use crate::preflight::Preflight;
 use crate::preview::Plan;
@@ -18,7 +19,7 @@ use crate::target::{DownTarget, Target};
 /// The verbs do what those of [`Migrator`] do, with the same SQL, events and errors. A verb that is
 /// dropped before its end (a `select!`, a timeout) leaves the client inside whatever it was doing:
 /// close that client. The server then rolls back what was not committed, and the next run goes on.
-pub struct AsyncMigrator<S>(Migrator<S>);
+pub struct AsyncMigrator<S = Untyped>(Migrator<S>);
 
 impl<S> Migrator<S> {
     /// The same migrator for a `tokio_postgres::Client`. Feature `tokio`.
@@ -47,6 +48,11 @@ macro_rules! run {
 }
 
 impl<S> AsyncMigrator<S> {
+    /// The migrations it runs.
+    pub fn set(&self) -> &MigrationSet {
+        self.0.set()
+    }
+
     /// As [`Migrator::up`].
     ///
     /// # Errors

@@ -7,6 +7,7 @@ use postgres::error::{DbError, Severity, SqlState};
 use crate::excerpt::Place;
 use crate::observe::MigrationId;
 use crate::plan::Refusal;
+use crate::remedy::out_of_means;
 use crate::report::Report;
 
 /// What kind of thing went wrong.
@@ -47,6 +48,8 @@ pub enum ErrorKind {
     OutOfOrder,
     /// An applied migration was edited.
     Modified,
+    /// Another migration of the same version is applied: two branches took the same number.
+    VersionTaken,
     /// An applied migration is not in the set, and is older than its newest.
     Missing,
     /// The history was written by another set: two projects share a database, and the table.
@@ -69,7 +72,10 @@ pub enum ErrorKind {
 /// where in which file, the server's words, how the database stands now, and the ways out.
 ///
 /// The client's error is part of that story, so `source()` is `None`: what prints a chain of causes
-/// would say it twice. [`postgres_error`](Error::postgres_error) has it.
+/// would say it twice. [`postgres_error`](Error::postgres_error) has it. For a log of fields, where a
+/// drawing is out of place, take [`kind`](Error::kind), [`migration`](Error::migration),
+/// [`location`](Error::location), [`statement`](Error::statement) and [`sql_state`](Error::sql_state), or an
+/// observer, which is told the same ([`Event::Failed`](crate::Event::Failed)).
 pub struct Error(Box<Inner>);
 
 pub(crate) struct Inner {
@@ -106,7 +112,9 @@ impl Error {
             Some(_) => ErrorKind::History,
             None => ErrorKind::Connection,
         };
-        Error::new(kind, format!("{doing}: {}", words(&source))).caused_by(source)
+        let remedy = source.code().and_then(|state| out_of_means(state.code()));
+        let error = Error::new(kind, format!("{doing}: {}", words(&source))).caused_by(source);
+        remedy.into_iter().fold(error, Error::help)
     }
 
     pub(crate) fn caused_by(mut self, source: postgres::Error) -> Error {

@@ -264,7 +264,7 @@ impl<C: Connection> Run<'_, C> {
     pub(crate) fn cut(&self, jobs: &[Job], error: postgres::Error) -> Error {
         let said = words(&error);
         let (what, unknown) = match jobs {
-            [job] => (job.id.to_string(), format!("whether {} came through", job.id)),
+            [job] => (job.title(), format!("whether {} came through", job.title())),
             [first, .., last] => {
                 (format!("{} to {}", first.id, last.id), "how far these came".to_owned())
             }

@@ -14,6 +14,7 @@ use crate::history::{Half, LOST};
 use crate::hook::{Fault, When};
 use crate::job::{Job, Message, Spot, rehearsal};
 use crate::lease;
+use crate::look::of_another_version;
 use crate::observe::Direction;
 use crate::run::Run;
 
@@ -52,11 +53,7 @@ impl<C: Connection> Run<'_, C> {
             _ if job.statements.len() == 1 => Found::At { step: 0, offset: None },
             _ => Found::OneOf,
         };
-        let undone = match job.direction {
-            Direction::Up => format!("{} was rolled back", job.id),
-            Direction::Down => format!("{} is still applied: its rollback was undone", job.id),
-        };
-        let now = format!("{}; {undone}", self.standing());
+        let now = self.standing_undone(job);
         match found {
             Found::Bookkeeping => self.bookkeeping_failed(job, error),
             Found::Hook(fault) => {
@@ -93,10 +90,7 @@ impl<C: Connection> Run<'_, C> {
 
     fn script_failed(&self, job: &Job, found: &Found, error: postgres::Error) -> Error {
         let words = words(&error);
-        let what = match job.direction {
-            Direction::Up => format!("migration {} failed", job.id),
-            Direction::Down => format!("rolling back {} failed", job.id),
-        };
+        let what = format!("{} failed", job.title());
         let text = |step: usize| job.statements.get(step).map_or("", |s| s.text.as_ref());
         let (place, note) = match found {
             Found::At { step, offset } => {
@@ -145,13 +139,14 @@ impl<C: Connection> Run<'_, C> {
             return error.of(job.id.clone()).help(own);
         }
         let failed = |error| {
-            let doing = format!("recording {} in {table}", job.id);
+            let doing = format!("recording {} in {table}", job.title());
             Error::server(&doing, error).of(job.id.clone())
         };
         match error.code().map(postgres::error::SqlState::code) {
             Some("42P01" | "3F000") => failed(error)
                 .note("the history, or its log, is not there after the script")
                 .help(own),
+            Some("42703") => of_another_version(failed(error)),
             Some("42501") => failed(error).help(format!(
                 "GRANT SELECT, INSERT, UPDATE, DELETE ON {}, {} TO this role",
                 self.history.table, self.history.log
@@ -249,6 +244,19 @@ impl<C: Connection> Run<'_, C> {
                 format!("migrations {first}–{last} are applied")
             }
             n => format!("{n} migrations are applied, the newest is {last}"),
+        }
+    }
+
+    /// What a failed attempt leaves behind.
+    pub(crate) fn standing_undone(&self, job: &Job) -> String {
+        let (now, id) = (self.standing(), &job.id);
+        match job.direction {
+            _ if !job.transactional => {
+                let done = job.resume.as_ref().map_or(0, |partly| partly.done);
+                self.standing_partly(job, done)
+            }
+            Direction::Up => format!("{now}; {id} was rolled back"),
+            Direction::Down => format!("{now}; {id} is still applied: nothing of it is undone"),
         }
     }
 

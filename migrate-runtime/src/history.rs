@@ -22,8 +22,9 @@ use std::time::{Duration, SystemTime};
 
 use postgres::{SimpleQueryMessage, SimpleQueryRow};
 
-use crate::observe::MigrationId;
+use crate::observe::{Direction, MigrationId};
 use crate::quote::{identifier, literal};
+use crate::status::FailedAttempt;
 
 mod write;
 pub(crate) use write::{GONE, LOST, Progress};
@@ -106,6 +107,8 @@ pub(crate) struct Look {
     pub(crate) count: usize,
     /// There is no history table yet.
     pub(crate) missing_table: bool,
+    /// The attempts that failed and were the last ones at their version.
+    pub(crate) failures: Vec<(i64, FailedAttempt)>,
 }
 
 /// Why an answer to a look cannot be used.
@@ -131,6 +134,8 @@ pub(crate) enum Rows {
     WhenDifferentOrAhead,
     /// In any case, with durations.
     Always,
+    /// As before, and the attempts that failed.
+    WithFailures,
 }
 
 impl History {
@@ -170,10 +175,10 @@ impl History {
             Rows::WhenDifferentOrAhead => {
                 format!("{} OR d.count OPERATOR(pg_catalog.>) d.known", different(digest))
             }
-            Rows::Always => "TRUE".to_owned(),
+            Rows::Always | Rows::WithFailures => "TRUE".to_owned(),
         };
         let took = match rows {
-            Rows::Always => format!(
+            Rows::Always | Rows::WithFailures => format!(
                 "(SELECT (EXTRACT(epoch FROM l.duration) OPERATOR(pg_catalog.*) 1000000)::pg_catalog.int8 \
                  FROM {} AS l WHERE l.version OPERATOR(pg_catalog.=) h.version AND l.direction OPERATOR(pg_catalog.=) 'up' \
                  AND l.outcome OPERATOR(pg_catalog.=) 'done' AND l.run_id OPERATOR(pg_catalog.=) h.run_id \
@@ -182,6 +187,7 @@ impl History {
             ),
             _ => "NULL".to_owned(),
         };
+        let failures = if rows == Rows::WithFailures { self.failures() } else { String::new() };
         format!(
             "WITH d AS MATERIALIZED (SELECT {summary} FROM {table}) SELECT {in_transaction}, \
              pg_catalog.obj_description({name}::pg_catalog.regclass, 'pg_class') AS layout, \
@@ -191,8 +197,19 @@ impl History {
              h.steps_done, h.steps_of, h.step_state, h.steps_hash, \
              (EXTRACT(epoch FROM h.applied_at) OPERATOR(pg_catalog.*) 1000000)::pg_catalog.int8 AS applied_at, \
              h.applied_by, h.run_id, {took} AS duration \
-             FROM d LEFT JOIN {table} AS h ON {on} ORDER BY h.version",
+             FROM d LEFT JOIN {table} AS h ON ({on}) AND {WRITTEN} ORDER BY h.version{failures}",
             name = literal(table),
+        )
+    }
+
+    /// A further statement: which versions' last attempts have failed.
+    fn failures(&self) -> String {
+        format!(
+            ";\nSELECT l.version AS migrate_failed, l.direction, l.error, \
+             (EXTRACT(epoch FROM l.finished_at) OPERATOR(pg_catalog.*) 1000000)::pg_catalog.int8 AS failed_at \
+             FROM (SELECT DISTINCT ON (version) version, direction, outcome, error, finished_at FROM {} \
+             ORDER BY version, id DESC) AS l WHERE l.outcome OPERATOR(pg_catalog.=) 'failed'",
+            self.log
         )
     }
 
@@ -202,7 +219,10 @@ impl History {
         digest: i128,
         rows: Rows,
     ) -> Result<Look, Unreadable> {
-        let mut answers = rows_of(messages);
+        let is_failure = |row: &&SimpleQueryRow| {
+            row.columns().first().is_some_and(|column| column.name() == "migrate_failed")
+        };
+        let mut answers = rows_of(messages).filter(|row| !is_failure(row));
         let first = answers.next().ok_or(Unreadable::Answer)?;
         if first.try_get("in_transaction").ok().flatten() == Some("t") {
             return Err(Unreadable::InTransaction);
@@ -224,9 +244,15 @@ impl History {
                 look.rows.push(read_row(row)?);
             }
         }
+        look.failures =
+            rows_of(messages).filter(is_failure).map(read_failure).collect::<Result<_, _>>()?;
         Ok(look)
     }
 }
+
+/// True, and an error where a column is missing that is only written: better now than after a script.
+const WRITTEN: &str =
+    "(TRUE OR h.down_transactional IS NULL OR h.down_steps IS NULL OR h.down_builds IS NULL)";
 
 /// What a look tells in any case.
 fn summary(newest: i64) -> String {
@@ -278,8 +304,6 @@ fn read_row(row: &SimpleQueryRow) -> Result<Row, Unreadable> {
             hash: optional(row, "steps_hash").unwrap_or_default().to_owned(),
         }),
     };
-    let applied_at: i64 = number(row, "applied_at")?;
-    let since = Duration::from_micros(applied_at.unsigned_abs());
     Ok(Row {
         version: number(row, "version")?,
         name: text(row, "name")?.to_owned(),
@@ -287,13 +311,27 @@ fn read_row(row: &SimpleQueryRow) -> Result<Row, Unreadable> {
         down_checksum: optional(row, "down_checksum").map(str::to_owned),
         down,
         partly,
-        applied_at: SystemTime::UNIX_EPOCH.checked_add(since).unwrap_or(SystemTime::UNIX_EPOCH),
+        applied_at: moment(row, "applied_at")?,
         applied_by: text(row, "applied_by")?.to_owned(),
         run_id: text(row, "run_id")?.to_owned(),
         duration: optional(row, "duration")
             .and_then(|micros| micros.parse::<i64>().ok())
             .map(|micros| Duration::from_micros(micros.unsigned_abs())),
     })
+}
+
+fn read_failure(row: &SimpleQueryRow) -> Result<(i64, FailedAttempt), Unreadable> {
+    let direction =
+        if optional(row, "direction") == Some("down") { Direction::Down } else { Direction::Up };
+    let error = optional(row, "error").unwrap_or_default().to_owned();
+    let at = moment(row, "failed_at")?;
+    Ok((number(row, "migrate_failed")?, FailedAttempt { direction, at, error }))
+}
+
+/// Microseconds since 1970.
+fn moment(row: &SimpleQueryRow, column: &str) -> Result<SystemTime, Unreadable> {
+    let since = Duration::from_micros(number::<i64>(row, column)?.unsigned_abs());
+    Ok(SystemTime::UNIX_EPOCH.checked_add(since).unwrap_or(SystemTime::UNIX_EPOCH))
 }
 
 pub(crate) fn optional<'a>(row: &'a SimpleQueryRow, column: &str) -> Option<&'a str> {

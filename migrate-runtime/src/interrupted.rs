@@ -2,6 +2,8 @@
 //! run again: it may have come through, or need another statement to be finished, or have left an index
 //! that nobody wants. (The index of a `CREATE INDEX CONCURRENTLY` is the affair of [`crate::stepwise`].)
 
+use postgres::SimpleQueryMessage;
+
 use crate::connection::Connection;
 use crate::error::Error;
 use crate::history::{optional, rows_of};
@@ -24,30 +26,38 @@ impl<C: Connection> Run<'_, C> {
     /// somebody seems to be at work there.
     pub(crate) async fn sweep(&mut self, job: &Job, step: usize) -> Result<(), Error> {
         let text = job.statements.get(step).map_or("", |statement| statement.text.as_ref());
-        let Some(name) = concurrent_reindex(text) else { return Ok(()) };
-        let name = literal(name);
-        // The names are the server's own, as the manual of REINDEX has them.
-        let sql = format!(
-            "SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS index \
-             FROM pg_catalog.pg_index AS i JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) i.indexrelid \
-             JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace \
-             WHERE NOT i.indisvalid AND c.relname OPERATOR(pg_catalog.~) '_cc(new|old)[0-9]*$' \
-             AND i.indrelid OPERATOR(pg_catalog.=) COALESCE((SELECT x.indrelid FROM pg_catalog.pg_index AS x \
-             WHERE x.indexrelid OPERATOR(pg_catalog.=) pg_catalog.to_regclass({name})), pg_catalog.to_regclass({name})) \
-             AND NOT EXISTS (SELECT FROM pg_catalog.pg_locks AS l WHERE l.relation OPERATOR(pg_catalog.=) i.indrelid \
-             AND l.database OPERATOR(pg_catalog.=) (SELECT oid FROM pg_catalog.pg_database WHERE datname OPERATOR(pg_catalog.=) pg_catalog.current_database()) \
-             AND l.mode OPERATOR(pg_catalog.=) 'ShareUpdateExclusiveLock' AND l.pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid())"
-        );
+        let Some(sql) = left_by_reindex(text) else { return Ok(()) };
         let answer = self.send("looking for what an interrupted REINDEX left", &sql).await?;
-        let left: Vec<String> =
-            rows_of(&answer).filter_map(|row| optional(row, "index")).map(str::to_owned).collect();
-        for index in left {
+        for index in indexes(&answer) {
             let sql = format!("DROP INDEX CONCURRENTLY IF EXISTS {index}");
             self.send("dropping what an interrupted REINDEX left", &sql).await?;
             self.emit(Event::InvalidIndexDropped { migration: job.id.clone(), index });
         }
         Ok(())
     }
+}
+
+/// Looks for the INVALID indexes that a failed `REINDEX CONCURRENTLY` has left, if a statement is one, unless
+/// somebody seems to be at work there. Answers with [`indexes`].
+pub(crate) fn left_by_reindex(text: &str) -> Option<String> {
+    let name = literal(concurrent_reindex(text)?);
+    // The names are the server's own, as the manual of REINDEX has them.
+    Some(format!(
+        "SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS index \
+         FROM pg_catalog.pg_index AS i JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) i.indexrelid \
+         JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace \
+         WHERE NOT i.indisvalid AND c.relname OPERATOR(pg_catalog.~) '_cc(new|old)[0-9]*$' \
+         AND i.indrelid OPERATOR(pg_catalog.=) COALESCE((SELECT x.indrelid FROM pg_catalog.pg_index AS x \
+         WHERE x.indexrelid OPERATOR(pg_catalog.=) pg_catalog.to_regclass({name})), pg_catalog.to_regclass({name})) \
+         AND NOT EXISTS (SELECT FROM pg_catalog.pg_locks AS l WHERE l.relation OPERATOR(pg_catalog.=) i.indrelid \
+         AND l.database OPERATOR(pg_catalog.=) (SELECT oid FROM pg_catalog.pg_database WHERE datname OPERATOR(pg_catalog.=) pg_catalog.current_database()) \
+         AND l.mode OPERATOR(pg_catalog.=) 'ShareUpdateExclusiveLock' AND l.pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid())"
+    ))
+}
+
+/// The indexes of an answer to [`left_by_reindex`], qualified and quoted.
+pub(crate) fn indexes(answer: &[SimpleQueryMessage]) -> Vec<String> {
+    rows_of(answer).filter_map(|row| optional(row, "index")).map(str::to_owned).collect()
 }
 
 /// Whether a statement only failed because it has come through before: the index that it drops is gone,

@@ -98,6 +98,14 @@ impl Job {
         job
     }
 
+    /// What it is, at the beginning of a sentence.
+    pub(crate) fn title(&self) -> String {
+        match self.direction {
+            Direction::Up => format!("migration {}", self.id),
+            Direction::Down => format!("the down of {}", self.id),
+        }
+    }
+
     pub(crate) fn half(&self) -> Half {
         match self.direction {
             Direction::Up => Half::Up,

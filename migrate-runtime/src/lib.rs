@@ -57,10 +57,13 @@
 //! | [`verify`](Migrator::verify) | is an error unless everything is applied: for a program that may not migrate |
 //! | [`baseline`](Migrator::baseline) | records migrations as applied without running them |
 //!
-//! The first four write; `status`, `plan` and `verify` write nothing, take no lock and run on a
-//! replica. A target is a version (`down_to(&mut client, 7)`) or a migration as a type
+//! `status`, `plan` and `verify` write nothing, take no lock and run on a replica; the others write. A target is a version (`down_to(&mut client, 7)`) or a migration as a type
 //! (`down_to(&mut client, schema::CreateUsers)`); across an irreversible migration, or for one of
 //! another set, the latter does not compile.
+//!
+//! The client is [`postgres::Client`], or `tokio_postgres`'s with feature `tokio`, of the very version that
+//! this crate was built with: both crates are re-exported, so that nobody has to guess it
+//! (`use migrate_runtime::postgres;`).
 //!
 //! # Policies
 //!
@@ -71,6 +74,7 @@
 //! |---|---|---|
 //! | a pending migration is older than an applied one | [`ErrorKind::OutOfOrder`] | [`OutOfOrder::Apply`] |
 //! | an applied up script was edited (comments and blanks do not count) | [`ErrorKind::Modified`] | [`Modified::Ignore`] |
+//! | another migration has the version of one of the set: two branches took the same number | [`ErrorKind::VersionTaken`] | [`Modified::Ignore`] |
 //! | an applied migration is gone from the set | [`ErrorKind::Missing`] | [`Missing::Ignore`] |
 //! | there are migrations newer than the whole set: a later binary was here | allowed | [`Ahead::Refuse`] |
 //! | another set wrote it | [`ErrorKind::ForeignHistory`] | [`Migrator::history_table`] |
@@ -206,6 +210,12 @@ mod target;
 mod verdict;
 mod watch;
 
+/// The client that the verbs take, in the version that they mean.
+pub use postgres;
+/// The asynchronous client, in the version that [`AsyncMigrator`] means.
+#[cfg(feature = "tokio")]
+pub use tokio_postgres;
+
 #[cfg(feature = "tokio")]
 pub use asynchronous::AsyncMigrator;
 pub use backup::Backup;
@@ -221,7 +231,7 @@ pub use policy::{Ahead, Missing, Modified, OutOfOrder};
 pub use preflight::{Finding, FindingKind, Preflight, Severity};
 pub use preview::{Plan, PlanStep};
 pub use report::{Done, Report};
-pub use status::{State, Status, StatusRow};
+pub use status::{FailedAttempt, State, Status, StatusRow};
 pub use table_lock::{LockMode, TableLock};
 pub use target::{DownTarget, Target};
 pub use verdict::Verdict;

@@ -22,6 +22,13 @@ pub(crate) fn is_made_meanwhile(code: Option<&SqlState>) -> bool {
     code.is_some_and(|code| codes.contains(&code.code()))
 }
 
+/// Adds what to do about a history that lacks a column.
+pub(crate) fn of_another_version(error: Error) -> Error {
+    error
+        .help("if another version of this library made the table: migrate with that version")
+        .help("if it is another table: .history_table(\"…\")")
+}
+
 impl<C: Connection> Run<'_, C> {
     /// The second look, under the lock. It makes the tables when they are missing.
     pub(crate) async fn look_locked(&mut self, missing: bool, rows: Rows) -> Result<Look, Error> {
@@ -98,10 +105,11 @@ impl<C: Connection> Run<'_, C> {
             }
             Some("25P02") => Err(in_transaction().caused_by(error)),
             Some("42703") => {
-                let sentence = format!("{table} is not a history table of this library");
-                Err(Error::new(ErrorKind::History, sentence)
-                    .caused_by(error)
-                    .help("choose another name: .history_table(\"…\")"))
+                let words = crate::error::words(&error);
+                let sentence = format!(
+                    "{table} is not a history table of this version of the library: {words}"
+                );
+                Err(of_another_version(Error::new(ErrorKind::History, sentence).caused_by(error)))
             }
             Some("42501") if before.is_empty() => {
                 Err(Error::server(&format!("reading {table}"), error)

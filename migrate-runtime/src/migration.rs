@@ -423,7 +423,7 @@ impl<M: Retractable<Place: Place>> Migration for M {
 impl<M: Retractable<Place: Place>> Reversible for M {}
 
 #[diagnostic::do_not_recommend]
-impl<M: Retractable<Place: Place>> DownTarget<<M::Place as Place>::Set> for M {}
+impl<M: Retractable<Place: Place>> DownTarget<<M as Migration>::Set> for M {}
 
 #[cfg(test)]
 mod tests {

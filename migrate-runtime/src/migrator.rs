@@ -286,7 +286,7 @@ impl<S> Migrator<S> {
         self.block(client, async |run| run.up(target).await).map(|((), report)| report)
     }
 
-    /// Rolls back the newest `n` applied migrations, the newest first. One that this binary does
+    /// Rolls back the newest `n` applied migrations, the newest first; all of them where there are fewer. One that this binary does
     /// not know is rolled back with the script that the history keeps.
     ///
     /// # Errors
@@ -314,7 +314,7 @@ impl<S> Migrator<S> {
         self.block(client, async |run| run.down(depth).await).map(|((), report)| report)
     }
 
-    /// Rolls back the newest `n` applied migrations and applies them again. An edited one, which
+    /// Rolls back the newest `n` applied migrations, or all where there are fewer, and applies them again. An edited one, which
     /// `up` refuses, is applied as it is now.
     ///
     /// # Errors
@@ -324,7 +324,8 @@ impl<S> Migrator<S> {
         self.block(client, async |run| run.redo(n).await).map(|((), report)| report)
     }
 
-    /// Where the database stands. Writes nothing and takes no lock; one round trip.
+    /// Where the database stands, and whose last attempts have failed. Writes nothing and takes no lock; one
+    /// round trip.
     ///
     /// # Errors
     /// When the history cannot be read.

@@ -234,7 +234,7 @@ impl<C: Connection> Run<'_, C> {
             ),
             _ => (format!("did not get its locks in {count}"), remedies(&attempts.blockers)),
         };
-        let sentence = format!("migration {} {sentence}, {}", job.id, Took(took));
+        let sentence = format!("{} {sentence}, {}", job.title(), Took(took));
         let mut failed = Error::new(ErrorKind::Blocked, sentence).caused_by(error);
         let seen = match attempts.seen {
             true => "in the way of the last attempt",
@@ -243,11 +243,7 @@ impl<C: Connection> Run<'_, C> {
         for blocker in &attempts.blockers {
             failed = failed.note(format!("{seen}: {blocker}"));
         }
-        failed = failed.of(job.id.clone()).now(format!(
-            "{}; {} was rolled back",
-            self.standing(),
-            job.id
-        ));
+        failed = failed.of(job.id.clone()).now(self.standing_undone(job));
         let limits = ".lock_attempts(…) and .lock_budget(…) say how often and how long it is tried";
         remedies.into_iter().fold(failed, Error::help).help(limits)
     }

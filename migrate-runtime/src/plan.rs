@@ -95,6 +95,7 @@ pub(crate) fn status(set: &MigrationSet, rows: &[Row]) -> Vec<StatusRow> {
             of: own.and_then(|own| length(own, partly.half)),
             rolling_back: partly.half == Half::Down,
         },
+        (Some(own), Some(row)) if is_other(own, row) => State::VersionTaken { by: row.id() },
         (Some(own), Some(row)) if up_edited(own, row) => State::Modified,
         (Some(_), Some(_)) => State::Applied,
         (Some(own), None) if newest_row.is_some_and(|newest| own.version() < newest) => {
@@ -114,6 +115,7 @@ pub(crate) fn status(set: &MigrationSet, rows: &[Row]) -> Vec<StatusRow> {
             applied_by: entry.row.map(|row| row.applied_by.clone()),
             took: entry.row.and_then(|row| row.duration),
             run_id: entry.row.map(|row| row.run_id.clone()),
+            last_failure: None,
         })
     };
     compare(set, rows).iter().filter_map(line).collect()
@@ -168,6 +170,10 @@ fn refuse_states(
         states.iter().filter(|line| are(line)).map(|line| &line.migration).collect()
     }
     let modified = those(states, |line| line.state == State::Modified);
+    let taken = |line: &StatusRow| match &line.state {
+        State::VersionTaken { by } => Some(version_taken(&line.migration, by)),
+        _ => None,
+    };
     // By the lists, not by the state: a half-applied one may be unknown as well.
     let unknown = |line: &StatusRow| set.get(line.migration.version()).is_none();
     let missing = those(states, |line| unknown(line) && !is_newer(set, line));
@@ -179,6 +185,11 @@ fn refuse_states(
         .help("restore the file, or deploy the branch that has it")
         .help("to take it out of the database: down_to the version before; its way back is stored")
         .help("to leave it alone: .missing(Missing::Ignore)"));
+    }
+    if policies.modified == Modified::Refuse
+        && let Some(refusal) = states.iter().find_map(taken)
+    {
+        return Err(refusal);
     }
     if policies.modified == Modified::Refuse && !modified.is_empty() {
         return Err(refusal(ErrorKind::Modified, &modified, |names, are| {
@@ -198,6 +209,19 @@ fn refuse_states(
         .help("to let an older binary start: .ahead(Ahead::Allow), the default"));
     }
     Ok(())
+}
+
+fn version_taken(own: &MigrationId, theirs: &MigrationId) -> Refusal {
+    let version = own.version();
+    refusal(ErrorKind::VersionTaken, &[own], |name, _| {
+        format!("version {version} is {theirs} in the database, and {name} in this binary's set")
+    })
+    .help(&format!(
+        "if two branches took the same number: renumber {own}, above the applied ones, and bring {theirs} \
+         into the set"
+    ))
+    .help(&format!("if {own} is {theirs}, renamed and edited: undo the edit"))
+    .help("to let it count as applied, without running it: .modified(Modified::Ignore)")
 }
 
 /// Newer than all of the set.
@@ -265,12 +289,12 @@ pub(crate) fn down(set: &MigrationSet, rows: &[Row], depth: Depth) -> Result<Vec
         Depth::Above(version) => rows.iter().filter(|row| Some(row.version) > version).count(),
     };
     let entries = compare(set, rows);
-    let applied = entries.iter().rev().filter(|entry| entry.row.is_some()).take(take);
+    let applied = entries.iter().rev().filter_map(|entry| Some((entry.own, entry.row?))).take(take);
     let mut backs = Vec::new();
-    for entry in applied {
-        if let Some(row) = entry.row {
-            backs.push(back(entry, row)?);
-        }
+    for (own, row) in applied {
+        // What is applied is undone by its own way back, not by that of its namesake.
+        let own = own.filter(|own| !is_other(own, row));
+        backs.push(back(&Entry { own, row: Some(row) }, row)?);
     }
     Ok(backs)
 }
@@ -280,11 +304,7 @@ fn back(entry: &Entry<'_>, row: &Row) -> Result<Back, Refusal> {
     if let Some(partly) = &row.partly
         && partly.half == Half::Up
     {
-        return Err(refusal(ErrorKind::PartlyApplied, &[&id], |name, _| {
-            format!("{name} is partly applied ({} statements are done)", partly.done)
-        })
-        .help("finish it first with up; the statements that have not run may be edited")
-        .help("or undo by hand what is done, and delete its row from the history"));
+        return Err(partly_applied(&id, partly));
     }
     let irreversible = match (entry.own.map(EmbeddedMigration::down), &row.down) {
         (Some(Down::Irreversible(reason)), _) => Some((*reason).to_owned()),
@@ -305,6 +325,35 @@ fn back(entry: &Entry<'_>, row: &Row) -> Result<Back, Refusal> {
         resume: row.partly.clone(),
         edited: is_down_edited(entry),
     })
+}
+
+/// The way back is for the whole of a script.
+fn partly_applied(id: &MigrationId, partly: &Partly) -> Refusal {
+    let row = "delete its row from the history";
+    let (stands, rest, undo) = match (partly.done, partly.failed) {
+        (0, true) => (
+            "is not applied, but its first statement failed and may have left an INVALID index"
+                .to_owned(),
+            "apply it with up, which drops that index first",
+            format!("or drop that index by hand, and {row}"),
+        ),
+        (0, false) => (
+            "was begun, and whether its first statement came through is not known".to_owned(),
+            "finish it first with up, which finds out",
+            format!("or undo by hand what is there, and {row}"),
+        ),
+        (done, _) => (
+            format!(
+                "is partly applied ({done} {} done)",
+                if done == 1 { "statement is" } else { "statements are" }
+            ),
+            "finish it first with up; the statements that have not run may be edited",
+            format!("or undo by hand what is done, and {row}"),
+        ),
+    };
+    refusal(ErrorKind::PartlyApplied, &[id], |name, _| format!("{name} {stands}"))
+        .help(rest)
+        .help(&undo)
 }
 
 /// A stopped rollback, too, goes on only if what has run is still what stands there. The stored
@@ -420,8 +469,17 @@ fn up_edited(own: &EmbeddedMigration, row: &Row) -> bool {
     hex(own.up().checksum()) != row.up_checksum
 }
 
+/// Whether a row is of another migration than the one of the set with its version. The same script under
+/// another name was renamed, and another one under the same name was edited.
+fn is_other(own: &EmbeddedMigration, row: &Row) -> bool {
+    own.name() != row.name && up_edited(own, row)
+}
+
 fn is_down_edited(entry: &Entry<'_>) -> bool {
     let (Some(own), Some(row)) = (entry.own, entry.row) else { return false };
+    if is_other(own, row) {
+        return false;
+    }
     match (own.down(), &row.down) {
         (Down::Script(script), StoredDown::Script) => {
             Some(hex(script.checksum())) != row.down_checksum

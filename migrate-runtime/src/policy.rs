@@ -3,6 +3,7 @@
 /// Pending migrations that are older than one that is applied: two branches were merged in the
 /// other order than they were deployed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum OutOfOrder {
     /// An error that says how to renumber.
     #[default]
@@ -11,19 +12,22 @@ pub enum OutOfOrder {
     Apply,
 }
 
-/// Applied migrations whose up script was edited since. Comments and blanks never count.
+/// Applied migrations whose up script was edited since, or that have their version from another migration
+/// of that number. Comments and blanks never count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Modified {
     /// An error that names them.
     #[default]
     Refuse,
-    /// They count as applied; the edit never runs.
+    /// They count as applied; the edit, or the other migration, never runs.
     Ignore,
 }
 
 /// Applied migrations that are not in the set although they are older than its newest one: a file
 /// was deleted, or another branch was deployed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Missing {
     /// An error that names them.
     #[default]
@@ -34,6 +38,7 @@ pub enum Missing {
 
 /// Applied migrations that are newer than all of the set: a newer binary was here.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Ahead {
     /// No error: that is how a rolling deploy looks to the old binary, and a rolled-back one.
     #[default]

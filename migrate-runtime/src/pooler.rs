@@ -58,7 +58,7 @@ impl<C: Connection> Run<'_, C> {
         }
         let sentence = format!(
             "{} runs outside a transaction, which does not work through a pooler in transaction mode",
-            job.id
+            job.title()
         );
         Err(Error::new(ErrorKind::Pooled, sentence)
             .of(job.id.clone())

@@ -5,6 +5,7 @@ use crate::connection::Connection;
 use crate::error::{Error, words};
 use crate::history::{optional, rows_of};
 use crate::quote::{identifier, literal};
+use crate::report::Verb;
 use crate::run::Run;
 
 impl<C: Connection> Run<'_, C> {
@@ -15,6 +16,14 @@ impl<C: Connection> Run<'_, C> {
             Some("42501") => {
                 let words = words(source);
                 self.missing_right(&words).await
+            }
+            // Where something is applied it knows what else there is.
+            Some("42P06" | "42P07" | "42701" | "42710" | "42723")
+                if self.present.is_empty() && self.report.verb == Verb::Up =>
+            {
+                "if the schema is there already, as from before this library: `.baseline(…)` records \
+                 migrations as applied without running them"
+                    .to_owned()
             }
             Some(code) => match out_of_means(code) {
                 Some(remedy) => remedy.to_owned(),
@@ -55,14 +64,15 @@ impl<C: Connection> Run<'_, C> {
 }
 
 /// What the server says when it runs out of something, or was told to stop.
-fn out_of_means(code: &str) -> Option<&'static str> {
+pub(crate) fn out_of_means(code: &str) -> Option<&'static str> {
     Some(match code {
         "53100" => "the server's disk is full: run it again when there is room",
         "53200" => "the server ran out of memory: run it again when it has some",
         "53400" => "a limit of the server's settings was reached: raise it, and run it again",
         "57014" => {
-            "it was cancelled from outside: by somebody (pg_cancel_backend), and then it may be run again \
-             as it is; or by statement_timeout, which it needs more of"
+            "it was cancelled from outside: by statement_timeout, which it needs more of (the role, the \
+             database, the session or the script sets it); or by somebody (pg_cancel_backend), and then it \
+             may be run again as it is"
         }
         _ => return None,
     })

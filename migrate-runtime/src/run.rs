@@ -18,7 +18,7 @@ use crate::plan::{self, Back, Depth, Up, UpPlan};
 use crate::policy::{Ahead, Policies};
 use crate::report::{Done, Report, Verb};
 use crate::session::Session;
-use crate::status::Status;
+use crate::status::{Status, StatusRow};
 use crate::watch::Watch;
 
 /// How a group of jobs ended, short of an error.
@@ -336,8 +336,15 @@ impl<'a, C: Connection> Run<'a, C> {
 
     pub(crate) async fn status(&mut self) -> Result<Status, Error> {
         self.writes = false;
-        let look = self.look("", Rows::Always).await?;
-        Ok(Status { rows: plan::status(&self.set, &look.rows) })
+        let look = self.look("", Rows::WithFailures).await?;
+        let mut rows = plan::status(&self.set, &look.rows);
+        for (version, failure) in look.failures {
+            let of = |row: &&mut StatusRow| row.migration.version() == version;
+            if let Some(row) = rows.iter_mut().find(of) {
+                row.last_failure = Some(failure);
+            }
+        }
+        Ok(Status { rows })
     }
 
     pub(crate) async fn plan(&mut self, target: Option<i64>) -> Result<Vec<Up>, Error> {

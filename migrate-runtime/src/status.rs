@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
-use crate::observe::{Count, MigrationId, Took};
+use crate::observe::{Count, Direction, MigrationId, Took};
 
 /// What a migration is to a database.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +26,11 @@ pub enum State {
     },
     /// In the database, but its up script was edited since.
     Modified,
+    /// Not in the database, where another migration has its version: two branches took the same number.
+    VersionTaken {
+        /// The one that is applied.
+        by: MigrationId,
+    },
     /// In the database, not in the set, and older than the newest of the set.
     Missing,
     /// In the database and newer than all of the set: a later binary applied it.
@@ -40,10 +45,16 @@ impl fmt::Display for State {
             State::OutOfOrder => "out of order".into(),
             State::PartlyApplied { done, of, rolling_back } => {
                 let of = of.map(|of| format!(" of {of}")).unwrap_or_default();
-                let what = if *rolling_back { "partly rolled back" } else { "partly applied" };
+                let what = match (done, rolling_back) {
+                    (0, false) => "begun",
+                    (0, true) => "rollback begun",
+                    (_, false) => "partly applied",
+                    (_, true) => "partly rolled back",
+                };
                 format!("{what}, {done}{of}")
             }
             State::Modified => "modified".into(),
+            State::VersionTaken { by } => format!("version taken by {by}"),
             State::Missing => "missing".into(),
             State::Ahead => "ahead".to_owned(),
         };
@@ -69,6 +80,20 @@ pub struct StatusRow {
     pub took: Option<Duration>,
     /// The run that applied it.
     pub run_id: Option<String>,
+    /// The last attempt to apply it or to roll it back, if a statement of it failed.
+    pub last_failure: Option<FailedAttempt>,
+}
+
+/// An attempt at a migration in which a statement failed, as the log has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FailedAttempt {
+    /// Which way.
+    pub direction: Direction,
+    /// When, by the server's clock.
+    pub at: SystemTime,
+    /// What the server said.
+    pub error: String,
 }
 
 /// Where a database stands. Made by [`Migrator::status`](crate::Migrator::status); its
@@ -115,6 +140,11 @@ impl fmt::Display for Status {
             if row.down_edited {
                 state.push_str(" (down edited)");
             }
+            state.push_str(match row.last_failure.as_ref().map(|failed| failed.direction) {
+                Some(Direction::Up) => " (failed)",
+                Some(Direction::Down) => " (rollback failed)",
+                None => "",
+            });
             table.push([
                 row.migration.version().to_string(),
                 row.migration.name().to_owned(),
@@ -130,6 +160,11 @@ impl fmt::Display for Status {
         let rest = self.rows.len() - applied - pending;
         if rest > 0 {
             write!(f, ", {rest} to look at")?;
+        }
+        for row in &self.rows {
+            let Some(FailedAttempt { direction, at, error }) = &row.last_failure else { continue };
+            let what = if *direction == Direction::Up { "" } else { "the down of " };
+            write!(f, "\n{what}{} failed at {}: {error}", row.migration, Utc(*at))?;
         }
         Ok(())
     }

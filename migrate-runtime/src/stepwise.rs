@@ -19,7 +19,7 @@ use crate::error::{Error, ErrorKind};
 use crate::execute::{is_cut, times};
 use crate::history::{GONE, LOST, Progress};
 use crate::interrupted::is_done_already;
-use crate::job::{Builds, Job, Message, Statement};
+use crate::job::{Job, Message, Statement};
 use crate::lease;
 use crate::observe::{Direction, Event};
 use crate::patience::{Attempts, is_transient};
@@ -33,6 +33,7 @@ mod hooks;
 mod index;
 
 use block::own_transaction;
+use index::Left;
 
 /// What became of a statement that was sent together with its progress.
 enum Together {
@@ -211,7 +212,7 @@ impl<C: Connection> Run<'_, C> {
             };
             let transient = is_transient(&error);
             if let Some(fault) = self.last_step_or_hook(job, step, &error).filter(|_| !transient) {
-                let row = Some(self.stopped_row(job, step));
+                let row = Some(self.stopped_row(job, step, &Left::Nothing));
                 return Err(self.stopped_by_hook(job, step, fault, row, error).await);
             }
             match error.code().map(postgres::error::SqlState::code) {
@@ -329,10 +330,14 @@ impl<C: Connection> Run<'_, C> {
             return self.bookkeeping_failed(job, error).now(self.standing_partly(job, step));
         }
         let at = self.spot(message, &error);
-        let recorded = self.record_stop(job, step, &crate::error::words(&error)).await;
+        // While the script's own settings still hold.
+        let left = self.left_behind(job, step).await;
+        let words = crate::error::words(&error);
+        let row = self.stopped_row(job, step, &left);
+        let recorded = self.record_failure(job, &row, &words).await;
         let mut failed = self
             .step_failed(job, step, at, error)
-            .now(self.standing_partly(job, step))
+            .now(self.standing_partly(job, step) + &left.standing(job))
             .help("mend the statement (or what it met) and run it again: it goes on from there");
         if died_here(job, step) {
             failed = failed.note(
@@ -340,11 +345,8 @@ impl<C: Connection> Run<'_, C> {
                  if it did, make it one that may run twice (IF NOT EXISTS)",
             );
         }
-        if let Some(Builds { table, index: None }) = &job.statements[step].builds {
-            failed = failed.note(format!(
-                "an INVALID index may be left on {table}; without a name in the script it cannot be \
-                 told from others: drop it by hand, and give the index a name"
-            ));
+        if let Left::Perhaps(note) = left {
+            failed = failed.note(note);
         }
         if failed.kind() == ErrorKind::Script {
             failed = self.with_remedy(failed).await;
@@ -352,14 +354,15 @@ impl<C: Connection> Run<'_, C> {
         with_record(failed, recorded)
     }
 
-    /// Ends what is open and records at which statement a script stopped, and the server's words.
+    /// Ends what is open and records at which statement a script stopped that builds no index, and the
+    /// server's words.
     async fn record_stop(
         &mut self,
         job: &Job,
         step: usize,
         words: &str,
     ) -> Result<(), postgres::Error> {
-        let row = self.stopped_row(job, step);
+        let row = self.stopped_row(job, step, &Left::Nothing);
         self.record_failure(job, &row, words).await
     }
 
@@ -380,11 +383,11 @@ impl<C: Connection> Run<'_, C> {
 
     /// What the history is told of a script that stopped at a statement. If nothing was done then nothing
     /// is remembered either, unless an INVALID index may be there.
-    fn stopped_row(&self, job: &Job, step: usize) -> String {
+    fn stopped_row(&self, job: &Job, step: usize, left: &Left) -> String {
         let version = job.id.version();
-        match (step, job.direction, &job.statements[step].builds) {
-            (0, Direction::Up, None) => self.history.forget(version),
-            (0, Direction::Down, None) => self.history.remember(version),
+        match (step, job.direction, left) {
+            (0, Direction::Up, Left::Nothing) => self.history.forget(version),
+            (0, Direction::Down, Left::Nothing) => self.history.remember(version),
             _ => self.failed(job, step),
         }
     }

@@ -13,12 +13,14 @@ pub trait Target<S> {
     fn version(&self) -> i64;
 }
 
+#[diagnostic::do_not_recommend]
 impl<S> Target<S> for i64 {
     fn version(&self) -> i64 {
         *self
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<M: Migration> Target<M::Set> for M {
     fn version(&self) -> i64 {
         M::VERSION
@@ -29,11 +31,11 @@ impl<M: Migration> Target<M::Set> for M {
 /// set `S` after which every migration is [`Reversible`](crate::Reversible). It stays applied, and
 /// everything newer goes. For migrations only the macro implements it.
 #[diagnostic::on_unimplemented(
-    message = "cannot roll back to `{Self}`: a later migration is irreversible",
-    label = "an irreversible migration stands in the way",
-    note = "the script that says `-- migrate: irreversible` gives the reason",
-    note = "a migration of another set is no target either"
+    message = "`{Self}` is no target of this rollback",
+    label = "a later migration is irreversible, or this is no version (`i64`) or migration of the set",
+    note = "a script that says `-- migrate: irreversible` gives the reason"
 )]
 pub trait DownTarget<S>: Target<S> {}
 
+#[diagnostic::do_not_recommend]
 impl<S> DownTarget<S> for i64 {}

@@ -108,3 +108,14 @@ fn the_blocking_door_is_refused_inside_a_task() {
     }
     up().unwrap();
 }
+
+/// As a field is declared: without the set, and with a client by our name.
+#[test]
+fn an_asynchronous_migrator_can_be_named() {
+    struct App {
+        migrator: migrate_runtime::AsyncMigrator,
+        _client: Option<migrate_runtime::tokio_postgres::Client>,
+    }
+    let app = App { migrator: migrator(&tables(2)).into_async(), _client: None };
+    assert_eq!(app.migrator.set().migrations().len(), 2);
+}

@@ -1,6 +1,6 @@
 //! A database that has the schema already, and one that belongs to somebody else.
 
-use migrate_runtime::ErrorKind;
+use migrate_runtime::{ErrorKind, Event};
 
 use crate::engine_fixture::{applied, ask, database, locks, migrator, pair, tables};
 
@@ -111,6 +111,71 @@ fn what_drops_the_history_undoes_itself() {
     let _ = migrator(&migrations).up(&mut client).unwrap();
     migrations.push(pair(3, "wipe", "DROP TABLE migration_history", "SELECT 1"));
     let error = migrator(&migrations).up(&mut client).unwrap_err();
-    assert!(error.to_string().contains("recording 3_wipe"), "{error}");
+    assert!(error.to_string().contains("recording migration 3_wipe"), "{error}");
     assert_eq!(applied(&mut client), "1 2");
+}
+
+#[test]
+fn a_schema_that_is_there_already_asks_for_a_baseline() {
+    let database = database();
+    let mut client = database.connect().unwrap();
+    client.batch_execute("CREATE TABLE t1 (); CREATE TABLE t3 ()").unwrap();
+    let migrator = migrator(&tables(3));
+    let text = migrator.up(&mut client).unwrap_err().to_string();
+    assert!(text.contains("is there already") && text.contains("`.baseline(…)`"), "{text}");
+    let _ = migrator.baseline(&mut client, 1).unwrap();
+    // By now it knows what else there is.
+    let text = migrator.up(&mut client).unwrap_err().to_string();
+    assert!(text.contains("\"t3\" already exists") && !text.contains("baseline"), "{text}");
+}
+
+/// Nothing may run that could not be recorded.
+#[test]
+fn a_history_of_another_version_of_the_library_is_refused_at_the_start() {
+    for column in ["down_transactional", "down_steps", "down_builds"] {
+        let database = database();
+        let mut client = database.connect().unwrap();
+        let _ = migrator(&tables(1)).up(&mut client).unwrap();
+        let sql = format!("ALTER TABLE migration_history DROP COLUMN {column}");
+        client.batch_execute(&sql).unwrap();
+        let error = migrator(&tables(2))
+            .on_event(|event| assert!(!matches!(event, Event::Started { .. })))
+            .up(&mut client)
+            .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::History);
+        let text = error.to_string();
+        assert!(
+            text.contains(column) && text.contains("another version of this library"),
+            "{text}"
+        );
+        assert_eq!(locks(&mut client), "0");
+        // What it needs to know that there is nothing to do is there.
+        assert!(migrator(&tables(1)).up(&mut client).unwrap().is_empty());
+    }
+}
+
+#[test]
+fn a_log_of_another_version_of_the_library_is_named_as_that() {
+    let database = database();
+    let mut client = database.connect().unwrap();
+    let _ = migrator(&tables(1)).up(&mut client).unwrap();
+    client.batch_execute("ALTER TABLE migration_history_log DROP COLUMN run_id").unwrap();
+    let text = migrator(&tables(2)).up(&mut client).unwrap_err().to_string();
+    assert!(text.contains("recording migration 2_t2"), "{text}");
+    assert!(text.contains("another version of this library"), "{text}");
+    assert_eq!(ask(&mut client, "SELECT to_regclass('t2')"), "");
+}
+
+#[test]
+fn a_timeout_of_the_session_is_named() {
+    let database = database();
+    let mut client = database.connect().unwrap();
+    let migrator = migrator(&tables(1));
+    let _ = migrator.up(&mut client).unwrap();
+    let mut other = database.connect().unwrap();
+    other.batch_execute("BEGIN; LOCK TABLE migration_history").unwrap();
+    client.batch_execute("SET statement_timeout = '100ms'").unwrap();
+    let text = migrator.up(&mut client).unwrap_err().to_string();
+    assert!(text.starts_with("reading public.migration_history: "), "{text}");
+    assert!(text.contains("= help: ") && text.contains("by statement_timeout"), "{text}");
 }

@@ -1,5 +1,7 @@
 //! Rolling back: with the binary's own scripts, with stored ones, and not at all.
 
+use std::time::Duration;
+
 use migrate_runtime::{Down, ErrorKind, State};
 
 use crate::engine_fixture::{
@@ -65,7 +67,8 @@ fn a_stored_script_that_fails_is_drawn_too() {
     assert_eq!(error.statement(), Some("DROP TABLE\n  nope"));
     let text = error.to_string();
     assert!(text.contains("--> the stored down script of 3_odd, statement 2"), "{text}");
-    assert!(text.contains("3_odd is still applied"), "{text}");
+    assert!(text.starts_with("the down of 3_odd failed: "), "{text}");
+    assert!(text.contains("3_odd is still applied: nothing of it is undone"), "{text}");
     assert_eq!(applied(&mut client), "1 2 3");
 }
 
@@ -83,6 +86,23 @@ fn an_irreversible_migration_stops_a_rollback_before_it_begins() {
         assert_eq!(applied(&mut client), "1 2 3 4");
     }
     let _ = migrator(&all).down_to(&mut client, 2).unwrap();
+    assert_eq!(applied(&mut client), "1 2");
+}
+
+#[test]
+fn a_rollback_that_gets_no_lock_says_that_it_was_one() {
+    let database = database();
+    let mut client = database.connect().unwrap();
+    let migrator = migrator(&tables(2)).lock_timeout(Duration::from_millis(50)).lock_attempts(1);
+    let _ = migrator.up(&mut client).unwrap();
+    let mut other = database.connect().unwrap();
+    other.batch_execute("BEGIN; LOCK TABLE t2 IN ACCESS SHARE MODE").unwrap();
+    let error = migrator.down(&mut client, 1).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Blocked);
+    let text = error.to_string();
+    assert!(text.starts_with("the down of 2_t2 did not get its locks in 1 attempt, "), "{text}");
+    let now = "= now: migrations 1–2 are applied; 2_t2 is still applied: nothing of it is undone";
+    assert!(text.contains(now) && !text.contains("rolled back"), "{text}");
     assert_eq!(applied(&mut client), "1 2");
 }
 

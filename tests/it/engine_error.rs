@@ -1,6 +1,6 @@
 //! What a user reads when a migration fails.
 
-use migrate_runtime::ErrorKind;
+use migrate_runtime::{Direction, ErrorKind, State};
 
 use crate::engine_fixture::{applied, ask, database, locks, migrator, pair, tables};
 
@@ -117,4 +117,35 @@ fn a_target_that_does_not_exist_is_refused() {
     assert_eq!(applied(&mut client), "1 2 3 4");
     let error = migrator(&tables(9)).down_to(&mut client, 12).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::UnknownVersion, "{error}");
+}
+
+/// The log knows more than that it is pending.
+#[test]
+fn status_tells_of_the_last_attempt_that_failed() {
+    let database = database();
+    let mut client = database.connect().unwrap();
+    let broken = pair(2, "broken", "SELECT 1 / 0", "SELECT 1");
+    let mended = pair(2, "broken", "SELECT 1", "SELECT 2 / 0");
+    let first = tables(1)[0];
+    let broken = migrator(&[first, broken]);
+    assert_eq!(broken.status(&mut client).unwrap().rows()[1].last_failure, None);
+    let _ = broken.up(&mut client).unwrap_err();
+    let status = broken.status(&mut client).unwrap();
+    assert_eq!((&status.rows()[0].last_failure, &status.rows()[1].state), (&None, &State::Pending));
+    let failed = status.rows()[1].last_failure.clone().unwrap();
+    assert_eq!((failed.direction, &*failed.error), (Direction::Up, "division by zero"));
+    let text = status.to_string();
+    assert!(text.contains("pending (failed)\n"), "{text}");
+    assert!(
+        text.contains("\n2_broken failed at 20") && text.ends_with(": division by zero"),
+        "{text}"
+    );
+
+    let mended = migrator(&[first, mended]);
+    let _ = mended.up(&mut client).unwrap();
+    assert_eq!(mended.status(&mut client).unwrap().rows()[1].last_failure, None);
+    let _ = mended.down(&mut client, 1).unwrap_err();
+    let text = mended.status(&mut client).unwrap().to_string();
+    assert!(text.contains("applied (rollback failed)"), "{text}");
+    assert!(text.contains("\nthe down of 2_broken failed at 20"), "{text}");
 }

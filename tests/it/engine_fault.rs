@@ -182,7 +182,10 @@ fn a_lost_answer_to_commit_is_found_to_have_come_through() {
     proxy.cut(Cut::Answer(4));
     let error = migrator(&all).up(&mut victim).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Connection, "{error}");
-    assert!(error.to_string().contains("whether 2_t2 came through is not known"), "{error}");
+    assert!(
+        error.to_string().contains("whether migration 2_t2 came through is not known"),
+        "{error}"
+    );
     assert_eq!(applied(&mut client), "1 2", "it did");
     assert!(migrator(&all).up(&mut client).unwrap().is_empty());
     assert_eq!(locks(&mut client), "0");

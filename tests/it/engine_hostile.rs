@@ -129,7 +129,7 @@ fn an_error_of_the_bookkeeping_is_not_blamed_on_the_script() {
         assert_eq!(error.kind(), ErrorKind::History, "{error}");
         assert!(error.location().is_none() && error.statement().is_none(), "{error}");
         let text = error.to_string();
-        assert!(text.contains("recording 2_fine") && text.contains("GRANT"), "{error}");
+        assert!(text.contains("recording migration 2_fine") && text.contains("GRANT"), "{error}");
     }
     // The row can be written, the log cannot.
     client

@@ -43,6 +43,34 @@ fn modified() {
     assert_eq!(applied(&mut client), "1 2 3");
 }
 
+/// Two branches took the same number, and one of them was deployed.
+#[test]
+fn a_version_that_another_migration_has_is_taken() {
+    let database = database();
+    let mut client = database.connect().unwrap();
+    let mut all = tables(3);
+    let _ = migrator(&all).up(&mut client).unwrap();
+    all[2] = pair(3, "note", "CREATE TABLE note ()", "DROP TABLE note");
+    let other = migrator(&all);
+    let error = other.up(&mut client).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::VersionTaken, "{error}");
+    let text = error.to_string();
+    let first = "version 3 is 3_t3 in the database, and 3_note in this binary's set\n";
+    assert!(text.starts_with(first), "{text}");
+    assert!(text.contains("renumber 3_note") && text.contains("bring 3_t3 into the set"), "{text}");
+    let status = other.status(&mut client).unwrap();
+    assert!(matches!(&status.rows()[2].state, State::VersionTaken { by } if by.name() == "t3"));
+    assert!(!status.rows()[2].down_edited && !status.is_up_to_date());
+    assert!(status.to_string().contains("version taken by 3_t3"), "{status}");
+    assert!(other.clone().modified(Modified::Ignore).up(&mut client).unwrap().is_empty());
+    // It is rolled back by its own down.
+    let report = other.down(&mut client, 1).unwrap();
+    assert_eq!(report.done()[0].migration.name(), "t3");
+    assert_eq!(ask(&mut client, "SELECT to_regclass('t3')"), "");
+    let _ = other.up(&mut client).unwrap();
+    assert_eq!(ask(&mut client, "SELECT to_regclass('note')"), "note");
+}
+
 #[test]
 fn missing_is_a_hole_and_ahead_is_not() {
     let database = database();

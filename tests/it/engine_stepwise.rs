@@ -87,6 +87,9 @@ fn an_invalid_index_is_dropped_and_built_again() {
         let error = migrator.up(&mut client).unwrap_err();
         assert_eq!(error.sql_state().unwrap().code(), "23505", "{error}");
         assert_eq!(ask(&mut client, VALID), "s.\"U\" false");
+        let left = "1_unique is partly applied, 1 of 2 statements; it left the INVALID index s.\"U\", \
+                    which the next up drops";
+        assert!(error.to_string().contains(left), "{error}");
         client.batch_execute("DELETE FROM s.p").unwrap();
         // Another session: the search_path is not there any more.
         let mut client = database.connect().unwrap();
@@ -97,6 +100,43 @@ fn an_invalid_index_is_dropped_and_built_again() {
         let _ = migrator.down(&mut client, 1).unwrap();
         assert_eq!(ask(&mut client, VALID), "");
     }
+}
+
+/// Nothing is done, and yet something is there.
+#[test]
+fn an_invalid_index_of_a_first_statement_is_told() {
+    let database = database();
+    let mut client = database.connect().unwrap();
+    client.batch_execute("CREATE TABLE p (v int); INSERT INTO p VALUES (1), (1)").unwrap();
+    let up = "CREATE UNIQUE INDEX CONCURRENTLY u ON p (v)";
+    let index = stepwise(1, "index", up, "DROP INDEX CONCURRENTLY u");
+    let migrator = migrator(&[index]);
+    let text = migrator.up(&mut client).unwrap_err().to_string();
+    let left =
+        "nothing of 1_index is done; it left the INVALID index public.u, which the next up drops";
+    assert!(text.contains(left), "{text}");
+    assert!(migrator.status(&mut client).unwrap().to_string().contains("begun, 0 of 1"));
+    let text = migrator.down(&mut client, 1).unwrap_err().to_string();
+    let stands =
+        "1_index is not applied, but its first statement failed and may have left an INVALID index";
+    assert!(text.starts_with(stands), "{text}");
+    assert!(text.contains("apply it with up, which drops that index first"), "{text}");
+    client.batch_execute("DELETE FROM p").unwrap();
+    let _ = migrator.up(&mut client).unwrap();
+    assert_eq!(ask(&mut client, VALID), "u true");
+}
+
+/// What leaves no index leaves no row either.
+#[test]
+fn a_build_that_never_began_leaves_no_trace() {
+    let database = database();
+    let mut client = database.connect().unwrap();
+    let up = "CREATE INDEX CONCURRENTLY i ON nowhere (v)";
+    let migrator = migrator(&[stepwise(1, "index", up, "DROP INDEX CONCURRENTLY i")]);
+    let text = migrator.up(&mut client).unwrap_err().to_string();
+    assert!(text.contains("nothing of 1_index is done\n"), "{text}");
+    assert!(!text.contains("INVALID"), "{text}");
+    assert_eq!(migrator.status(&mut client).unwrap().rows()[0].state, State::Pending);
 }
 
 /// The server ends the session between two statements, and inside one that runs alone.
@@ -318,4 +358,26 @@ fn what_an_interrupted_reindex_leaves_is_dropped() {
         assert_eq!(ask(&mut client, VALID), "i true");
         assert_eq!(locks(&mut client), "0");
     }
+}
+
+/// It has failed, nobody has interrupted it, and it was the first statement.
+#[test]
+fn what_a_failed_reindex_leaves_is_told_and_dropped() {
+    let database = database();
+    let mut client = database.connect().unwrap();
+    let function = |body: &str| {
+        format!(
+            "CREATE OR REPLACE FUNCTION f(v int) RETURNS int IMMUTABLE LANGUAGE sql RETURN {body}"
+        )
+    };
+    let made = "CREATE TABLE p (v int); INSERT INTO p VALUES (0); CREATE INDEX i ON p (f(v))";
+    client.batch_execute(&format!("{};{made};{}", function("v"), function("1 / v"))).unwrap();
+    let reindex = stepwise(1, "reindex", "REINDEX INDEX CONCURRENTLY i", "SELECT 1");
+    let migrator = migrator(&[reindex]);
+    let text = migrator.up(&mut client).unwrap_err().to_string();
+    let left = "nothing of 1_reindex is done; it left the INVALID index public.i_ccnew, which the next up drops";
+    assert!(text.contains(left), "{text}");
+    client.batch_execute(&function("v")).unwrap();
+    let _ = migrator.up(&mut client).unwrap();
+    assert_eq!(ask(&mut client, VALID), "i true");
 }

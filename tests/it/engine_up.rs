@@ -79,3 +79,13 @@ fn a_client_inside_a_transaction_is_refused() {
     client.batch_execute("COMMIT").unwrap();
     assert_eq!(ask(&mut client, "SELECT to_regclass('mine')"), "mine", "and left alone");
 }
+
+/// The clients that the verbs take have a name of ours, so that nobody has to guess their version.
+#[test]
+fn the_clients_are_reexported() {
+    fn up(migrator: &migrate_runtime::Migrator, client: &mut migrate_runtime::postgres::Client) {
+        let _ = migrator.up(client).unwrap();
+    }
+    let database = database();
+    up(&migrator(&tables(1)), &mut database.connect().unwrap());
+}

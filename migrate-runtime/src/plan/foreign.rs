@@ -14,8 +14,7 @@ pub(super) fn refusal(entries: &[Entry<'_>]) -> Option<Refusal> {
     let mut strange: Vec<(&'static EmbeddedMigration, MigrationId)> = Vec::new();
     for (own, row) in entries.iter().filter_map(|entry| entry.own.zip(entry.row)) {
         shared += 1;
-        // The same script under another name was renamed; an edited one of the same name is ours.
-        if super::up_edited(own, row) && own.name() != row.name {
+        if super::is_other(own, row) {
             strange.push((own, row.id()));
         }
     }

@@ -279,7 +279,7 @@ fn a_history_of_another_set_is_called_that() {
     assert!(none.sentence.ends_with("none of its 2 migrations is in this one"));
     assert_eq!(refused(&[theirs(-1, 7)]).kind, ErrorKind::ForeignHistory);
     // One that was renamed and edited among ours, an edited one, and a renamed one.
-    assert_eq!(refused(&[row(1), theirs(2, 7)]).kind, ErrorKind::Modified);
+    assert_eq!(refused(&[row(1), theirs(2, 7)]).kind, ErrorKind::VersionTaken);
     let mut edited = row(1);
     edited.up_checksum = hex(&[7; 32]);
     assert_eq!(refused(&[edited]).kind, ErrorKind::Modified);

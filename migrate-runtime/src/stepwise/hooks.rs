@@ -54,7 +54,7 @@ impl<C: Connection> Run<'_, C> {
         match self.hook_to_blame(job, When::Before, &error) {
             // What is done is recorded already.
             Some(fault) => self.stopped_by_hook(job, begin, fault, None, error).await,
-            None => Error::server(&format!("recording {}", job.id), error),
+            None => Error::server(&format!("recording {}", job.title()), error),
         }
     }
 

@@ -8,12 +8,38 @@ use crate::blocker::HERE;
 use crate::connection::Connection;
 use crate::error::{Error, ErrorKind};
 use crate::history::{optional, rows_of};
+use crate::interrupted::{indexes, left_by_reindex};
 use crate::job::{Builds, Job};
 use crate::observe::Event;
 use crate::quote::literal;
 use crate::run::Run;
 
 use super::died_here;
+
+/// What a statement that failed has left behind.
+#[derive(Debug)]
+pub(super) enum Left {
+    Nothing,
+    /// An INVALID index, qualified and quoted.
+    Index(String),
+    /// Nobody knows; what may be.
+    Perhaps(String),
+}
+
+impl Left {
+    /// The end of the sentence that says how the database stands.
+    pub(super) fn standing(&self, job: &Job) -> String {
+        match self {
+            Left::Index(index) => {
+                format!(
+                    "; it left the INVALID index {index}, which the next {} drops",
+                    job.direction
+                )
+            }
+            Left::Nothing | Left::Perhaps(_) => String::new(),
+        }
+    }
+}
 
 /// The index that a statement is about to build, if one of that name is there already.
 #[derive(Debug)]
@@ -44,7 +70,8 @@ impl<C: Connection> Run<'_, C> {
             if begun.elapsed() >= self.options.lock_wait {
                 let sentence = format!(
                     "{} builds the index {}, which another session seems to be building",
-                    job.id, found.name
+                    job.title(),
+                    found.name
                 );
                 return Err(Error::new(ErrorKind::Script, sentence).of(job.id.clone()));
             }
@@ -60,6 +87,34 @@ impl<C: Connection> Run<'_, C> {
         self.send("dropping an INVALID index", &sql).await?;
         self.emit(Event::InvalidIndexDropped { migration: job.id.clone(), index: found.name });
         Ok(false)
+    }
+
+    /// What a statement has left that failed just now.
+    pub(super) async fn left_behind(&mut self, job: &Job, step: usize) -> Left {
+        let Some(statement) = job.statements.get(step) else { return Left::Nothing };
+        let Some(Builds { table, index }) = &statement.builds else {
+            let Some(sql) = left_by_reindex(&statement.text) else { return Left::Nothing };
+            let answer = self.connection.simple_query(&sql).await.unwrap_or_default();
+            let left = indexes(&answer);
+            return if left.is_empty() { Left::Nothing } else { Left::Index(left.join(", ")) };
+        };
+        let Some(index) = index else {
+            return Left::Perhaps(format!(
+                "an INVALID index may be left on {table}; without a name in the script it cannot be \
+                 told from others: drop it by hand, and give the index a name"
+            ));
+        };
+        match self.connection.simple_query(&self.index_sql(job, step)).await.as_deref() {
+            Ok(answer) => match found_index(answer) {
+                Some(found) if !found.valid && !found.busy => Left::Index(found.name),
+                Some(found) if !found.valid => Left::Perhaps(format!(
+                    "{} is INVALID; it or another is being built",
+                    found.name
+                )),
+                _ => Left::Nothing,
+            },
+            Err(_) => Left::Perhaps(format!("an INVALID index {index} may be left on {table}")),
+        }
     }
 
     /// Looks for the index that a statement builds, with the script's own `search_path`.

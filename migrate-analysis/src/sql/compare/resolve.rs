@@ -267,7 +267,7 @@ fn expanded(item: Node, fields: &[Field]) -> Vec<Node> {
 fn fields_of(source: &mut Node, known: &Known<'_>) -> Option<Vec<Field>> {
     let Node::Call(head, parts) = source else { return None };
     match (head.as_str(), parts.as_mut_slice()) {
-        ("table", [Node::Name(path), alias]) => {
+        ("table", [Node::Name(path), alias, _]) => {
             let columns = known.columns_of(path)?;
             match alias_of(alias) {
                 Some(_) => labelled(columns, alias),
@@ -375,11 +375,11 @@ fn unnumbered(name: &str) -> Option<&str> {
 fn source_names(source: &Node, names: &mut Vec<(String, bool)>) {
     let Node::Call(head, parts) = source else { return };
     match (head.as_str(), parts.as_slice()) {
-        ("table", [Node::Name(path), alias]) => match alias_of(alias) {
+        ("table", [Node::Name(path), alias, _]) => match alias_of(alias) {
             Some((name, _)) => names.push((name, true)),
             None => names.extend(path.last().map(|name| (name.clone(), false))),
         },
-        ("query in from" | "lateral query", [_, alias]) => {
+        ("query in from" | "lateral query" | "source", [_, alias, ..]) => {
             names.extend(alias_of(alias).map(|it| (it.0, true)));
         }
         (head, [left, right, _]) if head.ends_with("join") => {
@@ -416,14 +416,14 @@ fn rename(node: &mut Node, from: &str, to: &str) {
                     to.clone_into(part);
                 }
             }
-            ("table", [Node::Name(path), alias])
+            ("table", [Node::Name(path), alias, _])
                 if alias_of(alias).is_some_and(|it| it.0 == from) =>
             {
                 let is_own = path.last().is_some_and(|it| it == to)
                     && matches!(&*alias, Node::Call(_, names) if names.len() == 1);
                 *alias = if is_own { Node::leaf("alias") } else { renamed(alias, to) };
             }
-            ("query in from" | "lateral query", [query, alias]) => {
+            ("query in from" | "lateral query" | "source", [query, alias, ..]) => {
                 rename(query, from, to);
                 if alias_of(alias).is_some_and(|it| it.0 == from) {
                     *alias = renamed(alias, to);

@@ -186,9 +186,9 @@ fn said_otherwise(key: &mut Node, items: &[Node], is_input: impl Fn(&str) -> Opt
     let meant = match &*key {
         Node::Literal { value, of: None } => {
             let Ok(place) = value.parse::<usize>() else { return };
-            let before = items.iter().take(place);
+            let mut before = items.iter().take(place);
             match before.clone().all(|it| output(it).is_some()) {
-                true => before.last().and_then(output).map(|it| it.0.clone()),
+                true => before.next_back().and_then(output).map(|it| it.0.clone()),
                 false => Some(Node::Unknown),
             }
         }

@@ -184,10 +184,37 @@ ALTER TABLE t OWNER TO CURRENT_USER;
 ALTER TABLE t OWNER TO catalog_user;
 -- DOWN
 
--- == default_privileges
+-- == default_privileges_of_what_is_made computed
+CREATE SCHEMA shop;
+ALTER DEFAULT PRIVILEGES IN SCHEMA shop GRANT SELECT, UPDATE ON TABLES TO catalog_reader, "catalog_user";
+CREATE TABLE shop.orders (id int);
+-- DOWN
+DROP TABLE shop.orders;
+ALTER DEFAULT PRIVILEGES IN SCHEMA shop REVOKE SELECT, UPDATE ON TABLES FROM catalog_reader, "catalog_user";
+DROP SCHEMA shop;
+
+-- == default_privileges_taken_back computed
+ALTER DEFAULT PRIVILEGES IN SCHEMA shop REVOKE SELECT, UPDATE ON TABLES FROM catalog_reader, "catalog_user";
+-- DOWN
+
+-- == default_privileges_everywhere computed
+ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
+-- DOWN
+ALTER DEFAULT PRIVILEGES GRANT EXECUTE ON FUNCTIONS TO PUBLIC;
+
+-- == default_privileges_everywhere_taken_back computed
+ALTER DEFAULT PRIVILEGES GRANT EXECUTE ON FUNCTIONS TO PUBLIC;
+-- DOWN
+ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
+
+-- == default_privileges computed
 ALTER DEFAULT PRIVILEGES IN SCHEMA app GRANT SELECT ON TABLES TO catalog_reader;
 -- DOWN
 ALTER DEFAULT PRIVILEGES IN SCHEMA app REVOKE SELECT ON TABLES FROM catalog_reader;
+
+-- == default_privileges_of_several unproven
+ALTER DEFAULT PRIVILEGES IN SCHEMA app REVOKE SELECT ON SEQUENCES FROM catalog_reader;
+-- DOWN
 
 -- == role
 SET ROLE catalog_user;

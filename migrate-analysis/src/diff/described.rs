@@ -191,3 +191,31 @@ fn verb_of(change: &Change<'_>) -> Option<Verb> {
         (Some(Held::WithGrantOption), _) => Some(Verb::GrantOption),
     }
 }
+
+/// Default privileges, before the schemas go that they are of.
+pub(super) fn taken_back(definition: &str) -> Vec<Fix> {
+    let sql: Option<Vec<String>> = definition.lines().map(opposite).collect();
+    let fixes = sql.into_iter().flatten().zip(0..);
+    fixes.map(|(sql, order)| fix(Phase::DropTrigger, -order, sql)).collect_vec()
+}
+
+/// Default privileges, when all is made to which they do not apply.
+pub(super) fn said_again(definition: &str) -> Vec<Fix> {
+    let lines = definition.lines().zip(0..);
+    lines.map(|(sql, order)| fix(Phase::Describe, order, sql.to_owned())).collect_vec()
+}
+
+/// What takes `ALTER DEFAULT PRIVILEGES … GRANT … TO …` back; none where that is not just as long.
+fn opposite(statement: &str) -> Option<String> {
+    let mut words = statement.split(' ').collect_vec();
+    let is = |word: &str, of: &[&str]| of.iter().any(|it| word.eq_ignore_ascii_case(it));
+    if words.iter().any(|word| is(word, &["OPTION", "CASCADE"])) {
+        return None;
+    }
+    let verb = words.iter().position(|word| is(word, &["GRANT", "REVOKE"]))?;
+    let roles = words.iter().rposition(|word| is(word, &["TO", "FROM"]))?;
+    let grants = words.get(verb).is_some_and(|word| is(word, &["GRANT"]));
+    *words.get_mut(verb)? = if grants { "REVOKE" } else { "GRANT" };
+    *words.get_mut(roles)? = if grants { "FROM" } else { "TO" };
+    Some(words.join(" "))
+}

@@ -1,7 +1,7 @@
 //! Objects that are missing or left behind as a whole, and those that are no tables.
 
 use super::table::owner_name;
-use super::{Differ, Difference, Fix, Matching, Pair, Phase, Weight, age, fix};
+use super::{Differ, Difference, Fix, Matching, Pair, Phase, Weight, age, described, fix};
 use crate::catalog::{Column, Id, Index, Kind, Object, Ownership, Routine, State};
 use crate::ddl::ObjectKind;
 use crate::deparse::{self, object_name};
@@ -81,10 +81,19 @@ fn has_plain_name(object: &Object) -> bool {
     )
 }
 
+/// Default privileges have no name, and are one object for all statements, which stand here a line each.
+pub(super) fn default_privileges(object: &Object) -> Option<&str> {
+    match &object.kind {
+        Kind::Other { kind: ObjectKind::DefaultPrivileges, definition } => {
+            Some(definition.as_deref().unwrap_or_default())
+        }
+        _ => None,
+    }
+}
+
 /// `` table `users` ``.
 pub(super) fn titled(state: &State<'_>, object: &Object) -> String {
-    // They have no name, and are one object for all statements.
-    if let Kind::Other { kind: ObjectKind::DefaultPrivileges, .. } = &object.kind {
+    if default_privileges(object).is_some() {
         return "an `ALTER DEFAULT PRIVILEGES`".to_owned();
     }
     format!("{} `{}`", kind_name(object), command_name(state, object))
@@ -113,6 +122,11 @@ impl Differ<'_> {
             return;
         }
         let words = format!("{} is left behind", titled(self.after, object));
+        if let Some(definition) = default_privileges(object) {
+            // What other statements have made of them is not known.
+            let weight = if definition.is_empty() { Weight::Doubtful } else { Weight::Certain };
+            return self.note(weight, words, described::taken_back(definition));
+        }
         let command = kind_name(object).to_uppercase();
         let name = command_name(self.after, object);
         let phase = match &object.kind {
@@ -213,6 +227,9 @@ impl Differ<'_> {
     /// What would make it again, and what that cannot bring back.
     fn rebuilt(&self, id: Id, object: &Object) -> (Vec<Fix>, Option<String>) {
         let state = self.before;
+        if let Some(definition) = default_privileges(object) {
+            return (described::said_again(definition), None);
+        }
         let create = |phase, sql| vec![fix(phase, age(id), sql)];
         let name = object_name(state, object);
         let mut caveat = None;

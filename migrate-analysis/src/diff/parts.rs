@@ -1,6 +1,6 @@
 //! Indexes in detail, sequences, enums.
 
-use super::objects::{columns_of, titled};
+use super::objects::{columns_of, default_privileges, titled};
 use super::table::owner_name;
 use super::{Differ, Fix, Pair, Phase, Weight, fix, weight};
 use crate::catalog::{
@@ -216,7 +216,10 @@ impl Differ<'_> {
             let known = then.is_some() && now.is_some() && !before.partial && !after.partial;
             let doubtful = matches!(before.kind, Kind::Other { .. }) || !known;
             let weight = if doubtful { Weight::Doubtful } else { Weight::Certain };
-            (then != now).then_some(weight)
+            // What several statements came to together, one more has changed.
+            let is_another =
+                then != now || (then.is_none() && default_privileges(before).is_some());
+            is_another.then_some(weight)
         };
         let Some(weight) = weight else { return };
         self.note(

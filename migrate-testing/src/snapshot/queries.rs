@@ -606,11 +606,11 @@ pub(super) const QUERIES: &[Query] = &[
     Query {
         kind: "'default privileges'",
         name: "format('%I%s %s', pg_get_userbyid(o.defaclrole), \
-               coalesce(format(' in %I', n.nspname), ''), CASE o.defaclobjtype \
+               coalesce(' in ' || quote_ident(n.nspname), ''), CASE o.defaclobjtype \
                WHEN 'r' THEN 'on tables' WHEN 'S' THEN 'on sequences' \
                WHEN 'f' THEN 'on functions' WHEN 'T' THEN 'on types' WHEN 'n' THEN 'on schemas' \
                ELSE 'on large objects' END)",
-        parent: "coalesce(format('%I', n.nspname), '')",
+        parent: "coalesce(quote_ident(n.nspname), '')",
         attributes: &[("grants", sorted!("o.defaclacl"))],
         from: "pg_default_acl o LEFT JOIN pg_namespace n ON n.oid = o.defaclnamespace",
         object: ("pg_default_acl", "o.oid"),

@@ -324,25 +324,26 @@ CREATE VIEW early AS SELECT *, upper(name) AS loud FROM member;
 DROP VIEW early;
 
 -- == star_before_a_column
-ALTER TABLE member ADD COLUMN age int;
+ALTER TABLE member ADD COLUMN phone int;
 -- DOWN
-ALTER TABLE member DROP COLUMN age;
+ALTER TABLE member DROP COLUMN phone;
 
 -- == star_before_a_column_printed
 DROP VIEW early;
-CREATE VIEW early AS SELECT member.id, member.name, upper(member.name) AS loud FROM public.member;
+CREATE VIEW early AS SELECT member.id, member.name, member.age, upper(member.name) AS loud FROM public.member;
 -- DOWN
 DROP VIEW early;
-CREATE VIEW early AS SELECT member.id, member.name, upper(member.name) AS loud FROM public.member;
+CREATE VIEW early AS SELECT member.id, member.name, member.age, upper(member.name) AS loud FROM public.member;
 
 -- == operators
 CREATE FUNCTION near(int4, int4) RETURNS bool LANGUAGE sql IMMUTABLE AS $$ SELECT $1 = $2 $$;
 CREATE FUNCTION near(int4[], int4[]) RETURNS bool LANGUAGE sql IMMUTABLE AS $$ SELECT $1 = $2 $$;
+CREATE FUNCTION near(int4[]) RETURNS int LANGUAGE sql IMMUTABLE AS $$ SELECT 1 $$;
 CREATE OPERATOR === (LEFTARG = int, RIGHTARG = int4, FUNCTION = near);
 CREATE OPERATOR === (LEFTARG = int[], RIGHTARG = int[], FUNCTION = near);
-CREATE OPERATOR === (RIGHTARG = int[], FUNCTION = array_ndims);
+CREATE OPERATOR === (RIGHTARG = int[], FUNCTION = near);
 -- DOWN
 DROP OPERATOR === (NONE, int4[]);
 DROP OPERATOR public.=== (integer[], integer[]);
 DROP OPERATOR public.=== (integer, integer);
-DROP FUNCTION near(int[], int[]), near(int, int);
+DROP FUNCTION near(int[]), near(int[], int[]), near(int, int);

@@ -48,6 +48,7 @@ impl Differ<'_> {
         });
         let bodies = match (&one.body, &other.body) {
             (Body::Options(one), Body::Options(other)) => listed(one, other, compare::options),
+            (Body::Library(one), Body::Library(other)) => compare::settings(one, other),
             (Body::Sql(one), Body::Sql(other)) => compare::bodies(one, other),
             _ => Sameness::Same,
         };
@@ -62,6 +63,7 @@ fn bare(routine: &Routine) -> Routine {
     let body = match &routine.body {
         Body::Options(_) => Body::Options(Vec::new()),
         Body::Sql(_) => Body::Sql(String::new()),
+        Body::Library(_) => Body::Library(String::new()),
         body => body.clone(),
     };
     Routine {

@@ -186,11 +186,9 @@ fn said_otherwise(key: &mut Node, items: &[Node], is_input: impl Fn(&str) -> Opt
     let meant = match &*key {
         Node::Literal { value, of: None } => {
             let Ok(place) = value.parse::<usize>() else { return };
-            let mut before = items.iter().take(place);
-            match before.clone().all(|it| output(it).is_some()) {
-                true => before.next_back().and_then(output).map(|it| it.0.clone()),
-                false => Some(Node::Unknown),
-            }
+            let is_known = items.iter().take(place).all(|it| output(it).is_some());
+            let item = items.get(place.wrapping_sub(1)).and_then(output);
+            if is_known { item.map(|it| it.0.clone()) } else { Some(Node::Unknown) }
         }
         Node::Name(path) => {
             let [name] = path.as_slice() else { return };

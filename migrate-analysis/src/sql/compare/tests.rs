@@ -362,6 +362,7 @@ fn settings_are_lists() {
         ("\"$user\", Public", "'$user', 'public'"),
         ("''", "''"),
         ("off", "'off'"),
+        ("'$libdir/a', 'f'", "'$libdir/a', $function$f$function$"),
         ("10", "'10'"),
     ];
     for (one, other) in same {

@@ -5,7 +5,8 @@ use super::{Sameness, ast, expressions, queries};
 use crate::sql::lex::Kind;
 use crate::sql::words::Words;
 
-/// Compares the values of a setting, which are a list: `public, pg_temp` and `'public', 'pg_temp'`.
+/// Compares the values of a setting, or a library and a name in it, which are lists: `public, pg_temp` and
+/// `'public', 'pg_temp'`.
 pub(crate) fn settings(one: &str, other: &str) -> Sameness {
     if one != other && (one == "FROM CURRENT" || other == "FROM CURRENT") {
         return Sameness::Perhaps;
@@ -103,6 +104,7 @@ fn words_of(text: &str) -> Vec<String> {
         let written = words.text(at);
         let word = match words.kind(at) {
             Some(Kind::Word) => written.to_ascii_lowercase(),
+            Some(Kind::DollarText) => undollared(written).to_owned(),
             Some(Kind::QuotedName) => written.trim_matches('"').replace("\"\"", "\""),
             _ => literal::decode(written).unwrap_or_else(|| written.to_owned()),
         };
@@ -113,6 +115,14 @@ fn words_of(text: &str) -> Vec<String> {
         all.drain(..2);
     }
     all
+}
+
+/// `a` of `$tag$a$tag$`.
+fn undollared(written: &str) -> &str {
+    let end = written.get(1..).and_then(|it| it.find('$')).map_or(0, |at| at + 2);
+    let tag = written.get(..end).unwrap_or("");
+    let behind = written.get(end..).unwrap_or("");
+    behind.strip_suffix(tag).unwrap_or(behind)
 }
 
 /// The words of a bound outside of brackets; inside, its values, each with its place.

@@ -247,15 +247,16 @@ pub(crate) fn run(
         }
         effect.deaths.extend(outcome.deaths.into_iter().map(|death| (place, death)));
         effect.obstacles.extend(outcome.opaque);
-        if outcome.failure.is_some() && on_failure == OnFailure::Stop {
-            effect.failures.extend(outcome.failure.map(|it| (place, it)));
-            break;
+        if outcome.doubted {
+            shroud(catalog, statement);
         }
-        if let Some(failure) = outcome.failure.as_ref().or(outcome.doubted.as_ref()) {
-            let names = statement.names();
-            simulate::pass_over(catalog, external, &statement.command, failure, names);
+        if let Some(failure) = outcome.failure {
+            effect.failures.push((place, failure));
+            if on_failure == OnFailure::Stop {
+                break;
+            }
+            shroud(catalog, statement);
         }
-        effect.failures.extend(outcome.failure.map(|it| (place, it)));
     }
     catalog.end_session();
     effect

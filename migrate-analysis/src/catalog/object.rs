@@ -121,9 +121,6 @@ pub(crate) struct Fog {
     pub(crate) storm: Option<SortedSet<String>>,
     /// Whatever has one of these names, in any schema.
     pub(crate) names: SortedSet<String>,
-    /// Tables of which a part that is there may be gone or other than it is. A column that such a table does
-    /// not have is none of it, unless its name stands among those above.
-    pub(crate) changed: SortedSet<String>,
     /// Names of what statements of this migration took for gone, or for changed, since it may be.
     pub(crate) doubted: SortedSet<String>,
 }
@@ -144,7 +141,6 @@ impl Session {
             storms: 0,
             storm: None,
             names: SortedSet::new(),
-            changed: SortedSet::new(),
             doubted: SortedSet::new(),
         },
     };

@@ -67,7 +67,7 @@ impl State<'_> {
     /// Whether there were statements that could not be followed.
     pub(crate) fn is_foggy(&self) -> bool {
         let fog = &self.catalog.session().fog;
-        fog.hides_others() || !fog.names.is_empty() || !fog.changed.is_empty()
+        fog.hides_others() || !fog.names.is_empty()
     }
 
     /// The objects that referred to this one, oldest first.

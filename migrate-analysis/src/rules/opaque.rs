@@ -38,7 +38,7 @@ fn opaque(statement: &Statement<'_>, findings: &mut Vec<Finding>) {
                 | Command::DropOwned
         )
     );
-    if !runs_code || statement.outcome.doubted.is_some() {
+    if !runs_code || statement.outcome.doubted {
         return;
     }
     const LONG: usize = 12;

@@ -23,8 +23,8 @@ impl Simulator<'_> {
         let id = self.relation(&dml.table)?;
         self.check_writable(id, &dml.table)?;
         let Some(object) = self.catalog.get(id) else { return Ok(()) };
-        let certain = self.has_no_other_column(object);
-        for name in dml.columns.iter().filter(|it| certain && !self.is_shrouded(&it.name)) {
+        let certain = self.is_certain(object) && object.view().is_none_or(|it| it.followed);
+        for name in dml.columns.iter().filter(|_| certain) {
             if named(object.columns(), &name.name).is_none() {
                 return Err(self.unknown_column(id, &name.name, name.at.clone()));
             }

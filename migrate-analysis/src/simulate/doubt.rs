@@ -2,7 +2,6 @@
 
 use super::{External, Failure, FailureKind, Outcome, Simulator};
 use crate::catalog::{Catalog, Id};
-use crate::ddl::ObjectKind;
 use crate::list::CollectVec;
 
 /// A failure stands only where nothing of what it is about may have been changed unseen. Otherwise
@@ -16,34 +15,18 @@ pub(super) fn judge(catalog: &mut Catalog, external: &External, failure: Failure
         }
         _ => false,
     };
-    if unseen || names.iter().any(|name| simulator.is_shrouded(name)) {
-        simulator.know_in_part(&names);
-    } else if !simulator.is_about_a_change(&failure.kind) {
+    if !unseen && !names.iter().any(|name| simulator.is_shrouded(name)) {
         return Outcome { failure: Some(failure), ..Outcome::default() };
     }
+    simulator.know_in_part(&names);
     for name in &names {
         simulator.doubt(name);
     }
     let opaque = Some("what came before it".to_owned());
-    Outcome { opaque, doubted: Some(failure), ..Outcome::default() }
+    Outcome { opaque, doubted: true, ..Outcome::default() }
 }
 
 impl Simulator<'_> {
-    /// Whether it is about a part of a table that may be another, or gone.
-    fn is_about_a_change(&self, kind: &FailureKind) -> bool {
-        let is_changed = |name: &str| self.catalog.session().fog.changed.contains(name);
-        match kind {
-            FailureKind::Unknown { kind: ObjectKind::Column, .. } => false,
-            FailureKind::Unknown { of, .. }
-            | FailureKind::Duplicate { of, .. }
-            | FailureKind::Dependents { of, .. } => of.as_deref().is_some_and(is_changed),
-            FailureKind::Wrong { sqlstate: "P0001", .. } => false,
-            FailureKind::Wrong { message, .. } => {
-                message.split('"').skip(1).step_by(2).any(is_changed)
-            }
-        }
-    }
-
     fn know_in_part(&mut self, names: &[String]) {
         let touched: Vec<Id> = self
             .catalog

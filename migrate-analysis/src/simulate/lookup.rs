@@ -127,11 +127,6 @@ impl Simulator<'_> {
         fog.everywhere || fog.names.contains(name)
     }
 
-    /// Whether a part of the table of this name may be gone or changed.
-    pub(super) fn may_be_changed(&self, table: &str) -> bool {
-        self.is_shrouded(table) || self.catalog.session().fog.changed.contains(table)
-    }
-
     /// Whether nothing speaks for its being there but that a statement long before could make anything:
     /// `DROP … IF EXISTS` is then taken for the caution that it is.
     pub(super) fn is_far_fetched(&self, name: &str) -> bool {

@@ -26,7 +26,6 @@ mod index;
 mod inherit;
 mod like;
 mod lookup;
-mod mistake;
 mod names;
 mod object;
 mod opaque;
@@ -53,7 +52,6 @@ pub(crate) use built_in_functions::is_built_in as is_built_in_function;
 pub(crate) use column::serial_type;
 pub(crate) use failure::{Failure, FailureKind};
 pub(crate) use lookup::{External, Found};
-pub(crate) use mistake::pass_over;
 pub(crate) use remove::{Death, Target};
 
 use crate::catalog::{Catalog, Id, Space};
@@ -68,8 +66,8 @@ pub(crate) struct Outcome {
     pub(crate) deaths: Vec<Death>,
     /// Why its effect is not known: `a DO block`, `a call of refresh_all()`.
     pub(crate) opaque: Option<String>,
-    /// It may have failed with this, and what it would have done is not known.
-    pub(crate) doubted: Option<Failure>,
+    /// It may have failed, and what it would have done is not known.
+    pub(crate) doubted: bool,
 }
 
 impl Outcome {

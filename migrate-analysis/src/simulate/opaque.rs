@@ -80,13 +80,6 @@ impl Simulator<'_> {
         Ok(())
     }
 
-    /// Whether a function that it calls may change the schema.
-    pub(super) fn may_change_schema(&self, query: &ddl::Query) -> bool {
-        query.functions.iter().any(|function| {
-            CHANGING.contains(&function.name.as_str()) || !self.routines_named(function).is_empty()
-        })
-    }
-
     fn effects_of_name(&self, routine: &ddl::Name) -> Effects {
         let mut effects = Effects::default();
         let mut seen = SortedSet::new();

@@ -46,11 +46,11 @@ impl Simulator<'_> {
     /// The columns that are known of a relation, and whether these are all.
     fn fields_of(&self, id: Id) -> (Vec<Field>, bool) {
         let Some(object) = self.catalog.get(id) else { return (Vec::new(), false) };
-        let certain = self.has_no_other_column(object);
+        let certain = self.is_certain(object);
         let fields = |columns: &[Column]| columns.iter().map(|it| Field::of(id, it)).collect_vec();
         match &object.kind {
             Kind::Table(table) => (fields(&table.columns), certain),
-            Kind::View(view) => (fields(&view.columns), certain),
+            Kind::View(view) => (fields(&view.columns), certain && view.followed),
             Kind::Sequence(_) => {
                 let columns =
                     [("last_value", "bigint"), ("log_cnt", "bigint"), ("is_called", "boolean")];
@@ -64,13 +64,7 @@ impl Simulator<'_> {
     /// Whether all of it is known: the set made it, and nothing that could not be followed may have
     /// changed it since.
     pub(super) fn is_certain(&self, object: &Object) -> bool {
-        !object.partial && !self.may_be_changed(&object.name)
-    }
-
-    /// Whether a column that is not among those of the table or view is none of it.
-    pub(super) fn has_no_other_column(&self, object: &Object) -> bool {
-        let followed = object.view().is_none_or(|it| it.followed);
-        followed && !object.partial && !self.is_shrouded(&object.name)
+        !object.partial && !self.is_shrouded(&object.name)
     }
 }
 
@@ -338,7 +332,7 @@ impl Resolver<'_, '_, '_> {
                 self.rows.followed &= !scope.open && scope.named(table).all(|it| it.foreign);
                 return Ok(None);
             }
-            if self.simulator.takes_a_row(column) || self.simulator.is_shrouded(column) {
+            if self.simulator.takes_a_row(column) {
                 return Ok(None);
             }
             return Err(self.unknown_column(source.relation, column));
@@ -376,7 +370,7 @@ impl Resolver<'_, '_, '_> {
                 return Ok(None);
             }
         }
-        if is_system_column(column) || is_word(column) || self.simulator.is_shrouded(column) {
+        if is_system_column(column) || is_word(column) {
             return Ok(None);
         }
         let relations: Vec<_> = scope.sources.iter().map(|source| source.relation).collect_vec();

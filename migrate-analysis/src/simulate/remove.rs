@@ -213,8 +213,6 @@ impl Simulator<'_> {
         };
         let names = object.map(|object| object.name.as_str()).into_iter().chain(part);
         names.into_iter().any(|name| self.is_shrouded(name))
-            || !matches!(target, Target::Object(_))
-                && object.is_some_and(|object| self.may_be_changed(&object.name))
     }
 
     /// What PostgreSQL takes out only along with something else.

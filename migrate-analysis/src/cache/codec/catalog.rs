@@ -255,7 +255,7 @@ choice!(ObjectKind {
 record!(Key { space, schema, name, signature });
 record!(Object { schema, name, owner, acl, comment, partial, extension, kind });
 record!(Session { search_path, role, fog });
-record!(Fog { everywhere, storms, storm, names, changed, doubted });
+record!(Fog { everywhere, storms, storm, names, doubted });
 record!(Attribute { name, column_type, collation, comment });
 record!(Domain { base, collation, not_null, default, checks });
 record!(DomainCheck { name, expression, validated, comment });

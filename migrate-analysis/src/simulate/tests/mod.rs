@@ -1,7 +1,6 @@
 //! Statements as they are written, and what they leave behind. What is expected here is what a
 //! PostgreSQL 15 does.
 
-mod mistake;
 mod names;
 mod objects;
 mod opaque;

@@ -20,7 +20,7 @@ pub(super) fn failures(script: &str) -> Vec<String> {
     replay(script).1
 }
 
-pub(super) fn words(failure: &FailureKind) -> String {
+fn words(failure: &FailureKind) -> String {
     match failure {
         FailureKind::Unknown { kind, name, .. } => format!("no {kind:?} {name}"),
         FailureKind::Duplicate { kind, name, .. } => format!("second {kind:?} {name}"),

@@ -210,3 +210,70 @@ DROP TABLE columns;
 ALTER TABLE t ADD CONSTRAINT b_there NOT NULL b;
 -- DOWN
 ALTER TABLE t DROP CONSTRAINT b_there;
+
+-- == columns_called_like_syntax
+CREATE TABLE wordy (
+    type int CHECK (type > 0), key text, value text, day int, path text, range int4range, doc text, first xml,
+    CHECK (key || value <> '' AND day BETWEEN 1 AND 31),
+    CHECK (normalize(doc, NFC) = doc AND doc IS NFC NORMALIZED AND extract(year FROM now() - now()) >= day),
+    CHECK (CASE WHEN type > 1 THEN day ELSE type END > 0 AND (now() AT TIME ZONE value) IS NOT NULL),
+    CONSTRAINT wordy_0 CHECK (xmlelement(NAME doc, xmlattributes(key AS value), value) IS DOCUMENT),
+    CONSTRAINT wordy_1 CHECK (xmlparse(CONTENT doc) IS NOT NULL AND xmlparse(DOCUMENT doc STRIP WHITESPACE) IS NOT NULL),
+    CONSTRAINT wordy_2 CHECK (xmlroot(first, VERSION NO VALUE, STANDALONE YES) IS NOT NULL AND xmlpi(NAME php, doc) IS NOT NULL),
+    CONSTRAINT wordy_3 CHECK (xmlserialize(CONTENT first AS text) <> '' AND xmlexists('a' PASSING BY REF first)),
+    CHECK (interval '1' DAY TO SECOND > interval '1' YEAR AND (day = 1) IS UNKNOWN)
+);
+CREATE INDEX wordy_idx ON wordy ((key || value)) WHERE path = 'x' AND isempty(range);
+ALTER TABLE wordy ALTER COLUMN path TYPE varchar USING path::varchar;
+-- DOWN
+DROP TABLE wordy;
+
+-- == json_syntax if 16
+CREATE TABLE wordy_json (
+    js text CHECK (js IS JSON OBJECT WITH UNIQUE KEYS), path text, b jsonb,
+    CONSTRAINT wordy_json_0 CHECK (json_object(KEY js VALUE path ABSENT ON NULL WITH UNIQUE KEYS) IS NOT NULL),
+    CONSTRAINT wordy_json_1 CHECK (json_array(js, path NULL ON NULL RETURNING jsonb FORMAT JSON ENCODING UTF8) IS NOT NULL)
+);
+-- DOWN
+DROP TABLE wordy_json;
+
+-- == json_syntax_of_17 if 17
+CREATE TABLE wordy_json (
+    b jsonb, path text,
+    CONSTRAINT wordy_json_2 CHECK (json_value(b, 'strict $.a' PASSING path AS value RETURNING text DEFAULT 'x' ON EMPTY ERROR ON ERROR) <> ''),
+    CONSTRAINT wordy_json_3 CHECK (json_query(b, '$.a' WITH CONDITIONAL ARRAY WRAPPER KEEP QUOTES EMPTY ARRAY ON EMPTY) IS NOT NULL),
+    CONSTRAINT wordy_json_4 CHECK (json_exists(b, '$.a' UNKNOWN ON ERROR) AND json_scalar(path) IS NOT NULL AND JSON(path) IS NOT NULL),
+    CONSTRAINT wordy_json_5 CHECK (now() AT LOCAL IS NOT NULL)
+);
+-- DOWN
+DROP TABLE wordy_json;
+
+-- == no_column_called_type fails
+CREATE TABLE plain (id int CHECK (type > 0));
+
+-- == no_column_called_value fails
+CREATE TABLE plain (id int); CREATE INDEX ON plain ((id || value));
+
+-- == no_column_called_key fails
+CREATE TABLE plain (id int); CREATE INDEX ON plain (id) WHERE key IS NULL;
+
+-- == no_column_called_path fails
+CREATE TABLE plain (id int); CREATE POLICY p ON plain USING (path = 'x');
+
+-- == no_column_called_day fails
+CREATE TABLE plain (id int, CHECK (CASE WHEN day > 1 THEN true END));
+
+-- == no_column_called_range fails
+CREATE TABLE plain (id int, CHECK (id = 1 AND lower(range) > 0));
+
+-- == no_column_called_year fails
+CREATE TABLE plain (id int, a int GENERATED ALWAYS AS (id + year) STORED);
+
+-- == no_column_called_first fails
+CREATE TABLE plain (id int); ALTER TABLE plain ALTER id TYPE text USING first::text;
+
+-- == no_column_called_oid fails
+CREATE TABLE plain (id int CHECK (oid > 0));
+
+-- == no_column_called_oid_in_a_view fails
+CREATE TABLE plain (id int); CREATE VIEW plain_view AS SELECT id FROM plain WHERE oid = 3;

@@ -199,3 +199,24 @@ END
 $$;
 -- DOWN
 DROP TABLE IF EXISTS dynamic_1, dynamic_2;
+
+-- == aggregates_with_an_order
+CREATE AGGREGATE my_rank (VARIADIC "any" ORDER BY VARIADIC "any")
+    (SFUNC = ordered_set_transition_multi, STYPE = internal, FINALFUNC = rank_final, FINALFUNC_EXTRA, HYPOTHETICAL);
+ALTER AGGREGATE my_rank(VARIADIC "any" ORDER BY VARIADIC "any") OWNER TO CURRENT_USER;
+CREATE AGGREGATE my_disc (double precision ORDER BY anyelement)
+    (SFUNC = ordered_set_transition, STYPE = internal, FINALFUNC = percentile_disc_final, FINALFUNC_EXTRA);
+ALTER AGGREGATE my_disc(double precision ORDER BY anyelement) OWNER TO CURRENT_USER;
+CREATE AGGREGATE my_mode (ORDER BY anyelement)
+    (SFUNC = ordered_set_transition, STYPE = internal, FINALFUNC = mode_final, FINALFUNC_EXTRA);
+ALTER AGGREGATE my_mode(ORDER BY anyelement) OWNER TO CURRENT_USER;
+COMMENT ON AGGREGATE my_mode(ORDER BY anyelement) IS 'the most';
+-- DOWN
+DROP AGGREGATE my_mode(ORDER BY anyelement);
+DROP AGGREGATE my_disc(double precision ORDER BY anyelement);
+DROP AGGREGATE my_rank(VARIADIC "any" ORDER BY VARIADIC "any");
+
+-- == aggregate_with_another_order fails
+CREATE AGGREGATE my_mode (ORDER BY anyelement)
+    (SFUNC = ordered_set_transition, STYPE = internal, FINALFUNC = mode_final, FINALFUNC_EXTRA);
+DROP AGGREGATE my_mode(ORDER BY integer);

@@ -225,3 +225,38 @@ ALTER TABLE counted ALTER COLUMN id TYPE state USING NULL;
 -- == default_that_cannot_become_a_domain fails
 CREATE DOMAIN count AS int CHECK (VALUE > 0);
 ALTER TABLE thing ALTER COLUMN code TYPE count USING NULL;
+
+-- == one_byte_type_everywhere
+CREATE TYPE byte_pair AS (a "char", b pg_catalog."char"[]);
+CREATE DOMAIN byte AS "char" CHECK (VALUE <> 'x'::"char");
+CREATE TABLE bytes (
+    a "char" DEFAULT 'a'::"char",
+    b pg_catalog."char",
+    c "char"[],
+    d text GENERATED ALWAYS AS (a::pg_catalog.text) STORED,
+    CHECK (a <> ALL (ARRAY['r'::"char", CAST('v' AS pg_catalog."char")]))
+);
+CREATE INDEX bytes_idx ON bytes (a) WHERE b > 'a'::pg_catalog."char";
+CREATE FUNCTION byte_of(a "char", b pg_catalog."char" DEFAULT 'x'::"char") RETURNS "char"
+    LANGUAGE sql AS $$ SELECT 'x'::"char" $$;
+CREATE VIEW byte_view AS
+SELECT 'x'::"char" AS a, 'y'::pg_catalog."char" AS b, CAST('z' AS "char") AS c, "char" 'q' AS d,
+    '{}'::"char"[] AS e, '1'::pg_catalog.int4 AS f, '1'::pg_catalog."bit" AS g,
+    'pg_class'::pg_catalog.regclass AS h, array_agg(t.a::"char") AS i
+FROM (SELECT 'b'::"char" AS a) AS t, json_to_recordset('[]') AS r (z "char", y pg_catalog.int8),
+    (SELECT '1'::"bpchar" AS k) AS k
+GROUP BY 1;
+CREATE TABLE byte_copy AS SELECT 'x'::"char" AS a, 'x'::pg_catalog."char" AS b;
+INSERT INTO bytes (a) SELECT 'x'::"char";
+UPDATE bytes SET a = 'y'::pg_catalog."char" WHERE b = 'z'::"char" RETURNING a::"char";
+ALTER TABLE bytes ALTER COLUMN b TYPE "char" USING b::pg_catalog."char";
+-- DOWN
+DROP TABLE byte_copy;
+DROP VIEW byte_view;
+DROP FUNCTION byte_of("char", pg_catalog."char");
+DROP TABLE bytes;
+DROP DOMAIN byte;
+DROP TYPE byte_pair;
+
+-- == one_byte_array_of_nothing fails
+CREATE VIEW bytes_of AS SELECT 'x'::"chars" AS a;

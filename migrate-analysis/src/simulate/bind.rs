@@ -1,6 +1,7 @@
 //! Expressions and types to what they name.
 
 use super::lookup::spelt;
+use super::syntax::is_syntax;
 use super::{Failure, FailureKind, Found, Result, Simulator};
 use crate::catalog::{
     BaseType, Column, ColumnType, Expr, Id, Kind, Object, Piece, Space, named, names,
@@ -9,95 +10,7 @@ use crate::ddl::{Expression, Name, ObjectKind, TypeName, Word};
 use crate::list::CollectVec;
 
 /// Columns that every table has.
-const SYSTEM_COLUMNS: &[&str] =
-    &["ctid", "xmin", "xmax", "cmin", "cmax", "tableoid", "oid", "ogc_fid"];
-
-/// Words of expressions that are no reserved words, and no columns where they stand.
-const SYNTAX: &[&str] = &[
-    "absent",
-    "at",
-    "by",
-    "century",
-    "conflict",
-    "content",
-    "current",
-    "day",
-    "decade",
-    "document",
-    "dow",
-    "doy",
-    "empty",
-    "encoding",
-    "epoch",
-    "error",
-    "escape",
-    "exclude",
-    "excluded",
-    "filter",
-    "first",
-    "following",
-    "format",
-    "groups",
-    "hour",
-    "ignore",
-    "isodow",
-    "isoyear",
-    "julian",
-    "key",
-    "keys",
-    "last",
-    "local",
-    "microseconds",
-    "millennium",
-    "milliseconds",
-    "minute",
-    "month",
-    "new",
-    "nfc",
-    "nfd",
-    "nfkc",
-    "nfkd",
-    "normalized",
-    "nulls",
-    "object",
-    "old",
-    "ordinality",
-    "others",
-    "over",
-    "partition",
-    "passing",
-    "path",
-    "preceding",
-    "quarter",
-    "quotes",
-    "range",
-    "recursive",
-    "respect",
-    "rows",
-    "scalar",
-    "second",
-    "separator",
-    "strict",
-    "strip",
-    "ties",
-    "timezone",
-    "timezone_hour",
-    "timezone_minute",
-    "type",
-    "unbounded",
-    "unconditional",
-    "unknown",
-    "value",
-    "week",
-    "whitespace",
-    "within",
-    "without",
-    "wrapper",
-    "xml",
-    "year",
-    "yes",
-    "zone",
-];
+const SYSTEM_COLUMNS: &[&str] = &["ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"];
 
 impl Simulator<'_> {
     /// The type that is written. A type that may exist, or is an extension's, is taken as it is
@@ -281,7 +194,7 @@ impl Simulator<'_> {
             };
             let exists = binding.column(name).is_some()
                 || SYSTEM_COLUMNS.contains(&name.as_str())
-                || SYNTAX.contains(&name.as_str())
+                || matches!(word, Word::Name(_)) && is_syntax(words, at, name)
                 || *name == object.name
                 || self.is_shrouded(name);
             if !exists {

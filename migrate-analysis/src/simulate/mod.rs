@@ -40,6 +40,7 @@ mod schema;
 mod scope;
 mod sequence;
 mod statistics;
+mod syntax;
 mod trigger;
 mod types;
 mod view;

@@ -417,7 +417,7 @@ fn is_system(name: &Name) -> bool {
 }
 
 fn is_system_column(name: &str) -> bool {
-    matches!(name, "ctid" | "xmin" | "xmax" | "cmin" | "cmax" | "tableoid" | "oid")
+    matches!(name, "ctid" | "xmin" | "xmax" | "cmin" | "cmax" | "tableoid")
 }
 
 /// Words that stand for a value, and cannot be a column's name without quotes.

@@ -155,3 +155,10 @@ fn policies_rules_and_statistics() {
         ]
     );
 }
+
+#[test]
+fn an_aggregate_has_what_is_variadic_once() {
+    let made = r#"CREATE AGGREGATE r (VARIADIC "any" ORDER BY VARIADIC "any") (SFUNC = s, STYPE = internal)"#;
+    let named = r#"ALTER AGGREGATE r(VARIADIC "any" ORDER BY VARIADIC "any") OWNER TO me"#;
+    assert_eq!(super::script::failures(&format!("{made}; {named}")), [] as [&str; 0]);
+}

@@ -220,3 +220,19 @@ fn what_a_foreign_key_points_at_is_not_truncated_alone() {
     );
     assert_eq!(failures, ["cannot truncate a table referenced in a foreign key constraint"]);
 }
+
+#[test]
+fn words_of_the_syntax_are_no_columns() {
+    let checks = [
+        "js IS JSON OBJECT WITH UNIQUE KEYS",
+        "json_object(KEY js VALUE p ABSENT ON NULL WITH UNIQUE KEYS) IS NOT NULL",
+        "json_array(js, p NULL ON NULL RETURNING jsonb FORMAT JSON ENCODING UTF8) IS NOT NULL",
+        "json_value(b, '$.a' PASSING p AS value RETURNING text DEFAULT 'x' ON EMPTY) <> ''",
+        "json_query(b, '$.a' WITH CONDITIONAL ARRAY WRAPPER KEEP QUOTES EMPTY ON ERROR) = b",
+        "now() AT LOCAL IS NOT NULL AND normalize(js, NFC) = js",
+    ];
+    for check in checks {
+        let script = format!("CREATE TABLE t (js text, p text, b jsonb, CHECK ({check}))");
+        assert_eq!(super::script::failures(&script), [] as [&str; 0], "{check}");
+    }
+}

@@ -2,6 +2,7 @@
 
 use super::{folded, parts};
 use crate::ddl::{Name, TypeName};
+use crate::sql::reader::type_name::canonical;
 use sqlparser::ast::{ArrayElemTypeDef, CharacterLength, DataType, ExactNumberInfo, TimezoneInfo};
 
 /// A type as it is written; none for those that are not PostgreSQL's.
@@ -31,26 +32,32 @@ fn custom(parts: &[String], modifiers: &[String]) -> Option<TypeName> {
         [.., schema, name] => (Some(schema).filter(|schema| *schema != "pg_catalog"), name),
         [] => return None,
     };
-    let long = if schema.is_none() { long_name(name) } else { None };
-    if let Some(name) = long {
+    if schema.is_some() {
+        return Some(made(schema.cloned(), name, false, modifiers));
+    }
+    if let Some(name) = long_name(name) {
         return Some(made(None, name, true, modifiers));
     }
-    let built_in = schema.is_none() && PLAIN.contains(&name.as_str());
-    // A `bit` is `bit(1)`.
-    let one = || (built_in && name == "bit").then(|| "1".to_owned());
-    let modifiers = modifiers.or_else(one);
-    Some(made(schema.cloned(), name, built_in, modifiers))
+    let is_own = parts.len() > 1;
+    match canonical(name) {
+        // A `bit` is `bit(1)`.
+        Some("\"bit\"") => {
+            Some(made(None, "bit", true, modifiers.or_else(|| Some("1".to_owned()))))
+        }
+        Some(known) => Some(made(None, known, true, modifiers)),
+        None => Some(made(None, name, is_own, modifiers)),
+    }
 }
 
 /// What the catalog's short names are in SQL.
 fn long_name(name: &str) -> Option<&'static str> {
     Some(match name {
-        "int2" => "smallint",
-        "int4" => "integer",
-        "int8" => "bigint",
-        "float4" => "real",
+        "int2" | "smallint" => "smallint",
+        "int4" | "integer" => "integer",
+        "int8" | "bigint" => "bigint",
+        "float4" | "real" => "real",
         "float8" => "double precision",
-        "bool" => "boolean",
+        "bool" | "boolean" => "boolean",
         "varchar" => "character varying",
         "bpchar" => "character",
         "varbit" => "bit varying",
@@ -62,76 +69,6 @@ fn long_name(name: &str) -> Option<&'static str> {
         _ => return None,
     })
 }
-
-/// Those that have one name only.
-const PLAIN: &[&str] = &[
-    "box",
-    "bytea",
-    "cid",
-    "cidr",
-    "circle",
-    "date",
-    "daterange",
-    "datemultirange",
-    "inet",
-    "int4range",
-    "int4multirange",
-    "int8range",
-    "int8multirange",
-    "interval",
-    "json",
-    "jsonb",
-    "jsonpath",
-    "line",
-    "lseg",
-    "macaddr",
-    "macaddr8",
-    "money",
-    "name",
-    "numeric",
-    "nummultirange",
-    "numrange",
-    "oid",
-    "oidvector",
-    "path",
-    "pg_lsn",
-    "pg_snapshot",
-    "point",
-    "polygon",
-    "record",
-    "refcursor",
-    "regclass",
-    "regcollation",
-    "regconfig",
-    "regdictionary",
-    "regnamespace",
-    "regoper",
-    "regoperator",
-    "regproc",
-    "regprocedure",
-    "regrole",
-    "regtype",
-    "text",
-    "tid",
-    "tsmultirange",
-    "tsquery",
-    "tsrange",
-    "tstzmultirange",
-    "tstzrange",
-    "tsvector",
-    "txid_snapshot",
-    "uuid",
-    "void",
-    "xid",
-    "xid8",
-    "xml",
-    "bit",
-    "integer",
-    "smallint",
-    "bigint",
-    "real",
-    "boolean",
-];
 
 fn built_in(data_type: &DataType) -> Option<(&'static str, Option<String>)> {
     let number = |it: &Option<u64>| it.map(|it| it.to_string());

@@ -35,7 +35,7 @@ mod sequence;
 mod setting;
 mod table;
 mod trigger;
-mod type_name;
+pub(super) mod type_name;
 mod types;
 mod view;
 

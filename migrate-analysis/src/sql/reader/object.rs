@@ -187,19 +187,25 @@ impl Reader<'_> {
             self.expect_kind(Kind::Close)?;
             return Some(types);
         }
+        let mut behind_variadic = false;
         self.accept_all(&["ORDER", "BY"]);
         loop {
             let (mode, _, type_name) = self.argument()?;
-            if mode != ArgumentMode::Out {
+            // Ordered by what is variadic already, an aggregate has that once.
+            if mode != ArgumentMode::Out && !behind_variadic {
                 types.push(type_name);
             }
             let default = self.accept("DEFAULT") || self.accept_operator("=");
             if default {
                 self.expression(&[])?;
             }
-            if !self.accept_kind(Kind::Comma) && !self.accept_all(&["ORDER", "BY"]) {
+            if self.accept_kind(Kind::Comma) {
+                continue;
+            }
+            if !self.accept_all(&["ORDER", "BY"]) {
                 break;
             }
+            behind_variadic = mode == ArgumentMode::Variadic;
         }
         self.expect_kind(Kind::Close)?;
         Some(types)

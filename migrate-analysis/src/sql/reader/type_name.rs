@@ -44,7 +44,7 @@ const BUILT_IN: [&str; 83] = [
 ];
 
 /// The name that `format_type` gives to a type of `pg_catalog`.
-fn canonical(typname: &str) -> Option<&str> {
+pub(in crate::sql) fn canonical(typname: &str) -> Option<&str> {
     if let Some((_, name)) = RENAMED.iter().find(|(name, _)| *name == typname) {
         return Some(name);
     }

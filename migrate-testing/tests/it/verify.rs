@@ -35,7 +35,7 @@ mod wrong {
         }
         8 => create_items { up: "CREATE TABLE items (id int)", down: "DROP TABLE items" }
         9 => create_once {
-            up: "CREATE TABLE once (id int)",
+            up: "-- migrate: allow(down-does-not-restore) on purpose\nCREATE TABLE once (id int)",
             down: "-- migrate: no-op it may stay",
         }
         10 => comment {

@@ -66,10 +66,12 @@ pub(crate) fn read(
     match part {
         Part::Up => reader.single(Direction::Up),
         Part::Down => reader.single(Direction::Down),
-        Part::Both => reader.sections(),
+        Part::Both => {
+            reader.sections();
+            reader.file.hides_down = reader.hides_down();
+            reader.file.near_down = reader.near_down();
+        }
     }
-    reader.file.hides_down = reader.hides_down();
-    reader.file.near_down = reader.near_down();
     diagnostic::sort(&mut reader.file.diagnostics);
     reader.file
 }

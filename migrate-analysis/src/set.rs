@@ -290,9 +290,8 @@ impl Set<'_> {
             up.named.layout == Layout::Inline,
             named,
         );
-        let near = up.file.near_down.clone().filter(|_| up.named.layout == Layout::Sections);
-        let near = near.map(|range| Place { source: up.source, range });
-        let diagnostic = match near {
+        let near = up.file.near_down.clone();
+        let diagnostic = match near.map(|range| Place { source: up.source, range }) {
             Some(near) => diagnostic.related(near, "is this meant as `-- DOWN`?"),
             None => diagnostic,
         };
